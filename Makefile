@@ -1,0 +1,104 @@
+# One verb for each thing a person does; "make" lists them.
+#
+#   PYTHON=python3.13   the Python that new environments are made with
+#   VENV=.venv-3.13     our environment, to keep one per Python
+#   ARGS="-k wire -x"   for pytest, or for bench/run.py
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+PIP := -m pip --quiet --quiet --disable-pip-version-check --no-input
+
+PYRO5 := 5.17
+PYRO4 := 4.82
+PEERS := .peers/pyro5/ready-$(PYRO5) .peers/pyro4/ready-$(PYRO4)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test cover style types bench peers build clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/installed ## the main job for real: name server, server, two clients
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/ready $(PEERS) ## run all tests; COVER=1 measures them too
+	@echo "Testing$(if $(COVER), and measuring,) with $$($(BIN)/python --version)"
+ifdef COVER
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+	@$(BIN)/coverage json --quiet --fail-under=0 -o - | $(BIN)/python -c "$$BRANCHES"
+else
+	@$(BIN)/python -m pytest $(ARGS)
+endif
+
+cover: ## run all tests under coverage; below the bar is a failure
+	@$(MAKE) --no-print-directory test COVER=1
+
+style: $(VENV)/ready ## ruff: lint and format
+	@echo "Checking style"
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --diff --quiet; exit 1; }
+
+types: $(VENV)/ready ## mypy, strict
+	@echo "Checking types"
+	@$(BIN)/mypy
+
+bench: $(VENV)/installed .peers/pyro5/ready-$(PYRO5) ## ours, Pyro5 and a raw socket
+	@$(BIN)/python bench/run.py $(ARGS)
+
+peers: $(PEERS) ## environments with the real Pyro5 and Pyro4
+
+build: $(VENV)/installed ## wheels of all distributions, in dist/
+	@echo "Building wheels"
+	@rm -rf dist build compat/*/build
+	@$(BIN)/python $(PIP) wheel --no-deps --wheel-dir dist . ./compat/pyro5
+	@ls dist
+
+clean: ## remove all that was made, environments too
+	rm -rf .venv .venv-* $(VENV) .peers build dist compat/*/build
+	rm -rf .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src compat tests bench examples -depth \( -name __pycache__ -o -name '*.egg-info' \) \
+	    -exec rm -rf {} +
+
+# The library and the compatibility package; enough to run programs.
+$(VENV)/installed: pyproject.toml compat/pyro5/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Pyrophone needs Python 3.11 or newer: make PYTHON=..."; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP) install --editable . --editable compat/pyro5
+	@touch $@
+
+# What checks them.
+$(VENV)/ready: $(VENV)/installed
+	@echo "Adding the tools to $(VENV)"
+	@$(BIN)/python $(PIP) install --editable '.[dev]'
+	@touch $@
+
+.peers/pyro5/ready-$(PYRO5):
+	@$(call peer,Pyro5==$(PYRO5) serpent msgpack)
+
+.peers/pyro4/ready-$(PYRO4):
+	@$(call peer,Pyro4==$(PYRO4) serpent msgpack cloudpickle dill)
+
+define peer
+echo "Making $(@D) with $(firstword $(1))"
+$(PYTHON) -m venv --clear $(@D)
+$(@D)/bin/python $(PIP) install $(1)
+touch $@
+endef
+
+# The report's total mixes lines and branches; the bar holds for branches alone too.
+define BRANCHES
+import json, sys
+totals = json.load(sys.stdin)["totals"]
+share = 100 * totals["covered_branches"] / max(totals["num_branches"], 1)
+print(f"branches alone: {share:.1f} %")
+sys.exit(share < 95)
+endef
+export BRANCHES

@@ -1,0 +1,195 @@
+"""The call being served, and what goes along with the calls being made.
+
+Both live in context variables, so threads and tasks each see their own.
+"""
+
+from __future__ import annotations
+
+import uuid
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+__all__ = [
+    "CallContext",
+    "Client",
+    "annotations",
+    "answered",
+    "correlation",
+    "current",
+    "serving",
+    "to_send",
+]
+
+
+class Client:
+    """The client at the other end of a connection to a daemon.
+
+    Attributes:
+        address: Where it calls from, as the socket gives it.
+        storage: A dict for what the server program wants to keep while it is
+            connected.
+        instances: The objects made for this client alone, by their class.
+        connection: What the front-end serves it with; its ``peer_certificate()``
+            is of use to handshakes.
+    """
+
+    __slots__ = ("__weakref__", "address", "connection", "instances", "resources", "storage")
+
+    def __init__(self, address: Any = None, connection: Any = None) -> None:
+        self.address = address
+        self.connection = connection
+        self.storage: dict[Any, Any] = {}
+        self.instances: dict[type, Any] = {}
+        self.resources: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def track(self, resource: Any) -> None:
+        """See to it that ``resource.close()`` is called when the client is gone.
+
+        Only a weak reference is kept.
+        """
+        self.resources.add(resource)
+
+    def untrack(self, resource: Any) -> None:
+        """Undo :meth:`track`; something never tracked is ignored."""
+        self.resources.discard(resource)
+
+
+class CallContext:
+    """What is known about the call being served.
+
+    Attributes:
+        client: Who calls.
+        seq: Number of the message.
+        flags: Flags of the message.
+        serializer: Name of the serializer it came in.
+        annotations: The chunks that came with it, by their four-letter names.
+        reply_annotations: Chunks to send back with the reply; the method fills it.
+    """
+
+    __slots__ = (
+        "_correlation",
+        "annotations",
+        "client",
+        "flags",
+        "reply_annotations",
+        "seq",
+        "serializer",
+    )
+
+    def __init__(
+        self,
+        client: Client,
+        seq: int,
+        flags: int,
+        serializer: str,
+        annotations: Mapping[str, bytes],
+        correlation: bytes | None,
+    ) -> None:
+        self.client = client
+        self.seq = seq
+        self.flags = flags
+        self.serializer = serializer
+        self.annotations = annotations
+        self.reply_annotations: dict[str, bytes] = {}
+        self._correlation = correlation
+
+    @property
+    def correlation_id(self) -> uuid.UUID:
+        """Relates all calls of one activity; made up if the caller sent none."""
+        if self._correlation is None:
+            self._correlation = uuid.uuid4().bytes
+        return uuid.UUID(bytes=self._correlation)
+
+    @property
+    def correlation(self) -> bytes | None:
+        """The bytes of the id, None if the caller sent none and nobody asked."""
+        return self._correlation
+
+
+class _Outgoing:
+    __slots__ = ("annotations", "correlation", "received")
+
+    def __init__(self, annotations: dict[str, bytes], correlation: bytes | None) -> None:
+        self.annotations = annotations
+        self.correlation = correlation
+        self.received: dict[str, bytes] = {}
+
+
+# Front-ends set the first one around each call they run.
+serving: ContextVar[CallContext | None] = ContextVar("pyrophone.serving", default=None)
+_outgoing: ContextVar[_Outgoing | None] = ContextVar("pyrophone.outgoing", default=None)
+
+
+def current() -> CallContext:
+    """Return the context of the call being served.
+
+    Raises:
+        LookupError: No call is being served here.
+    """
+    context = serving.get()
+    if context is None:
+        raise LookupError("no call is being served here")
+    return context
+
+
+@contextmanager
+def annotations(
+    chunks: Mapping[str, bytes] | None = None, /, **named: bytes
+) -> Iterator[dict[str, bytes]]:
+    """Send *chunks* along with every call made in the block.
+
+    Blocks nest: an inner one adds to the outer one's chunks.
+
+    Args:
+        chunks: Bytes by four-letter ASCII name; or as keywords.
+
+    Returns:
+        A dict that holds, after each call, what came back with its reply.
+    """
+    outer = _outgoing.get()
+    inherited = outer.annotations if outer else {}
+    block = _Outgoing({**inherited, **(chunks or {}), **named}, outer.correlation if outer else None)
+    token = _outgoing.set(block)
+    try:
+        yield block.received
+    finally:
+        _outgoing.reset(token)
+
+
+@contextmanager
+def correlation(correlation_id: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
+    """Send *correlation_id*, or a new one, along with every call made in the block."""
+    correlation_id = correlation_id or uuid.uuid4()
+    outer = _outgoing.get()
+    block = _Outgoing(outer.annotations if outer else {}, correlation_id.bytes)
+    token = _outgoing.set(block)
+    try:
+        yield correlation_id
+    finally:
+        _outgoing.reset(token)
+
+
+def to_send() -> tuple[dict[str, bytes] | None, bytes | None]:
+    """Return the annotations and the correlation id for a call made here and now.
+
+    A call made by a method that is being served carries the id of that call.
+    """
+    block = _outgoing.get()
+    context = serving.get()
+    if block is None and context is None:
+        return None, None
+    identifier = block.correlation if block else None
+    if identifier is None and context is not None:
+        identifier = context.correlation_id.bytes
+    return (block.annotations if block else None), identifier
+
+
+def answered(chunks: Mapping[str, bytes]) -> None:
+    """Hand the annotations of a reply to the block around the call."""
+    block = _outgoing.get()
+    if block is not None:
+        block.received.clear()
+        block.received.update(chunks)

@@ -1,0 +1,201 @@
+"""From what a user knows of an object to where it is: procedures, which never wait."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import (
+    CommunicationError,
+    ConnectError,
+    InvalidURIError,
+    NamingError,
+    NoNameServerError,
+    UnknownNameError,
+)
+from .settings import Settings
+from .steps import Ask, Broadcast, Connect, Procedure, Sleep
+from .uri import URI
+
+__all__ = ["BROADCAST_QUERY", "NAME_SERVER_ID", "ask_names", "locate", "reach", "resolve"]
+
+NAME_SERVER_ID = "Pyro.NameServer"
+BROADCAST_QUERY = b"GET_NSURI"
+
+_BROADCASTS = 3  # rounds, as Pyro5 does
+_FIRST_PAUSE = 0.1  # seconds, doubled up to the longest
+_LONGEST_PAUSE = 2.0
+
+
+def locate(
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    settings: Settings,
+    broadcast: bool = True,
+) -> Procedure[URI]:
+    """Find a name server; return its URI.
+
+    Args:
+        host: Where it must be: a host, or ``./u:path`` of a Unix socket. None looks
+            at the host of the settings, then asks by broadcast.
+        port: Its TCP port; None is that of the settings.
+        settings: For what is not given.
+        broadcast: Whether to ask by broadcast.
+
+    Raises:
+        NoNameServerError: None answered; the text says what was tried.
+    """
+    uri, _ = yield from _ask("ping", (), host, port, settings, broadcast)
+    return uri
+
+
+def ask_names(
+    method: str,
+    args: tuple[Any, ...],
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    settings: Settings,
+) -> Procedure[Any]:
+    """Call *method* of the name server; return its result.
+
+    Raises:
+        NoNameServerError: None answered.
+        NamingError: The name server said no.
+    """
+    _, result = yield from _ask(method, args, host, port, settings, True)
+    return result
+
+
+def resolve(uri: URI, *, settings: Settings) -> Procedure[URI]:
+    """Return the URI of the object itself that *uri* stands for.
+
+    A name that is not registered is waited for, as long as the settings say.
+
+    Raises:
+        NoNameServerError: No name server answered.
+        UnknownNameError: The name is not registered, or no object has all the tags.
+    """
+    if uri.scheme == "PYRO":
+        return uri
+    host = f"./u:{uri.socket_name}" if uri.socket_name else uri.host or None
+    waited = 0.0
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            if uri.scheme == "PYRONAME":
+                found = yield from ask_names(
+                    "lookup", (uri.object,), host=host, port=uri.port, settings=settings
+                )
+                return _object_uri(found, uri)
+            found = yield from ask_names(
+                "yplookup", (set(uri.tags), None, False), host=host, port=uri.port,
+                settings=settings,
+            )
+            return _object_uri(_choose(found, uri), uri)
+        except NamingError:
+            if waited >= settings.name_wait:
+                raise
+        pause = min(pause, settings.name_wait - waited)
+        yield Sleep(pause)
+        waited += pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def reach(uri: URI, *, settings: Settings, patience: float = 0.0) -> Procedure[Any]:
+    """Connect to the object that *uri* stands for; return the connection.
+
+    Args:
+        uri: Of any scheme; a name is looked up anew for every attempt.
+        settings: How to look up.
+        patience: How long to try again, in seconds of pauses, if nobody answers.
+
+    Raises:
+        ConnectError: Nobody answered.
+        NamingError: It could not be found.
+    """
+    waited = 0.0
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            target = yield from resolve(uri, settings=settings)
+            connection = yield Connect(target)
+        except (ConnectError, NamingError):
+            if waited >= patience:
+                raise
+        else:
+            return connection
+        pause = min(pause, patience - waited)
+        yield Sleep(pause)
+        waited += pause
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _ask(
+    method: str,
+    args: tuple[Any, ...],
+    host: str | None,
+    port: int | None,
+    settings: Settings,
+    broadcast: bool,
+) -> Procedure[tuple[URI, Any]]:
+    """Ask the first name server that can be reached; return its URI and the result."""
+    port = settings.name_port if port is None else port
+    candidate = _name_server(host or settings.name_host, port)
+    failures = []
+    try:
+        return candidate, (yield Ask(candidate, method, args))
+    except CommunicationError as error:
+        failures.append(f"{candidate.location}: {error}")
+    if host is None and broadcast:
+        found = yield from _broadcast(settings)
+        if found is None:
+            failures.append(f"broadcast to UDP port {settings.broadcast_port}: no answer")
+        else:
+            try:
+                return found, (yield Ask(found, method, args))
+            except CommunicationError as error:
+                failures.append(f"{found.location}, which answered a broadcast: {error}")
+    raise NoNameServerError(
+        f"Failed to locate the nameserver; tried {'; '.join(failures)}. "
+        "Start one with 'pyrophone names serve'."
+    )
+
+
+def _broadcast(settings: Settings) -> Procedure[URI | None]:
+    for _ in range(_BROADCASTS):
+        text = yield Broadcast(
+            BROADCAST_QUERY,
+            settings.broadcast_addresses,
+            settings.broadcast_port,
+            settings.broadcast_timeout,
+        )
+        if text is not None:
+            try:
+                uri = URI.parse(text)
+            except InvalidURIError:
+                continue
+            if uri.scheme == "PYRO":
+                return uri
+    return None
+
+
+def _name_server(host: str, port: int) -> URI:
+    if host.startswith("./u:"):
+        return URI("PYRO", NAME_SERVER_ID, host.removeprefix("./u:"))
+    return URI("PYRO", NAME_SERVER_ID, None, host.strip("[]"), port)
+
+
+def _object_uri(found: Any, asked: URI) -> URI:
+    uri = URI.parse(found) if isinstance(found, str) else found
+    if not isinstance(uri, URI) or uri.scheme != "PYRO":
+        raise NamingError(f"{asked} leads to {found}, which is no address of an object")
+    return uri
+
+
+def _choose(found: Any, asked: URI) -> Any:
+    if not isinstance(found, Mapping) or not found:
+        raise UnknownNameError(f"no registered object has all of the tags {asked.object}")
+    return random.choice(list(found.values()))

@@ -1,0 +1,216 @@
+"""Sockets: opening them, and what differs from system to system.
+
+Tried on Linux only; the branches for Windows and macOS follow their manuals.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConnectError
+from ..uri import URI
+
+__all__ = [
+    "close_hard",
+    "connect_socket",
+    "is_stale",
+    "limit_waits",
+    "listen_tcp",
+    "listen_unix",
+    "peer_name",
+    "remove_socket_file",
+    "tune",
+    "wait_limit_reached",
+]
+
+_BACKLOG = 1024  # Linux caps it at net.core.somaxconn, 4096 by default
+_UNIX = getattr(socket, "AF_UNIX", None)  # absent on Windows
+
+
+def connect_socket(uri: URI, timeout: float | None = None) -> socket.socket:
+    """Return a socket connected to the daemon of *uri*, which is of scheme ``PYRO``.
+
+    Args:
+        uri: With a host and port, or the name of a Unix socket.
+        timeout: In seconds; None leaves it to the system.
+
+    Raises:
+        ConnectError: Nobody is there; the text says where, and why not.
+    """
+    try:
+        if uri.socket_name is not None:
+            sock = _connect_unix(uri.socket_name, timeout)
+        else:
+            # No daemon of ours is reached by a name's ::1 alone, and Windows takes
+            # two seconds to find out that nobody listens there.
+            host = "127.0.0.1" if uri.host == "localhost" else uri.host or "127.0.0.1"
+            sock = _connect_tcp(host, uri.port or 0, timeout)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise ConnectError(f"cannot connect to {uri.location}: {error}") from error
+    tune(sock)
+    return sock
+
+
+def _connect_tcp(host: str, port: int, timeout: float | None) -> socket.socket:
+    try:
+        return socket.create_connection((host, port), timeout)
+    except OSError:
+        if host != "127.0.0.1":
+            raise
+        try:  # a server may listen on ::1 only, where localhost means that
+            return socket.create_connection(("::1", port), timeout)
+        except OSError:
+            pass
+        raise
+
+
+def _connect_unix(name: str, timeout: float | None) -> socket.socket:
+    if _UNIX is None:
+        raise OSError("this system has no Unix sockets")
+    sock = socket.socket(_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(_unix_address(name))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def listen_tcp(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at *host* and *port*, 0 for any free one.
+
+    Raises:
+        OSError: The address is not ours, or is in use.
+    """
+    family, kind, proto, _, address = socket.getaddrinfo(
+        host or "0.0.0.0", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    if host == "localhost":
+        family, address = socket.AF_INET, ("127.0.0.1", port)
+    sock = socket.socket(family, kind, proto)
+    try:
+        if sys.platform != "win32":  # there it would let two servers share a port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"{error.strerror}: {host}:{port}") from error
+    return sock
+
+
+def listen_unix(name: str) -> socket.socket:
+    """Return a socket that listens at the Unix socket *name*, a NUL first if abstract.
+
+    A socket file that nobody listens at any more is replaced.
+
+    Raises:
+        OSError: It is in use, can't be made, or this system has no Unix sockets.
+    """
+    if _UNIX is None:
+        raise OSError("this system has no Unix sockets")
+    sock = socket.socket(_UNIX, socket.SOCK_STREAM)
+    try:
+        _replace_stale_file(name)
+        sock.bind(_unix_address(name))
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"{error.strerror or error}: {name!r}") from error
+    return sock
+
+
+def _replace_stale_file(name: str) -> None:
+    if name.startswith("\0") or not Path(name).is_socket():
+        return
+    try:
+        _connect_unix(name, 1.0).close()
+    except ConnectionRefusedError:
+        os.unlink(name)
+
+
+def remove_socket_file(name: str) -> None:
+    """Remove the file of a Unix socket that was listened at, if it has one."""
+    if not name.startswith("\0"):
+        with suppress(OSError):
+            os.unlink(name)
+
+
+def tune(sock: socket.socket) -> None:
+    """Set what suits short messages back and forth; what a socket lacks is passed over."""
+    with suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def limit_waits(sock: socket.socket, *, receive: float, send: float) -> None:
+    """Make the system end a ``recv`` and a ``send`` of a blocking socket after that long.
+
+    Unlike ``settimeout`` this costs no call of ``poll`` each time. What is then
+    raised, :func:`wait_limit_reached` knows.
+
+    Args:
+        sock: A blocking socket.
+        receive: In seconds, above 0.
+        send: Likewise.
+    """
+    for option, seconds in ((socket.SO_RCVTIMEO, receive), (socket.SO_SNDTIMEO, send)):
+        if sys.platform == "win32":
+            value = struct.pack("@I", max(1, int(seconds * 1000)))
+        else:
+            value = struct.pack("@ll", int(seconds), int(seconds % 1 * 1_000_000))
+        sock.setsockopt(socket.SOL_SOCKET, option, value)
+
+
+def wait_limit_reached(error: OSError) -> bool:
+    """Tell whether *error* only says that a limit of :func:`limit_waits` was reached."""
+    return isinstance(error, (BlockingIOError, TimeoutError)) or error.errno in (
+        errno.EAGAIN,
+        errno.EWOULDBLOCK,
+    )
+
+
+def is_stale(sock: socket.socket) -> bool:
+    """Tell whether the peer of a quiet connection has closed it, or spoke unasked."""
+    timeout = sock.gettimeout()
+    try:
+        sock.setblocking(False)
+        sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        with suppress(OSError):
+            sock.settimeout(timeout)
+    return True
+
+
+def peer_name(sock: socket.socket) -> Any:
+    """Return the address of the peer; an empty text if it has none."""
+    try:
+        return sock.getpeername()
+    except OSError:
+        return ""
+
+
+def close_hard(sock: socket.socket) -> None:
+    """End both directions and close; whoever waits for the socket wakes up."""
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):
+        sock.close()
+
+
+def _unix_address(name: str) -> str | bytes:
+    return name.encode() if name.startswith("\0") else name

@@ -1,0 +1,161 @@
+"""From a call to the function to run, and from its result to the answer."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from ..context import CallContext, Client
+from ..errors import SerializeError
+from ..steps import Invoke, Procedure
+from ..wire.events import Call
+from ..wire.framing import BATCH, ONEWAY
+from ..wire.server import ServerSession
+from .streams import StreamTable
+from .table import ObjectTable
+
+__all__ = ["Dispatcher", "format_remote"]
+
+
+class Dispatcher:
+    """Knows what a call means to the objects of one daemon; runs nothing itself.
+
+    Args:
+        objects: The objects.
+        streams: Where iterators stay that are returned.
+        fail: Makes the stand-in for a failed call inside a batch result.
+        streaming: Whether iterators may be returned.
+    """
+
+    def __init__(
+        self,
+        objects: ObjectTable,
+        streams: StreamTable,
+        *,
+        fail: Callable[[Exception, list[str]], Any],
+        streaming: bool = True,
+    ) -> None:
+        self.objects = objects
+        self.streams = streams
+        self._fail = fail
+        self._streaming = streaming
+
+    def function(self, call: Call, client: Client) -> Callable[..., Any]:
+        """Return what to run for *call*, with its ``args`` and ``kwargs``.
+
+        Raises:
+            NoSuchObjectError: The daemon has no such object.
+            NotExposedError: The object has no such member.
+            Exception: What making the instance raised, or ``call.problem``.
+        """
+        if call.problem is not None:
+            raise call.problem
+        entry = self.objects.find(call.object_id)
+        method = call.method
+        if method == "__getattr__" or method == "__setattr__":
+            members = entry.members
+            access = members.get if method == "__getattr__" else members.set
+            return partial(access, self.objects.instance(entry, client))
+        if method not in entry.members.methods:  # before an instance is made for it
+            entry.members.method(None, method)
+        return entry.members.method(self.objects.instance(entry, client), method)
+
+    def batch(self, call: Call, client: Client) -> Procedure[list[Any]]:
+        """Run the calls of a batch in order, up to the first that fails.
+
+        Returns:
+            The results; the failure is the last of them.
+
+        Raises:
+            SerializeError: The batch is no list of (method, args, kwargs).
+            NotExposedError: A member may not be called; nothing was run.
+        """
+        if call.problem is not None:
+            raise call.problem
+        entry = self.objects.find(call.object_id)
+        members = entry.members
+        calls = [_triple(position, item) for position, item in enumerate(call.args)]
+        for name, _, _ in calls:
+            if not isinstance(name, str) or name not in members.methods:
+                members.method(None, name)
+        instance = self.objects.instance(entry, client)
+        results: list[Any] = []
+        for name, args, kwargs in calls:
+            try:
+                result = yield Invoke(members.method(instance, name), args, kwargs)
+            except Exception as error:
+                results.append(self._fail(error, format_remote(error)))
+                break
+            results.append(result)
+        return results
+
+    def reply(
+        self, session: ServerSession, call: Call, value: Any, context: CallContext, now: float
+    ) -> bytes:
+        """Return the bytes that answer *call* with *value*.
+
+        Raises:
+            SerializeError: The value can't be written; answer with :meth:`fault`.
+        """
+        if isinstance(value, Iterator) and not call.flags & (ONEWAY | BATCH):
+            stream_id = None
+            if self._streaming:
+                stream_id = self.streams.open(value, context.client, now)
+            return session.stream(
+                call,
+                stream_id,
+                annotations=context.reply_annotations,
+                correlation=context.correlation,
+            )
+        return session.result(
+            call,
+            value,
+            annotations=context.reply_annotations,
+            correlation=context.correlation,
+        )
+
+    def fault(
+        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
+    ) -> bytes:
+        """Return the bytes that answer *call* with *error*."""
+        return session.fault(
+            call,
+            error,
+            format_remote(error),
+            annotations=context.reply_annotations,
+            correlation=context.correlation,
+        )
+
+    def is_callback(self, call: Call) -> bool:
+        """Tell whether the error of *call* is to be logged on this side too."""
+        entry = self.objects.find(call.object_id)
+        return call.method in entry.members.callbacks
+
+
+def format_remote(error: BaseException) -> list[str]:
+    """Return the traceback of *error* as lines for the other side.
+
+    The frames of this library that led to the user's code are left out.
+    """
+    frames = error.__traceback__
+    while frames is not None and _is_ours(frames.tb_frame.f_globals.get("__name__")):
+        frames = frames.tb_next
+    try:
+        return traceback.format_exception(type(error), error, frames or error.__traceback__)
+    except Exception:  # a __str__ or a source file that fails
+        return [f"{type(error).__name__}: (its traceback can't be formatted)\n"]
+
+
+def _is_ours(module: Any) -> bool:
+    return str(module).partition(".")[0] == __name__.partition(".")[0]
+
+
+def _triple(position: int, item: Any) -> tuple[Any, Any, Any]:
+    if not isinstance(item, (tuple, list)) or len(item) != 3:
+        raise SerializeError(f"call {position + 1} of the batch is no (method, args, kwargs)")
+    name, args, kwargs = item
+    if not isinstance(args, (tuple, list)) or not isinstance(kwargs or {}, dict):
+        raise SerializeError(f"call {position + 1} of the batch has unusable arguments")
+    return name, args, kwargs or {}

@@ -1,0 +1,108 @@
+"""Iterators that stay on the server while a client reads them item by item."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from ..context import Client
+from ..errors import StreamError
+
+__all__ = ["StreamTable"]
+
+
+class _Stream:
+    __slots__ = ("born", "client", "items", "orphaned")
+
+    def __init__(self, items: Iterator[Any], client: Client, born: float) -> None:
+        self.items = items
+        self.client: Client | None = client
+        self.born = born
+        self.orphaned: float | None = None  # since when its client is gone
+
+
+class StreamTable:
+    """The item streams of one daemon, by id.
+
+    A stream belongs to the client that got it; when that one is gone, whoever
+    knows the id and asks first adopts it. Times are what the front-end's clock
+    says, in seconds.
+
+    Args:
+        lifetime: How long a stream may live; None is unlimited.
+        linger: How long it stays after its client is gone; 0 drops it at once.
+    """
+
+    def __init__(self, lifetime: float | None = None, linger: float = 30.0) -> None:
+        self._lifetime = lifetime
+        self._linger = linger
+        self._streams: dict[str, _Stream] = {}
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def open(self, items: Iterator[Any], client: Client, now: float) -> str:
+        """Keep *items* for *client*; return the id of the new stream."""
+        stream_id = str(uuid.uuid4())
+        self._streams[stream_id] = _Stream(items, client, now)
+        return stream_id
+
+    def next_item(self, stream_id: Any, client: Client) -> Any:
+        """Return the next item of a stream.
+
+        Raises:
+            StopIteration: There is none left; the stream is gone.
+            StreamError: It has ended or expired, or never was, or another call is
+                reading it at this moment.
+            Exception: What the iterator raised; the stream is gone.
+        """
+        stream = self._streams.get(stream_id) if isinstance(stream_id, str) else None
+        if stream is None:
+            raise StreamError("item stream terminated")
+        if stream.orphaned is not None:
+            stream.client = client
+            stream.orphaned = None
+        if getattr(stream.items, "gi_running", False):
+            raise StreamError("another call is reading this item stream")
+        try:
+            return next(stream.items)
+        except BaseException:
+            self.close(stream_id)
+            raise
+
+    def close(self, stream_id: Any) -> None:
+        """Drop a stream; an unknown one is passed over."""
+        if isinstance(stream_id, str):
+            _finish(self._streams.pop(stream_id, None))
+
+    def leave(self, client: Client, now: float) -> None:
+        """Note that *client* is gone."""
+        for stream_id, stream in list(self._streams.items()):
+            if stream.client is client:
+                stream.client = None
+                stream.orphaned = now
+                if self._linger <= 0:
+                    self.close(stream_id)
+
+    def expire(self, now: float) -> None:
+        """Drop the streams whose time is over."""
+        for stream_id, stream in list(self._streams.items()):
+            old = self._lifetime is not None and now - stream.born > self._lifetime
+            lost = stream.orphaned is not None and now - stream.orphaned > self._linger
+            if old or lost:
+                self.close(stream_id)
+
+    def clear(self) -> None:
+        """Drop all streams."""
+        for stream_id in list(self._streams):
+            self.close(stream_id)
+
+
+def _finish(stream: _Stream | None) -> None:
+    close = getattr(stream and stream.items, "close", None)
+    if close is not None:
+        try:
+            close()
+        except ValueError:
+            pass  # a generator that runs in another thread; it ends with its item

@@ -1,0 +1,240 @@
+"""The objects of one daemon: who is there, under which id, and whose instance serves."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+import uuid
+import weakref
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from ..context import Client
+from ..errors import DaemonError, NoSuchObjectError
+from .exposure import Instancing, Members
+
+__all__ = ["DAEMON_ID", "Entry", "ObjectTable"]
+
+DAEMON_ID = "Pyro.Daemon"  # the control object that every daemon has
+
+# What the object part of a URI can hold, so that every id can be addressed.
+_USABLE_ID = re.compile(r"[^\s@][^\s@]*")
+
+
+class Entry:
+    """One registered object or class.
+
+    Attributes:
+        object_id: Its id.
+        members: What of it may be used.
+    """
+
+    __slots__ = ("_reference", "_target", "is_class", "members", "object_id")
+
+    def __init__(self, object_id: str, target: Any, members: Members, weak: bool) -> None:
+        self.object_id = object_id
+        self.members = members
+        self.is_class = inspect.isclass(target)
+        self._target = None if weak else target
+        self._reference = weakref.ref(target) if weak else None
+
+    @property
+    def target(self) -> Any:
+        """The object or class; None if it was registered weakly and is gone."""
+        return self._reference() if self._reference else self._target
+
+
+class ObjectTable:
+    """The objects of one daemon, by id.
+
+    Nothing is written to the objects: they are known again by their identity.
+
+    Args:
+        guard: Makes a lock for the front-end's way of waiting. It is held while an
+            instance that serves everybody is made, and while the table changes.
+    """
+
+    def __init__(
+        self, guard: Callable[[], AbstractContextManager[Any]] = nullcontext
+    ) -> None:
+        self._guard = guard()
+        self._entries: dict[str, Entry] = {}
+        self._ids: dict[int, list[str]] = {}  # by id(target), newest last
+        self._members: dict[type, Members] = {}
+        self._singles: dict[type, Any] = {}
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids in use, in the order of registration."""
+        return list(self._entries)
+
+    def register(
+        self, target: Any, object_id: str | None = None, *, weak: bool = False, force: bool = False
+    ) -> str:
+        """Make *target*, an object or a class, callable; return its id.
+
+        Args:
+            target: Of a class, instances are made as ``@instances`` says.
+            object_id: Its id; None makes one up.
+            weak: Keep only a weak reference; the entry goes when the object does.
+            force: Replace what has that id, and allow an object several ids.
+
+        Raises:
+            DaemonError: The object or the id is registered already.
+            TypeError: The id is no text, or a weak reference is impossible.
+            ValueError: The id can't stand in a URI.
+        """
+        if target is None:
+            raise TypeError("None can't be registered")
+        if weak and inspect.isclass(target):
+            raise TypeError(f"class {target.__name__} can't be registered weakly, only objects can")
+        object_id = _check_id(object_id)
+        with self._guard:
+            if not force:
+                self._check_free(target, object_id)
+            cls = target if inspect.isclass(target) else type(target)
+            entry = Entry(object_id, target, self.members(cls), weak)
+            if object_id in self._entries:
+                self._remove(object_id)
+            self._entries[object_id] = entry
+            self._ids.setdefault(id(target), []).append(object_id)
+        if weak:
+            weakref.finalize(target, self._discard, entry, id(target)).atexit = False
+        return object_id
+
+    def unregister(self, target: Any) -> list[str]:
+        """Forget an object, by itself or by its id; return the ids that went.
+
+        An unknown id is passed over, and the control object stays.
+
+        Raises:
+            DaemonError: The object is not registered here.
+        """
+        with self._guard:
+            if isinstance(target, str):
+                gone = [target] if target in self._entries and target != DAEMON_ID else []
+            else:
+                gone = [name for name in self._known_as(target) if name != DAEMON_ID]
+                if not gone and not self._known_as(target):
+                    raise DaemonError(f"{type(target).__name__} object is not registered here")
+            for object_id in gone:
+                self._remove(object_id)
+        return gone
+
+    def find(self, object_id: Any) -> Entry:
+        """Return the entry of *object_id*.
+
+        Raises:
+            NoSuchObjectError: There is none.
+        """
+        entry = self._entries.get(object_id) if isinstance(object_id, str) else None
+        if entry is None:
+            text = object_id[:100] if isinstance(object_id, str) else type(object_id).__name__
+            close = difflib.get_close_matches(text, self._entries, 3)
+            hint = f", did you mean {' or '.join(map(repr, close))}?" if close else ""
+            raise NoSuchObjectError(f"unknown object {text!r}{hint}")
+        return entry
+
+    def instance(self, entry: Entry, client: Client) -> Any:
+        """Return the object that serves a call of *client* to *entry*; make it if due.
+
+        Raises:
+            NoSuchObjectError: It was registered weakly and is gone.
+            TypeError: The creator gave something that is no instance of the class.
+        """
+        target = entry.target
+        if not entry.is_class:
+            if target is None:
+                raise NoSuchObjectError(f"unknown object {entry.object_id!r}: it is gone")
+            return target
+        instancing = entry.members.instancing
+        if instancing.mode == "percall":
+            return _create(target, instancing)
+        kept = client.instances if instancing.mode == "session" else self._singles
+        if target in kept:
+            return kept[target]
+        if instancing.mode == "session":  # of two threads of one client, the first one's counts
+            return kept.setdefault(target, _create(target, instancing))
+        with self._guard:
+            if target not in kept:
+                kept[target] = _create(target, instancing)
+            return kept[target]
+
+    def id_of(self, target: Any) -> str | None:
+        """Return the id that *target* is to be called by; None if it has none.
+
+        An instance of a registered class counts as that class.
+        """
+        for candidate in (target, type(target)):
+            if names := self._known_as(candidate):
+                return names[-1]
+        return None
+
+    def members(self, cls: type) -> Members:
+        """Return what of *cls* may be used; found once and kept."""
+        members = self._members.get(cls)
+        if members is None:
+            members = self._members[cls] = Members(cls)
+        return members
+
+    def refresh(self, target: Any) -> None:
+        """Look anew for the members of an object, a class or the object of an id."""
+        if isinstance(target, str):
+            entry = self._entries.get(target)
+            target = entry.target if entry else None
+        cls = target if inspect.isclass(target) else type(target)
+        self._members.pop(cls, None)
+        for entry in list(self._entries.values()):
+            known = entry.target
+            if (known if entry.is_class else type(known)) is cls:
+                entry.members = self.members(cls)
+
+    def _known_as(self, target: Any) -> list[str]:
+        names = self._ids.get(id(target), ())
+        return [name for name in names if self._entries[name].target is target]
+
+    def _check_free(self, target: Any, object_id: str) -> None:
+        if names := self._known_as(target):
+            raise DaemonError(f"object or class already has a Pyro id: {names[-1]!r}")
+        if object_id in self._entries:
+            raise DaemonError(
+                f"an object or class is already registered with that id: {object_id!r}"
+            )
+
+    def _remove(self, object_id: str) -> None:
+        del self._entries[object_id]
+        for key, names in list(self._ids.items()):
+            if object_id in names:
+                names.remove(object_id)
+                if not names:
+                    del self._ids[key]
+
+    def _discard(self, entry: Entry, key: int) -> None:
+        # Runs when a weak object dies, in whatever thread: no lock may be taken.
+        if self._entries.get(entry.object_id) is entry:
+            del self._entries[entry.object_id]
+        names = self._ids.get(key, [])
+        if entry.object_id in names:
+            names.remove(entry.object_id)
+
+
+def _check_id(object_id: Any) -> str:
+    if not object_id:
+        return f"obj_{uuid.uuid4().hex}"
+    if not isinstance(object_id, str):
+        raise TypeError(f"an object id is a text, not {type(object_id).__name__}")
+    if not _USABLE_ID.fullmatch(object_id):
+        raise ValueError(f"object id {object_id!r} can't stand in a URI: it has a blank or an @")
+    return object_id
+
+
+def _create(cls: Any, instancing: Instancing) -> Any:
+    instance = instancing.creator(cls) if instancing.creator else cls()
+    if not isinstance(instance, cls):
+        raise TypeError(
+            f"instance creator of {cls.__name__} gave {type(instance).__name__}, "
+            f"no instance of {cls.__name__}"
+        )
+    return instance

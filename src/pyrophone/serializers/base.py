@@ -1,0 +1,273 @@
+"""What the serializers share: the protocol, the shape of calls, and good error texts."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from ..errors import SecurityError, SerializeError
+from .classes import ClassTable
+from .exceptions import TRACEBACK, error_form, safe_repr, safe_text
+from .plain import attempt, unwritable, unwritable_call
+
+__all__ = [
+    "CALL_DEPTH",
+    "DEFAULT_MAX_DEPTH",
+    "Codec",
+    "Serializer",
+    "check_depth",
+    "dump_error",
+    "safe_error_form",
+]
+
+DEFAULT_MAX_DEPTH = 200
+CALL_DEPTH = 2  # levels that the layout of a call adds to its arguments
+
+_UNREADABLE = (TypeError, ValueError, RecursionError, MemoryError, OverflowError)
+
+
+class Serializer(Protocol):
+    """Turns values and calls into bytes, and back.
+
+    Reading any bytes returns a value or raises one of the two errors below,
+    with time and memory linear in their number; it runs nothing but the
+    converters of the class table.
+
+    Attributes:
+        name: What settings and URIs' owners call it, ``serpent``.
+        id: Its number in a message's header.
+    """
+
+    name: str
+    id: int
+
+    def dumps(self, value: Any) -> bytes:
+        """Return the bytes of *value*.
+
+        Raises:
+            SerializeError: Something in it can't travel; the text says what and where.
+        """
+
+    def loads(self, data: bytes) -> Any:
+        """Return the value of *data*; any bytes-like object will do.
+
+        Raises:
+            SerializeError: The bytes are malformed, or of an unknown class.
+            SecurityError: They ask for a class that must not be made.
+        """
+
+    def dumps_call(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+    ) -> bytes:
+        """Return the bytes of a call; errors like :meth:`dumps`."""
+
+    def loads_call(
+        self, data: bytes
+    ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+        """Return object id, method, arguments and keywords; errors like :meth:`loads`."""
+
+
+class Codec(abc.ABC):
+    """Base of our serializers: the errors of reading and writing, and class forms.
+
+    Args:
+        classes: Converts what is not plain data.
+        max_depth: How deep values may nest; a call's layout does not count.
+    """
+
+    __slots__ = ("_classes", "_max_depth")
+
+    name: str
+    id: int
+
+    def __init__(self, classes: ClassTable, *, max_depth: int = DEFAULT_MAX_DEPTH) -> None:
+        self._classes = classes
+        self._max_depth = max_depth
+
+    def dumps(self, value: Any) -> bytes:
+        """Return the bytes of *value*; see :class:`Serializer`."""
+        try:
+            return self._write(value, self._max_depth)
+        except SecurityError:
+            raise
+        except Exception as error:  # the objects' own code ran
+            raise unwritable(value, error, self.dumps_part, self._classes) from error
+
+    def dumps_call(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+    ) -> bytes:
+        """Return the bytes of a call; see :class:`Serializer`."""
+        try:
+            return self._write_call(object_id, method, args, kwargs)
+        except SecurityError:
+            raise
+        except Exception as error:  # the objects' own code ran
+            raise unwritable_call(
+                args, kwargs, error, self.dumps_part, self._classes
+            ) from error
+
+    def loads(self, data: bytes) -> Any:
+        """Return the value of *data*; see :class:`Serializer`."""
+        try:
+            value, has_forms = self._read(data, self._max_depth)
+            return self._classes.revive(value) if has_forms else value
+        except (SerializeError, SecurityError):
+            raise
+        except _UNREADABLE as error:
+            raise _unreadable(error, self.name) from error
+
+    def loads_call(
+        self, data: bytes
+    ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+        """Return object id, method, arguments and keywords; see :class:`Serializer`."""
+        try:
+            parts, has_forms = self._read_call(data, self._max_depth + CALL_DEPTH)
+            object_id, method, args, kwargs = _check_call(parts)
+            if has_forms:
+                args = self._classes.revive(args)
+                for name, value in (kwargs or {}).items():
+                    kwargs[name] = self._classes.revive(value)  # type: ignore[index]
+            return object_id, method, args, kwargs
+        except (SerializeError, SecurityError):
+            raise
+        except _UNREADABLE as error:
+            raise _unreadable(error, self.name) from error
+
+    def dumps_part(self, value: Any) -> None:
+        """Write *value*, or raise what is wrong with it, without saying where."""
+        self._write(value, self._max_depth)
+
+    @abc.abstractmethod
+    def _write(self, value: Any, depth: int) -> bytes:
+        """Return the bytes of *value*, which may have *depth* levels."""
+
+    @abc.abstractmethod
+    def _write_call(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+    ) -> bytes:
+        """Return the bytes of a call."""
+
+    @abc.abstractmethod
+    def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
+        """Return the value of *data*, and whether class forms may be in it."""
+
+    def _read_call(self, data: bytes, depth: int) -> tuple[Any, bool]:
+        """Return the four parts of a call, not checked yet, and as :meth:`_read`."""
+        return self._read(data, depth)
+
+
+def _check_call(parts: Any) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+    """Return *parts*, or raise SerializeError if they are not the four of a call."""
+    if type(parts) not in (tuple, list) or len(parts) != 4:
+        raise SerializeError("malformed call: not a sequence of four")
+    object_id, method, args, kwargs = parts
+    if type(object_id) is not str or type(method) is not str:
+        raise SerializeError("malformed call: object and method must be strings")
+    if type(args) not in (tuple, list):
+        raise SerializeError(f"malformed call: arguments are {type(args).__name__}")
+    if kwargs is not None and type(kwargs) is not dict:
+        raise SerializeError(f"malformed call: keywords are {type(kwargs).__name__}")
+    for name in kwargs or ():
+        if type(name) is not str:
+            raise SerializeError(f"malformed call: keyword {name!r:.80} is no string")
+    return object_id, method, args, kwargs
+
+
+def check_depth(value: Any, max_depth: int) -> None:
+    """Raise SerializeError if lists and mappings nest deeper than *max_depth*."""
+    level = [value]
+    for _ in range(max_depth + 1):
+        inner: list[Any] = []
+        for item in level:
+            if type(item) is dict:
+                inner += item.values()
+            elif type(item) is list:
+                inner += item
+        if not inner:
+            return
+        level = [item for item in inner if type(item) is dict or type(item) is list]
+        if not level:
+            return
+    raise SerializeError(f"nested deeper than {max_depth} levels")
+
+
+def _unreadable(error: BaseException, name: str) -> SerializeError:
+    if isinstance(error, RecursionError):
+        return SerializeError(f"not {name} data: nested too deeply")
+    return SerializeError(f"not {name} data: {safe_text(error) or type(error).__name__}")
+
+
+def dump_error(
+    serializer: Serializer,
+    classes: ClassTable,
+    error: BaseException,
+    traceback: list[str] | None,
+) -> bytes:
+    """Return the bytes of *error* in class form, whatever it holds.
+
+    Arguments that can't travel go as their ``repr()``; attributes that can't
+    travel are left out. Class name and text are never lost.
+    """
+    try:
+        return serializer.dumps(classes.error_to_form(error, traceback))
+    except (SerializeError, SecurityError):
+        return serializer.dumps(_reduced_form(serializer, error, traceback))
+
+
+def safe_error_form(
+    serializer: Serializer,
+    classes: ClassTable,
+    error: BaseException,
+    traceback: list[str] | None,
+) -> dict[str, Any]:
+    """Return the class form of *error* that :func:`dump_error` writes."""
+    try:
+        form = classes.error_to_form(error, traceback)
+        serializer.dumps(form)
+    except (SerializeError, SecurityError):
+        return _reduced_form(serializer, error, traceback)
+    return form
+
+
+def _reduced_form(
+    serializer: Serializer, error: BaseException, traceback: list[str] | None
+) -> dict[str, Any]:
+    form = error_form(error)
+    attributes = {
+        name: value
+        for name, value in form["attributes"].items()
+        if attempt(serializer.dumps, {name: value}) is None
+    }
+    attributes[TRACEBACK] = None if traceback is None else [_sendable(t) for t in traceback]
+    args = [
+        arg if attempt(serializer.dumps, arg) is None else _sendable(safe_repr(arg))
+        for arg in form["args"]
+    ]
+    reduced = {
+        "__class__": _sendable(form["__class__"]),
+        "__exception__": True,
+        "args": tuple(args),
+        "attributes": attributes,
+        "text": _sendable(form.get("text", safe_text(error))),
+    }
+    ours = form.get("pyrophone")
+    if ours is not None and attempt(serializer.dumps, ours) is None:
+        reduced["pyrophone"] = ours
+    return reduced
+
+
+def _sendable(text: str) -> str:
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,315 @@
+"""Class forms: how objects travel that are not plain data.
+
+A class form is a mapping with the key ``__class__``. Which classes have one,
+and what is made of one that arrives, stands in a :class:`ClassTable`. Each
+daemon and each connection has its own.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..errors import SecurityError, SerializeError
+from ..uri import URI
+from . import exceptions
+
+__all__ = [
+    "DAEMON_CLASS",
+    "FAILURE_CLASS",
+    "NO_FORM",
+    "PROXY_CLASS",
+    "SERIALIZER_CLASSES",
+    "URI_CLASS",
+    "ClassTable",
+    "Failure",
+    "Placeholder",
+]
+
+# The wire's names for classes; part of the format, they name nothing here.
+URI_CLASS = "Pyro5.core.URI"
+PROXY_CLASS = "Pyro5.client.Proxy"
+DAEMON_CLASS = "Pyro5.server.Daemon"
+FAILURE_CLASS = "Pyro5.core._ExceptionWrapper"
+SERIALIZER_CLASSES = types.MappingProxyType(
+    {
+        "Pyro5.util.SerpentSerializer": "serpent",
+        "Pyro5.util.MarshalSerializer": "marshal",
+        "Pyro5.util.JsonSerializer": "json",
+        "Pyro5.util.MsgpackSerializer": "msgpack",
+    }
+)
+
+NO_FORM = object()  # says that there is none, where None could be one
+_CONTAINERS = frozenset({dict, list, tuple})
+_NO_DATA = (
+    type,
+    types.BuiltinFunctionType,
+    types.FunctionType,
+    types.MethodType,
+    types.ModuleType,
+)
+
+
+class Failure:
+    """One failed call inside the result of a batch.
+
+    Attributes:
+        error: What the call raised.
+        traceback: Its lines, to be sent along; None if there are none.
+    """
+
+    __slots__ = ("error", "traceback")
+
+    def __init__(self, error: BaseException, traceback: list[str] | None = None) -> None:
+        self.error = error
+        self.traceback = traceback
+
+    def __repr__(self) -> str:
+        return f"Failure({self.error!r})"
+
+
+class Placeholder:
+    """What arrives where a peer sent an object that makes no sense here.
+
+    Attributes:
+        class_name: The wire's name of its class.
+    """
+
+    __slots__ = ("class_name",)
+
+    def __init__(self, class_name: str) -> None:
+        self.class_name = class_name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Placeholder) and other.class_name == self.class_name
+
+    def __hash__(self) -> int:
+        return hash(self.class_name)
+
+    def __repr__(self) -> str:
+        return f"<placeholder for a {self.class_name}>"
+
+
+class ClassTable:
+    """Turns objects into class forms, and class forms into objects.
+
+    URIs, exceptions, and what a batch needs are known from the start. May be
+    used from several threads, also while classes are registered.
+
+    Attributes:
+        stand_in: Asked first, about every object that is not plain data: what
+            to send in its place, or None to go on.
+    """
+
+    __slots__ = ("_from_form", "_to_form", "stand_in")
+
+    def __init__(self) -> None:
+        self.stand_in: Callable[[Any], Mapping[str, Any] | None] | None = None
+        # Replaced, never changed: a thread may be reading the old one.
+        self._to_form: dict[type, Callable[[Any], Any]] = {
+            URI: _uri_form,
+            Failure: self._failure_form,
+            Placeholder: _placeholder_form,
+        }
+        self._from_form: dict[str, Callable[[str, dict[str, Any]], Any]] = {}
+
+    def register(self, cls: type, to_form: Callable[[Any], Any]) -> None:
+        """Send instances of *cls* and its subclasses as what *to_form* returns for them.
+
+        The first class registered wins, where an object is of several.
+        """
+        self._to_form = {**self._to_form, cls: to_form}
+
+    def unregister(self, cls: type) -> None:
+        """Undo :meth:`register`; a class that is not registered is no error."""
+        self._to_form = {c: f for c, f in self._to_form.items() if c is not cls}
+
+    def register_name(
+        self, name: str, from_form: Callable[[str, dict[str, Any]], Any]
+    ) -> None:
+        """Make what arrives as class *name*, exactly, by *from_form*\\ (name, form)."""
+        self._from_form = {**self._from_form, name: from_form}
+
+    def unregister_name(self, name: str) -> None:
+        """Undo :meth:`register_name`; a name that is not registered is no error."""
+        self._from_form = {n: f for n, f in self._from_form.items() if n != name}
+
+    def to_form(self, value: Any) -> Any:
+        """Return what to send in place of *value*, which is not plain data.
+
+        Raises:
+            SerializeError: It has no class form, or its converter failed.
+        """
+        form = self.registered_form(value)
+        return self.generic_form(value) if form is NO_FORM else form
+
+    def registered_form(self, value: Any) -> Any:
+        """Return what the stand-in or a registered class gives for *value*, or NO_FORM."""
+        if self.stand_in is not None:
+            form = _convert(self.stand_in, value)
+            if form is not None:
+                return form
+        for cls, to_form in self._to_form.items():
+            if isinstance(value, cls):
+                return _convert(to_form, value)
+        return NO_FORM
+
+    def generic_form(self, value: Any) -> Any:
+        """Return the class form of an object of which nothing special is known."""
+        if isinstance(value, BaseException):
+            return exceptions.error_form(value)
+        state = self.own_state(value)
+        if isinstance(state, Mapping):
+            return dict(state)
+        cls = type(value)
+        slots = list(_slots(cls))
+        if isinstance(value, _NO_DATA) or not (slots or hasattr(value, "__dict__")):
+            raise SerializeError(f"{cls.__name__} object")
+        form = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+        form.update(getattr(value, "__dict__", {}))
+        form["__class__"] = exceptions.class_name(cls)
+        return form
+
+    def own_state(self, value: Any) -> Any:
+        """Return what the class's own ``__getstate__`` gives for *value*, or NO_FORM."""
+        own: Any = type(value).__getstate__
+        if isinstance(value, type) or own is object.__getstate__:
+            return NO_FORM
+        return _convert(own, value)
+
+    def error_to_form(
+        self, error: BaseException, traceback: list[str] | None
+    ) -> dict[str, Any]:
+        """Return the class form of *error* with the lines of its traceback."""
+        form: Any = self.to_form(error)
+        if not isinstance(form, Mapping):
+            raise SerializeError(f"the form of a {type(error).__name__} is no mapping")
+        if form.get("__exception__") is not True:
+            return dict(form)  # a converter's own invention
+        attributes = {**(form.get("attributes") or {}), exceptions.TRACEBACK: traceback}
+        return {**form, "attributes": attributes}
+
+    def from_form(self, form: dict[str, Any]) -> Any:
+        """Return the object of a class form.
+
+        Raises:
+            SerializeError: Its class is unknown, or the form malformed.
+            SecurityError: Its class name looks like an internal one.
+        """
+        name = form.get("__class__")
+        if not isinstance(name, str):
+            raise SerializeError(
+                f"malformed class form: __class__ is {type(name).__name__}"
+            )
+        registered = self._from_form.get(name)
+        if registered is not None:
+            return _convert(registered, name, form)
+        if exceptions.is_error_form(form):
+            return exceptions.read_error(form, self.from_form)
+        if "__" in name:
+            raise SecurityError(f"refused to make an object of class {name}")
+        if name == URI_CLASS:
+            return _read_uri(_state(form, 5))
+        if name == DAEMON_CLASS:
+            _state(form, 0)
+            return Placeholder(name)
+        if name in SERIALIZER_CLASSES:
+            return SERIALIZER_CLASSES[name]
+        if name == FAILURE_CLASS:
+            return self._read_failure(form)
+        raise SerializeError(f"unsupported serialized class: {name}")
+
+    def revive(self, value: Any) -> Any:
+        """Return *value* with the class forms in it converted, from the top down.
+
+        Forms inside forms stay what they are. Lists and mappings are changed
+        in place.
+        """
+        if type(value) is dict:
+            if "__class__" in value:
+                return self.from_form(value)
+            for key, item in value.items():
+                if type(item) in _CONTAINERS:
+                    value[key] = self.revive(item)
+        elif type(value) is list:
+            for index, item in enumerate(value):
+                if type(item) in _CONTAINERS:
+                    value[index] = self.revive(item)
+        elif type(value) is tuple:
+            return tuple([self.revive(item) for item in value])
+        return value
+
+    def _failure_form(self, failure: Failure) -> dict[str, Any]:
+        if failure.traceback is None:
+            form = self.to_form(failure.error)
+        else:
+            form = self.error_to_form(failure.error, failure.traceback)
+        return {"__class__": FAILURE_CLASS, "exception": form}
+
+    def _read_failure(self, form: dict[str, Any]) -> Failure:
+        error = form.get("exception")
+        if type(error) is dict and "__class__" in error:
+            error = self.from_form(error)
+        if not isinstance(error, BaseException):
+            raise SerializeError(f"malformed {FAILURE_CLASS}: no exception in it")
+        return Failure(error)
+
+
+def _convert(function: Callable[..., Any], *args: Any) -> Any:
+    """Run a converter of the user; whatever it raises is a SerializeError."""
+    try:
+        return function(*args)
+    except (SerializeError, SecurityError):
+        raise
+    except Exception as error:
+        what = args[0] if isinstance(args[0], str) else type(args[0]).__name__
+        raise SerializeError(
+            f"converting a {what} failed: {exceptions.safe_repr(error)}"
+        ) from error
+
+
+def _slots(cls: type) -> Iterator[str]:
+    """Yield the attribute names of the slots of *cls*, its bases' first."""
+    for base in reversed(cls.__mro__):
+        names = base.__dict__.get("__slots__", ())
+        for name in (names,) if isinstance(names, str) else names:
+            if name.startswith("__") and not name.endswith("__"):
+                yield f"_{base.__name__.lstrip('_')}{name}"
+            elif name not in ("__dict__", "__weakref__"):
+                yield name
+
+
+def _state(form: Mapping[str, Any], size: int) -> Any:
+    state = form.get("state")
+    if not isinstance(state, (list, tuple)) or len(state) != size:
+        found = f"{len(state)} elements" if isinstance(state, (list, tuple)) else "missing"
+        raise SerializeError(f"malformed {form['__class__']}: state of {size}, {found}")
+    return state
+
+
+def _uri_form(uri: URI) -> dict[str, Any]:
+    name: Any = set(uri.tags) if uri.scheme == "PYROMETA" else uri.object
+    state = (uri.scheme, name, uri.socket_name, uri.host, uri.port)
+    return {"__class__": URI_CLASS, "state": state}
+
+
+def _read_uri(state: Any) -> URI:
+    scheme, name, socket_name, host, port = state
+    if scheme == "PYROMETA" and isinstance(name, (set, frozenset, list, tuple)):
+        tags = [tag for tag in name if isinstance(tag, str)]
+        name = ",".join(sorted(set(tags))) if len(tags) == len(name) else None
+    if (
+        scheme not in ("PYRO", "PYRONAME", "PYROMETA")
+        or not isinstance(name, str)
+        or not isinstance(socket_name, (str, types.NoneType))
+        or not isinstance(host, (str, types.NoneType))
+        or type(port) not in (int, types.NoneType)
+    ):
+        raise SerializeError(f"malformed {URI_CLASS}: state {state!r:.200}")
+    return URI(scheme, name, socket_name, host, port)
+
+
+def _placeholder_form(placeholder: Placeholder) -> dict[str, Any]:
+    return {"__class__": placeholder.class_name, "state": ()}

@@ -1,0 +1,71 @@
+"""JSON, in UTF-8. Id 3.
+
+Tuples and sets become arrays, keys their text. Bytes and complex numbers can't
+travel. The tokens ``NaN``, ``Infinity`` and ``-Infinity`` are written and read.
+
+Source: ``docs/reference/wire.md``, json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import SerializeError
+from .base import CALL_DEPTH, DEFAULT_MAX_DEPTH, Codec, check_depth
+from .classes import ClassTable
+from .plain import Preparation
+
+__all__ = ["JsonSerializer"]
+
+_ATOMS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
+
+
+class JsonSerializer(Codec):
+    """Writes and reads JSON. See :class:`.base.Codec`.
+
+    Args:
+        classes: Converts what is not plain data.
+        max_depth: How deep values may nest.
+    """
+
+    name = "json"
+    id = 3
+
+    __slots__ = ("_preparation",)
+
+    def __init__(self, classes: ClassTable, *, max_depth: int = DEFAULT_MAX_DEPTH) -> None:
+        super().__init__(classes, max_depth=max_depth)
+        self._preparation = Preparation(classes, _ATOMS, max_depth)
+
+    def _write(self, value: Any, depth: int) -> bytes:
+        return _ENCODER.encode(self._preparation.prepare(value, depth)).encode()
+
+    def _write_call(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+    ) -> bytes:
+        call = {"object": object_id, "method": method, "params": args, "kwargs": kwargs}
+        return self._write(call, self._max_depth + CALL_DEPTH)
+
+    def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
+        text = str(data, "utf-8")
+        value = json.loads(text)
+        if text.count("[") + text.count("{") > depth:
+            check_depth(value, depth)
+        return value, "__class__" in text or "\\u" in text
+
+    def _read_call(self, data: bytes, depth: int) -> tuple[Any, bool]:
+        call, has_forms = self._read(data, depth)
+        if type(call) is not dict:
+            raise SerializeError("malformed call: not an object")
+        for key in ("object", "method", "params", "kwargs"):
+            if key not in call:
+                raise SerializeError(f"malformed call: {key!r} is missing")
+        parts = call["object"], call["method"], call["params"], call["kwargs"]
+        return parts, has_forms

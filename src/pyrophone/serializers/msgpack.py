@@ -1,0 +1,151 @@
+"""MessagePack, by the library ``msgpack``. Id 4.
+
+Tuples and sets become arrays, and arrive as lists. Extension types carry complex
+numbers, integers beyond 64 bits, date-times without zone, and dates.
+
+Source: ``docs/reference/wire.md``, msgpack.
+"""
+
+from __future__ import annotations
+
+import datetime
+import numbers
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgpack
+
+from ..errors import SerializeError
+from .base import CALL_DEPTH, DEFAULT_MAX_DEPTH, Codec, check_depth
+from .classes import NO_FORM, ClassTable
+from .plain import Preparation, plain_form
+
+__all__ = ["MsgpackSerializer"]
+
+_COMPLEX = 0x30
+_INTEGER = 0x31
+_DATETIME = 0x32
+_DATE = 0x33
+_ATOMS: frozenset[type] = frozenset(
+    {str, int, float, complex, bytes, bool, type(None), msgpack.ExtType, msgpack.Timestamp}
+)
+_TWO_DOUBLES = struct.Struct("<dd")
+_DOUBLE = struct.Struct("<d")
+_LONG = struct.Struct("<q")
+_LARGE_ARRAYS = (b"\xdc", b"\xdd")
+
+
+class MsgpackSerializer(Codec):
+    """Writes and reads MessagePack. See :class:`.base.Codec`.
+
+    Args:
+        classes: Converts what is not plain data.
+        max_depth: How deep values may nest.
+    """
+
+    name = "msgpack"
+    id = 4
+
+    __slots__ = ("_preparation",)
+
+    def __init__(self, classes: ClassTable, *, max_depth: int = DEFAULT_MAX_DEPTH) -> None:
+        super().__init__(classes, max_depth=max_depth)
+        self._preparation = Preparation(classes, _ATOMS, max_depth, special=_special)
+
+    def _write(self, value: Any, depth: int) -> bytes:
+        packed: bytes = msgpack.packb(
+            self._preparation.prepare(value, depth), use_bin_type=True, default=_number
+        )
+        return packed
+
+    def _write_call(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+    ) -> bytes:
+        return self._write((object_id, method, args, kwargs), self._max_depth + CALL_DEPTH)
+
+    def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
+        data = bytes(data)
+        if any(code in data for code in _LARGE_ARRAYS):
+            _check_shape(data)
+        try:
+            value = msgpack.unpackb(data, strict_map_key=False, ext_hook=_read_extension)
+        except msgpack.UnpackException as error:  # not all of them are ValueErrors
+            raise SerializeError(
+                f"not msgpack data: {error or type(error).__name__}"
+            ) from error
+        check_depth(value, depth)
+        return self._convert(value) if b"__class__" in data else value, False
+
+    def _convert(self, value: Any) -> Any:
+        """Return *value* with the class forms in it converted, from the bottom up."""
+        if type(value) is list:
+            for index, item in enumerate(value):
+                if type(item) is dict or type(item) is list:
+                    value[index] = self._convert(item)
+        elif type(value) is dict:
+            for key, item in value.items():
+                if type(item) is dict or type(item) is list:
+                    value[key] = self._convert(item)
+            if "__class__" in value:
+                return self._classes.from_form(value)
+        return value
+
+
+def _check_shape(data: bytes) -> None:
+    """Refuse data that ends early, before any of it is built.
+
+    The library makes room for the announced items of every array it is inside
+    of, so nested announcements would take memory of a far higher order.
+    """
+    unpacker = msgpack.Unpacker(max_buffer_size=len(data))
+    unpacker.feed(data)
+    try:
+        unpacker.skip()
+    except msgpack.OutOfData as error:
+        raise SerializeError("not msgpack data: it ends early") from error
+    except msgpack.UnpackException as error:
+        raise SerializeError(
+            f"not msgpack data: {error or type(error).__name__}"
+        ) from error
+
+
+def _special(value: Any) -> Any:
+    """Return the extension for a date or date-time; refuse what has none."""
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is not None:
+            raise SerializeError("a datetime with time zone can't travel by msgpack")
+        return msgpack.ExtType(_DATETIME, _DOUBLE.pack(value.timestamp()))
+    if isinstance(value, datetime.date):
+        return msgpack.ExtType(_DATE, _LONG.pack(value.toordinal()))
+    if isinstance(value, numbers.Number) and plain_form(value) is NO_FORM:
+        raise SerializeError(f"{type(value).__name__} object")
+    return NO_FORM
+
+
+def _number(value: Any) -> Any:
+    """Return the extension for a number that the library does not know."""
+    if type(value) is complex:
+        return msgpack.ExtType(_COMPLEX, _TWO_DOUBLES.pack(value.real, value.imag))
+    if type(value) is int:
+        return msgpack.ExtType(_INTEGER, str(value).encode())
+    raise SerializeError(f"{type(value).__name__} object")
+
+
+def _read_extension(code: int, data: bytes) -> Any:
+    try:
+        if code == _COMPLEX:
+            return complex(*_TWO_DOUBLES.unpack(data))
+        if code == _INTEGER:
+            return int(data.decode("ascii"))
+        if code == _DATETIME:
+            return datetime.datetime.fromtimestamp(_DOUBLE.unpack(data)[0])
+        if code == _DATE and len(data) in (4, 8):
+            return datetime.date.fromordinal(int.from_bytes(data, "little", signed=True))
+    except (ValueError, OverflowError, OSError, struct.error) as error:
+        raise SerializeError(f"malformed msgpack extension {code:#x}: {error}") from error
+    raise SerializeError(f"unsupported msgpack extension {code:#x}")

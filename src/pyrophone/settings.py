@@ -1,0 +1,126 @@
+"""What can be set, in one frozen value that is handed down."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from .uri import DEFAULT_NAME_PORT
+
+__all__ = ["Settings"]
+
+_PREFIX = "PYROPHONE_"
+_BOOLEANS = {
+    **dict.fromkeys(("0", "off", "no", "false"), False),
+    **dict.fromkeys(("1", "on", "yes", "true"), True),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The settings of a daemon, a proxy or a look-up. Times are in seconds.
+
+    Attributes:
+        serializer: In what calls are written: serpent, json, marshal or msgpack.
+        bytes_repr: Write bytes as literals in serpent, not as base64 mappings.
+        compression: Compress payloads of more than 100 bytes with zlib.
+        max_message_size: Bytes of payload and annotations, after inflation.
+        max_depth: How deep values may be nested.
+        timeout: Limit of one call, connecting included; None is none.
+        patience: How long to try again, in pauses, if a daemon can't be reached.
+        retries: How often a call is repeated after its connection was lost.
+            The method may then have run more than once.
+        handshake_timeout: How long a client may take to greet.
+        handshake_size: Like *max_message_size*, until a client has greeted.
+        strangers: How many clients may be greeting at once; one more pushes out
+            the oldest.
+        send_timeout: How long a peer may leave sent bytes unread.
+        idle_timeout: After which a quiet client is disconnected; None is never.
+        workers: Threads that run calls, at most.
+        linger: How long a worker waits for the next call on the connection it
+            has just served. While it does, a call costs no change of thread.
+        streaming: Iterators that are returned stay on the server and are read
+            item by item; if False, returning one is an error.
+        stream_lifetime: How long a stream may live; None is unlimited.
+        stream_linger: How long it stays after its client is gone.
+        name_host: Where a name server is looked for first.
+        name_port: Its TCP port.
+        broadcast_port: UDP port where name servers answer broadcasts.
+        broadcast_addresses: Where broadcasts are sent to.
+        broadcast_timeout: How long one round waits for answers; there are three.
+        name_wait: How long a name that is not registered is waited for.
+    """
+
+    serializer: str = "serpent"
+    bytes_repr: bool = False
+    compression: bool = False
+    max_message_size: int = 1 << 30  # that of Pyro5
+    max_depth: int = 200
+    timeout: float | None = None
+    patience: float = 0.0
+    retries: int = 0
+    handshake_timeout: float = 10.0
+    handshake_size: int = 16 * 1024
+    strangers: int = 1000
+    send_timeout: float = 60.0
+    idle_timeout: float | None = None
+    workers: int = 80
+    linger: float = 0.01
+    streaming: bool = True
+    stream_lifetime: float | None = None
+    stream_linger: float = 30.0
+    name_host: str = "localhost"
+    name_port: int = DEFAULT_NAME_PORT
+    broadcast_port: int = 9091
+    broadcast_addresses: tuple[str, ...] = ("255.255.255.255", "0.0.0.0")
+    broadcast_timeout: float = 0.7
+    name_wait: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("max_message_size", "max_depth", "handshake_size", "strangers", "workers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"setting {name} is {getattr(self, name)}, must be at least 1")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Return the defaults, changed by the variables ``PYROPHONE_<NAME>``.
+
+        Args:
+            environ: ``os.environ``, or what stands for it.
+
+        Raises:
+            ValueError: A variable names no setting, or its value is unusable.
+        """
+        fields = {field.name: field for field in dataclasses.fields(cls)}
+        values = {}
+        for variable, text in environ.items():
+            if not variable.startswith(_PREFIX):
+                continue
+            name = variable.removeprefix(_PREFIX).lower()
+            if name not in fields:
+                close = difflib.get_close_matches(name, fields, 1)
+                hint = f", did you mean {_PREFIX}{close[0].upper()}?" if close else ""
+                raise ValueError(f"{variable} names no setting{hint}")
+            try:
+                values[name] = _parse(str(fields[name].type), text)
+            except ValueError as error:
+                raise ValueError(f"{variable}={text!r}: {error}") from None
+        return cls(**values)
+
+
+def _parse(kind: str, text: str) -> Any:
+    if kind == "str":
+        return text
+    if kind == "bool":
+        if text.lower() not in _BOOLEANS:
+            raise ValueError(f"must be one of {', '.join(_BOOLEANS)}")
+        return _BOOLEANS[text.lower()]
+    if kind == "int":
+        return int(text)
+    if kind.startswith("tuple"):
+        return tuple(part.strip() for part in text.split(","))
+    if "None" in kind and text.lower() in ("", "none"):
+        return None
+    return float(text)

@@ -1,0 +1,210 @@
+"""A client's end of one connection."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ..context import answered, to_send
+from ..errors import (
+    CallTimeoutError,
+    ConnectError,
+    ConnectionLostError,
+    RefusedError,
+    RemoteProtocolError,
+)
+from ..net.sockets import close_hard, connect_socket, is_stale, tune
+from ..objects.table import DAEMON_ID
+from ..serializers.codecs import Codecs
+from ..settings import Settings
+from ..uri import URI
+from ..wire.client import ClientSession
+from ..wire.events import Pong, Refusal, Reply, Welcome
+from ..wire.framing import ONEWAY
+from ..wire.metadata import Metadata
+
+__all__ = ["Connection"]
+
+_CHUNK = 65536  # bytes per read
+_QUIET = 0.25  # seconds without a call after which the peer may have gone unnoticed
+
+
+class Connection:
+    """One connection, one call at a time. Not thread-safe.
+
+    It connects and greets when made. Whatever goes wrong in the middle of a call
+    closes it, so no late reply can be taken for that of another call.
+
+    Args:
+        uri: Of scheme ``PYRO``.
+        settings: Time limits and sizes.
+        codecs: The serializers.
+        handshake: What to greet with.
+        sock: Use this connected socket and don't greet; it is not closed.
+        seq: Number of the last call of an earlier connection.
+
+    Raises:
+        ConnectError: Nobody is there.
+        RefusedError: The daemon refused; the text is its reason.
+    """
+
+    def __init__(
+        self,
+        uri: URI,
+        settings: Settings,
+        codecs: Codecs,
+        *,
+        handshake: Any = "hello",
+        sock: socket.socket | None = None,
+        seq: int = 0,
+    ) -> None:
+        self.uri = uri
+        self.metadata = Metadata()
+        self.handshake: Any = None
+        self.closed = False
+        self._kept = sock is not None
+        self._used = 0.0
+        self._suspect = False
+        self.session = ClientSession(
+            uri.object,
+            codecs,
+            serializer=settings.serializer,
+            max_size=settings.max_message_size,
+            compress=settings.compression,
+            seq=seq,
+            greeted=self._kept,
+        )
+        self.sock = sock or connect_socket(uri, settings.timeout)
+        try:
+            self._open(handshake, settings.timeout)
+        except BaseException:
+            self.close()
+            raise
+
+    def call(
+        self,
+        method: str,
+        args: Any,
+        kwargs: Mapping[str, Any] | None,
+        flags: int = 0,
+        *,
+        object_id: str | None = None,
+        timeout: float | None = None,
+    ) -> Reply | None:
+        """Make a call; return its reply, None if it is one-way.
+
+        Raises:
+            SerializeError: An argument can't be written; nothing was sent.
+            CallTimeoutError: There was no reply in *timeout* seconds.
+            ConnectionLostError: The connection broke.
+            RemoteProtocolError: The daemon broke the rules.
+        """
+        annotations, correlation = to_send()
+        data = self.session.call(
+            method,
+            args,
+            kwargs,
+            flags,
+            object_id=object_id,
+            annotations=annotations,
+            correlation=correlation,
+        )
+        if flags & ONEWAY:
+            self._exchange(data, timeout, wait=False)
+            return None
+        reply = self._exchange(data, timeout)
+        if type(reply) is not Reply:
+            self.close()
+            raise RemoteProtocolError(f"{type(reply).__name__} came in place of a reply")
+        answered(reply.annotations)
+        return reply
+
+    def ping(self, timeout: float | None = None) -> None:
+        """Return once the daemon has answered a ping; raises as :meth:`call` does."""
+        if type(self._exchange(self.session.ping(), timeout)) is not Pong:
+            self.close()
+            raise RemoteProtocolError("a ping was answered with something else")
+
+    def is_usable(self) -> bool:
+        """Tell whether the next call can be made; looks only after a while of quiet."""
+        if self.closed:
+            return False
+        if time.monotonic() - self._used < _QUIET:
+            return True
+        if is_stale(self.sock):
+            self.close()
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.closed = True
+        self.session.close()
+        if self._kept:
+            return
+        close_hard(self.sock)
+
+    def __del__(self) -> None:
+        # A proxy that nobody holds any more has no further use for its connection.
+        sock = getattr(self, "sock", None)
+        if sock is not None and not self._kept:
+            sock.close()
+
+    def _open(self, handshake: Any, timeout: float | None) -> None:
+        if self._kept:
+            tune(self.sock)
+            reply = self.call(
+                "get_metadata", [self.uri.object], {}, object_id=DAEMON_ID, timeout=timeout
+            )
+            assert reply is not None
+            self.metadata = Metadata.from_wire(reply.unwrap())
+            return
+        annotations, correlation = to_send()
+        data = self.session.greet(handshake, annotations=annotations, correlation=correlation)
+        try:
+            event = self._exchange(data, timeout)
+        except ConnectionLostError as error:
+            raise ConnectError(f"cannot connect to {self.uri.location}: {error}") from error
+        if isinstance(event, Refusal):
+            raise RefusedError(f"connection to {self.uri.location} rejected: {event.text}")
+        assert isinstance(event, Welcome)
+        answered(event.annotations)
+        self.handshake = event.handshake
+        self.metadata = event.metadata
+
+    def _exchange(
+        self, data: bytes, timeout: float | None, *, wait: bool = True
+    ) -> Reply | Welcome | Refusal | Pong | None:
+        """Send *data*, return what comes for it."""
+        sock = self.sock
+        session = self.session
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            if sock.gettimeout() != timeout:
+                sock.settimeout(timeout)
+            sock.sendall(data)
+            event = None
+            while wait and event is None:
+                if deadline is not None:
+                    sock.settimeout(max(deadline - time.monotonic(), 0.001))
+                received = sock.recv(_CHUNK)
+                if not received:
+                    raise ConnectionLostError("the connection was closed: receiving: not enough data")
+                session.receive(received)
+                event = session.next()
+        except TimeoutError as error:
+            self.close()
+            raise CallTimeoutError(f"no reply within {timeout} s") from error
+        except OSError as error:
+            self.close()
+            if isinstance(error, ConnectionLostError):
+                raise
+            raise ConnectionLostError(f"the connection was lost: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+        self._used = time.monotonic()
+        return event
+

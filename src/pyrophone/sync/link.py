@@ -1,0 +1,180 @@
+"""A daemon's end of one connection."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from typing import Any, Protocol
+
+from ..context import Client
+from ..errors import ProtocolError
+from ..net.sockets import close_hard, peer_name, wait_limit_reached
+from ..wire.events import Call, Greeting, Ping
+from ..wire.server import ServerSession
+from ..wire.states import CLOSED, NEW, OPEN
+
+__all__ = ["MORE", "READ", "WRITE", "Link", "Service"]
+
+READ = 1  # the same numbers as in selectors
+WRITE = 2
+MORE = 4
+
+_CHUNK = 65536  # bytes per read
+
+
+class Service(Protocol):
+    """What a link needs from its daemon."""
+
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+        """Return the bytes that answer *event*."""
+
+    def left(self, link: Link) -> None:
+        """Note that the link was closed."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether no new call is to be started."""
+
+
+class Link:
+    """One connection: its socket, its session, its client.
+
+    Served by one thread at a time. The socket either does not block at all, or
+    its waits are limited. It is closed with the link, unless it is to be kept.
+
+    Attributes:
+        deadline: When it is to be closed if nothing happens, by the daemon's
+            clock; None is never.
+        parked: Whether it waits in the daemon's selector.
+        greeted: Whether the client's greeting was accepted.
+    """
+
+    __slots__ = (
+        "_keep",
+        "_rest",
+        "_service",
+        "client",
+        "closed",
+        "deadline",
+        "greeted",
+        "parked",
+        "session",
+        "sock",
+    )
+
+    def __init__(
+        self, sock: socket.socket, session: ServerSession, service: Service, *, keep: bool = False
+    ) -> None:
+        self._keep = keep
+        self.sock = sock
+        self.session = session
+        self.client = Client(peer_name(sock), self)
+        self.deadline: float | None = None
+        self.parked = False
+        self.greeted = session.state == OPEN
+        self.closed = False
+        self._service = service
+        self._rest: bytes | memoryview = b""  # what the client did not take yet
+
+    def peer_certificate(self) -> Any:
+        """The client's TLS certificate as a dict, None without TLS."""
+        getter = getattr(self.sock, "getpeercert", None)
+        return getter() if getter else None
+
+    def serve(self) -> int:
+        """Do what can be done: send what is left, read once, answer what came.
+
+        Returns:
+            MORE if something came and was answered, READ or WRITE for what to wait
+            for, 0 if the link is now closed.
+        """
+        state = self._step()
+        return 0 if self.closed else state
+
+    def _step(self) -> int:
+        if self._rest and not (self._flush() and self._answer()):
+            return WRITE
+        if self.closed or not self._read():
+            return READ
+        return MORE if self._answer() else WRITE
+
+    def close(self) -> None:
+        """Close the connection and tell the daemon, once."""
+        if not self.closed:
+            self.closed = True
+            self.session.close()
+            if not self._keep:
+                close_hard(self.sock)
+            self._service.left(self)
+
+    def stop_reading(self) -> None:
+        """Let the call under way be answered, and nothing more be read."""
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RD)
+
+    def _read(self) -> bool:
+        try:
+            data = self.sock.recv(_CHUNK)
+        except OSError as error:
+            if not wait_limit_reached(error):
+                self.close()
+            return False
+        if not data:
+            self.close()
+            return False
+        self.session.receive(data)
+        return True
+
+    def _answer(self) -> bool:
+        """Answer what has come; return False if the client takes no more for now."""
+        session = self.session
+        while not self.closed:
+            try:
+                event = session.next()
+            except ProtocolError as error:
+                self._refuse(str(error))
+                return True
+            if event is None:
+                return True
+            if self._service.stopping:
+                self.close()
+                return True
+            data = self._service.answer(self, event)
+            if data:
+                self._rest = data
+                if not self._flush():
+                    return False
+            if session.state == CLOSED:
+                self.close()
+        return True
+
+    def _refuse(self, reason: str) -> None:
+        if self.session.state == NEW:
+            with suppress(OSError):
+                self.sock.send(self.session.refuse(reason))
+            self._drain()
+        self.close()
+
+    def _drain(self) -> None:
+        # Unread bytes make the system reset the connection, and the reset can
+        # overtake the refusal: read what is there, then say that nothing follows.
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+            self.sock.setblocking(False)
+            for _ in range(16):
+                if not self.sock.recv(_CHUNK):
+                    break
+
+    def _flush(self) -> bool:
+        """Send what is left; return False if the client does not take all of it."""
+        try:
+            sent = self.sock.send(self._rest)
+        except OSError as error:
+            if not wait_limit_reached(error):
+                self.close()
+            return False
+        if sent < len(self._rest):
+            self._rest = memoryview(self._rest)[sent:]
+            return False
+        self._rest = b""
+        return True

@@ -1,0 +1,315 @@
+"""A daemon that does everything in one thread, its own or somebody else's loop."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from ..net.addresses import location
+from ..net.sockets import close_hard, listen_tcp, listen_unix, peer_name, remove_socket_file, tune
+from ..objects.control import DaemonObject
+from ..serializers.classes import ClassTable
+from ..settings import Settings
+from ..uri import URI
+from .link import READ, WRITE, Link
+from .poller import Poller
+from .service import BaseDaemon, advertised
+
+__all__ = ["LoopDaemon"]
+
+_log = logging.getLogger("pyrophone.daemon")
+
+_ROUND = 1.0  # seconds between looks at deadlines
+_ACCEPTS = 64  # per round, so that those who are connected get their turn
+_PAUSE = 0.2  # seconds without accepting, when the process is out of descriptors
+_SCARCE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class LoopDaemon(BaseDaemon):
+    """A daemon that runs one call at a time, in the thread that serves.
+
+    It can be driven by a loop of yours: wait for any of :attr:`sockets` to be
+    readable, then call :meth:`process`.
+
+    Args:
+        host: Where to listen: a name or address; ``""`` is all interfaces.
+        port: TCP port, 0 for any free one.
+        unix_socket: Listen at this Unix socket instead, a NUL first if abstract.
+        sock: Serve just this connected socket, whose peer does not greet; it is not
+            closed.
+        public: ``host`` or ``host:port`` to put into URIs, behind NAT.
+        settings: See :class:`pyrophone.settings.Settings`.
+        classes: Class table to share with others; by default one of its own.
+        control: Class of the control object.
+
+    Raises:
+        OSError: It can't listen there.
+    """
+
+    def __init__(
+        self,
+        host: str = "localhost",
+        port: int = 0,
+        *,
+        unix_socket: str | None = None,
+        sock: socket.socket | None = None,
+        public: str | None = None,
+        settings: Settings | None = None,
+        classes: ClassTable | None = None,
+        control: Callable[..., Any] = DaemonObject,
+    ) -> None:
+        self._listener: socket.socket | None = None
+        self._socket_file = unix_socket
+        if sock is not None:
+            where = URI("PYRO", "x")
+        elif unix_socket is not None:
+            self._listener = listen_unix(unix_socket)
+            where = URI("PYRO", "x", unix_socket)
+        else:
+            self._listener = listen_tcp(host, port)
+            where = advertised(host, self._listener.getsockname()[1], public)
+        super().__init__(where, settings or Settings(), classes, control)
+        self._kept = sock  # the user's, to be left open
+        self._links: set[Link] = set()
+        self._strangers: dict[Link, None] = {}  # not greeted yet, the oldest first
+        self._poller = Poller()
+        self._gone = threading.Condition()
+        self._stopping = False
+        self._closed = threading.Event()
+        self._finishing = threading.Lock()
+        self._thread: int | None = None  # the one that serves
+        self._grace = 0.0
+        self._next_round = 0.0
+        self._pause_until = 0.0
+        if self._listener is not None:
+            self._listener.setblocking(False)
+            self._poller.watch(self._listener, READ, None)
+        elif sock is not None:
+            self._adopt(sock, greeted=True)
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """What to wait for; changes with every :meth:`process`."""
+        return self._poller.sockets
+
+    @property
+    def stopping(self) -> bool:
+        """Whether :meth:`stop` was called."""
+        return self._stopping
+
+    def serve(self, condition: Callable[[], bool] = lambda: True) -> None:
+        """Serve until :meth:`stop` is called, Ctrl-C is pressed, or *condition* fails.
+
+        Args:
+            condition: Asked before each wait, at least once a second.
+
+        Ends the daemon, except where the condition ended it: then serving may go on
+        with another call of this method.
+        """
+        try:
+            while not self._closed.is_set() and condition():
+                if self._kept is not None and not self._links:
+                    return
+                self.process(_ROUND)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self._finish()
+
+    def process(self, timeout: float = 0.0) -> None:
+        """Do what is there to do; wait for it up to *timeout* seconds."""
+        if self._closed.is_set():
+            return
+        self._thread = threading.get_ident()
+        try:
+            self._work(timeout)
+        finally:
+            self._thread = None
+        if self._stopping or self.interrupted:
+            self._finish()
+
+    def _work(self, timeout: float) -> None:
+        for thing in self._poller.poll(0.0 if self._stopping else timeout):
+            if thing is None:
+                self._accept()
+            else:
+                self._ready(thing)
+        now = time.monotonic()
+        if now >= self._next_round:
+            self._next_round = now + _ROUND
+            self._look_after(now)
+
+    def stop(self, grace: float = 5.0) -> None:
+        """End the daemon: answer the calls that run, take no new ones.
+
+        From a thread that serves, or from inside a method, this returns at once, and
+        the rest is done behind the method's answer. Otherwise it returns when all is
+        done, at the latest a second after the grace.
+
+        Args:
+            grace: How long running calls may take to end, in seconds.
+        """
+        self._grace = grace
+        self._stopping = True
+        self._poller.wake()
+        inside = self._serves_here()
+        if self._thread is None:  # nobody is waiting who would see to the rest
+            if inside:
+                threading.Thread(target=self._finish, name="pyrophone-stop").start()
+            else:
+                self._finish()
+        elif not inside:
+            self._closed.wait(grace + 1.0)
+
+    def close(self) -> None:
+        """End the daemon without waiting for calls that run."""
+        self.stop(grace=0.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def left(self, link: Link) -> None:
+        """Release what belonged to the client of *link*."""
+        super().left(link)
+        self._strangers.pop(link, None)
+        with self._gone:
+            self._links.discard(link)
+            self._gone.notify_all()
+
+    # What the threaded daemon does differently.
+
+    def _prepare(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+
+    def _serves_here(self) -> bool:
+        return threading.get_ident() == self._thread
+
+    def _ready(self, link: Link) -> None:
+        """Serve a link that has something to read, or can be written to."""
+        self._park(link, link.serve())
+
+    def _park(self, link: Link, state: int) -> None:
+        """Wait for a link's next event; the polling thread calls this."""
+        if link.closed or self._stopping:
+            link.close()
+            return
+        now = time.monotonic()
+        if link.greeted:
+            self._strangers.pop(link, None)
+            limit = self.settings.idle_timeout if state != WRITE else self.settings.send_timeout
+            link.deadline = now + limit if limit is not None else None
+        link.parked = True
+        self._poller.watch(link.sock, WRITE if state == WRITE else READ, link)
+
+    # Accepting.
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        for _ in range(_ACCEPTS):
+            try:
+                sock, _address = self._listener.accept()
+            except OSError as error:
+                if error.errno in _SCARCE:
+                    self._pause_accepting(error)
+                return
+            if self.accepts(peer_name(sock)):
+                tune(sock)
+                self._adopt(sock)
+            else:
+                close_hard(sock)
+
+    def _adopt(self, sock: socket.socket, *, greeted: bool = False) -> None:
+        self._prepare(sock)
+        link = Link(sock, self._session(greeted=greeted), self, keep=sock is self._kept)
+        self._links.add(link)
+        if not greeted:
+            link.deadline = time.monotonic() + self.settings.handshake_timeout
+            self._strangers[link] = None
+            if len(self._strangers) > self.settings.strangers:
+                self._end(next(iter(self._strangers)))
+        link.parked = True
+        self._poller.watch(sock, READ, link)
+
+    def _pause_accepting(self, error: OSError) -> None:
+        assert self._listener is not None
+        if not self._pause_until:
+            _log.warning("no new clients for now: %s", error)
+        self._poller.forget(self._listener)
+        self._pause_until = time.monotonic() + _PAUSE
+        self._next_round = min(self._next_round, self._pause_until)
+
+    # Looking after links.
+
+    def _look_after(self, now: float) -> None:
+        if self._listener is not None and self._pause_until and now >= self._pause_until:
+            self._pause_until = 0.0
+            self._poller.watch(self._listener, READ, None)
+        for link in list(self._links):
+            if link.deadline is not None and now >= link.deadline and link.parked:
+                _log.info("client %s disconnected: it was silent", link.client.address)
+                self._end(link)
+        self.streams.expire(now)
+        try:
+            self.housekeeping()
+        except Exception:
+            _log.exception("error in housekeeping")
+
+    def _end(self, link: Link) -> None:
+        """Close a link from the polling thread."""
+        self._poller.forget(link.sock)
+        self._strangers.pop(link, None)
+        if link.parked:
+            link.close()
+        else:  # a worker has it, and will see the end of it
+            link.stop_reading()
+
+    def _finish(self) -> None:
+        """Close everything: what is quiet at once, what is busy within the grace."""
+        with self._finishing:
+            if not self._closed.is_set():
+                self._close_all()
+                self._closed.set()
+
+    def _close_all(self) -> None:
+        self._stopping = True
+        if self._listener is not None:
+            self._poller.forget(self._listener)
+            self._listener.close()
+            if self._socket_file is not None:
+                remove_socket_file(self._socket_file)
+        self._withdraw()
+        for link in list(self._links):
+            self._end(link)
+        deadline = time.monotonic() + (0.0 if self.interrupted else self._grace)
+        with self._gone:
+            while self._links and (left := deadline - time.monotonic()) > 0:
+                self._gone.wait(left)
+        for link in list(self._links):
+            close_hard(link.sock)
+        self.streams.clear()
+        with suppress(ValueError):
+            self._stand_ins.functions.remove(self._stand_in)
+        self._poller.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed.is_set() else location_text(self)
+        return f"<{type(self).__module__}.{type(self).__name__} {state}>"
+
+
+def location_text(daemon: LoopDaemon) -> str:
+    """Return what tells a daemon from others, for people."""
+    return f"at {daemon.location}, {len(daemon.objects.ids)} objects"

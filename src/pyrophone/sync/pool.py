@@ -1,0 +1,105 @@
+"""Threads that run calls."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+
+__all__ = ["Workers"]
+
+_IDLE_LIMIT = 30.0  # seconds after which a worker without work ends
+_log = logging.getLogger("pyrophone.daemon")
+
+
+class Workers:
+    """A pool that grows with the work and shrinks without it.
+
+    Args:
+        limit: Threads, at most.
+        name: Of the threads, for debuggers.
+    """
+
+    def __init__(self, limit: int, name: str) -> None:
+        self._limit = limit
+        self._name = name
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._count = 0
+        self._idle = 0
+        self._waiting = 0  # jobs that no worker has taken
+        self._closed = False
+
+    @property
+    def count(self) -> int:
+        """Threads there are."""
+        return self._count
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that no worker has taken yet."""
+        return self._waiting
+
+    @property
+    def roomy(self) -> bool:
+        """Whether one more job would be run at once."""
+        return self._count < self._limit or self._idle > self._waiting
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Have *job* run by a worker; after :meth:`close` it is dropped."""
+        with self._lock:
+            if self._closed:
+                return
+            self._waiting += 1
+            grow = self._waiting > self._idle and self._count < self._limit
+            if grow:
+                self._count += 1
+        self._jobs.put(job)
+        if grow:
+            self._start()
+
+    def close(self) -> None:
+        """Let the workers end; jobs that wait are dropped, running ones go on."""
+        with self._lock:
+            self._closed = True
+            for _ in range(self._count):
+                self._jobs.put(None)
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads to be had; those there are go on
+            with self._lock:
+                self._count -= 1
+                if not self._count:
+                    raise
+
+    def _work(self) -> None:
+        while (job := self._take()) is not None:
+            try:
+                job()
+            except BaseException:
+                _log.exception("error in a worker")
+            del job  # or what it holds stays alive until the next one comes
+        with self._lock:
+            self._count -= 1
+
+    def _take(self) -> Callable[[], None] | None:
+        with self._lock:
+            self._idle += 1
+        try:
+            job = self._jobs.get(timeout=_IDLE_LIMIT)
+        except queue.Empty:
+            job = None
+        with self._lock:
+            self._idle -= 1
+            if job is not None:
+                self._waiting -= 1
+            elif self._waiting > self._idle and not self._closed:
+                # A job was handed to this worker while it gave up; leave no job behind.
+                job = self._jobs.get()
+                if job is not None:
+                    self._waiting -= 1
+            return None if self._closed else job

@@ -1,0 +1,340 @@
+"""What both daemons are: objects, their addresses, and how a message is answered."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..context import CallContext, Client, serving
+from ..errors import DaemonError, NoSuchObjectError, ProtocolError
+from ..finding import locate
+from ..net.addresses import facing, is_everywhere
+from ..objects.calls import Dispatcher, format_remote
+from ..objects.control import DaemonObject
+from ..objects.proxy import BaseProxy, proxy_form
+from ..objects.streams import StreamTable
+from ..objects.table import DAEMON_ID, ObjectTable
+from ..serializers.classes import ClassTable
+from ..settings import Settings
+from ..uri import URI
+from ..wire.events import Call, Greeting, Ping
+from ..wire.framing import BATCH, ONEWAY
+from ..wire.server import ServerSession
+from .client import Proxy, codecs_for
+from .drive import ask, drive
+from .link import Link
+
+__all__ = ["BaseDaemon", "advertised"]
+
+_log = logging.getLogger("pyrophone.daemon")
+
+
+class BaseDaemon:
+    """Objects of this process that others may call; subclasses wait for the calls.
+
+    Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
+    :meth:`left_by`, :meth:`annotations`, :meth:`housekeeping`.
+
+    Args:
+        location: Where it can be reached, a URI with the object left empty.
+        settings: See :class:`pyrophone.settings.Settings`.
+        classes: Class table to share with others; by default one of its own.
+        control: Class of the control object.
+    """
+
+    def __init__(
+        self,
+        location: URI,
+        settings: Settings,
+        classes: ClassTable | None,
+        control: Callable[..., Any],
+    ) -> None:
+        self.settings = settings
+        self.objects = ObjectTable(threading.RLock)
+        self.streams = StreamTable(settings.stream_lifetime, settings.stream_linger)
+        self.codecs = codecs_for(settings, classes)
+        self._stand_ins = StandIns.of(self.codecs.classes)
+        self._stand_ins.functions.append(self._stand_in)
+        self._where = location
+        self._dispatcher = Dispatcher(
+            self.objects,
+            self.streams,
+            fail=self.codecs.failure,
+            streaming=settings.streaming,
+        )
+        self.interrupted = False
+        self._names: list[tuple[URI, str, URI]] = []  # name server, name, URI: to withdraw
+        self.objects.register(control(self.objects, self.streams, self.describe), DAEMON_ID)
+
+    # What a server program calls.
+
+    def register(
+        self,
+        target: Any,
+        object_id: str | None = None,
+        *,
+        name: str | None = None,
+        tags: set[str] | None = None,
+        weak: bool = False,
+        force: bool = False,
+    ) -> URI:
+        """Make an object, or a class to be instantiated, callable; return its URI.
+
+        Args:
+            target: The object or class, with members marked by ``@expose``.
+            object_id: Its id in the URI; made up if None.
+            name: Register it under this name in the name server, too; withdrawn
+                when the daemon stops.
+            tags: Of the name.
+            weak: Keep only a weak reference.
+            force: Replace what has that id, and allow an object several ids.
+
+        Raises:
+            DaemonError: The object or the id is registered already.
+            NamingError: No name server was found; nothing is registered then.
+        """
+        server = drive(locate(settings=self.settings), self.settings) if name else None
+        uri = self._uri(self.objects.register(target, object_id, weak=weak, force=force))
+        if server is not None and name is not None:
+            try:
+                ask(server, "register", (name, uri, False, tags), self.settings)
+            except BaseException:
+                self.objects.unregister(uri.object)
+                raise
+            self._names.append((server, name, uri))
+        return uri
+
+    def unregister(self, target: Any) -> None:
+        """Forget an object, by itself, its id or its URI.
+
+        Raises:
+            DaemonError: The object is not registered here.
+        """
+        self.objects.unregister(target.object if isinstance(target, URI) else target)
+
+    def uri_of(self, target: Any) -> URI:
+        """Return the URI of a registered object, or of an object id.
+
+        Raises:
+            DaemonError: The object is not registered here.
+        """
+        object_id = target if isinstance(target, str) else self.objects.id_of(target)
+        if object_id is None:
+            raise DaemonError(f"{type(target).__name__} object is not registered here")
+        return self._uri(object_id)
+
+    def proxy_of(self, target: Any) -> Proxy:
+        """Return a proxy for a registered object, not connected yet."""
+        return Proxy.to(self.uri_of(target), settings=self.settings, codecs=self.codecs)
+
+    @property
+    def location(self) -> str:
+        """Where it can be reached, as it stands in URIs."""
+        return self._where.location or "./u:<<not-bound>>"
+
+    def describe(self) -> str:
+        """Return one line about the daemon, for people."""
+        return f"{type(self).__name__} at {self.location}, {len(self.objects.ids)} objects"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{self.describe()}>"
+
+    # What a subclass may override.
+
+    def accepts(self, address: Any) -> bool:
+        """Tell whether a client from *address* may connect at all; asked first."""
+        return True
+
+    def greets(self, client: Client, handshake: Any) -> Any:
+        """Judge the handshake of a client; return the answer, or raise to refuse it.
+
+        The text of what is raised is sent. ``context.current()`` has the
+        annotations that came along.
+        """
+        return "hello"
+
+    def left_by(self, client: Client) -> None:
+        """Called once a client that was greeted is gone."""
+
+    def annotations(self) -> Mapping[str, bytes]:
+        """Return chunks to send with every message."""
+        return {}
+
+    def housekeeping(self) -> None:
+        """Called about once a second while the daemon serves."""
+
+    # What links call.
+
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+        """Return the bytes that answer *event*."""
+        if type(event) is Call:
+            return self.run(link, event)
+        if type(event) is Ping:
+            return link.session.pong(event, self.annotations())
+        assert isinstance(event, Greeting)
+        return self._greet(link, event)
+
+    def run(self, link: Link, call: Call) -> bytes:
+        """Run *call*; return the bytes that answer it, none if one-way."""
+        session = link.session
+        client = link.client
+        context = CallContext(
+            client,
+            call.seq,
+            call.flags,
+            call.serializer.name,
+            call.annotations,
+            call.correlation,
+        )
+        token = serving.set(context)
+        try:
+            dispatcher = self._dispatcher
+            if call.flags & BATCH:
+                value = drive(dispatcher.batch(call, client), self.settings)
+            else:
+                value = dispatcher.function(call, client)(*call.args, **call.kwargs)
+            self._add_annotations(context)
+            return dispatcher.reply(session, call, value, context, time.monotonic())
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and _in_main_thread():
+                self.interrupted = True  # the user's Ctrl-C; the loop ends behind the answer
+            return self._fail(session, call, error, context)
+        finally:
+            serving.reset(token)
+
+    def left(self, link: Link) -> None:
+        """Release what belonged to the client of *link*."""
+        client = link.client
+        self.streams.leave(client, time.monotonic())
+        if link.greeted:
+            try:
+                self.left_by(client)
+            except Exception:
+                _log.exception("error in left_by")
+        for resource in list(client.resources):
+            try:
+                resource.close()
+            except Exception:
+                _log.exception("error closing a tracked resource")
+        client.instances.clear()
+
+    # Helpers.
+
+    def _session(self, *, greeted: bool = False) -> ServerSession:
+        return ServerSession(
+            self.codecs,
+            max_size=self.settings.max_message_size,
+            handshake_size=self.settings.handshake_size,
+            compress=self.settings.compression,
+            greeted=greeted,
+        )
+
+    def _greet(self, link: Link, greeting: Greeting) -> bytes:
+        context = CallContext(
+            link.client,
+            greeting.seq,
+            0,
+            greeting.serializer.name,
+            greeting.annotations,
+            greeting.correlation,
+        )
+        token = serving.set(context)
+        try:
+            members = self.objects.find(greeting.object_id).members
+            handshake = self.greets(link.client, greeting.handshake)
+            self._add_annotations(context)
+            data = link.session.welcome(
+                greeting, handshake, members.metadata, context.reply_annotations
+            )
+        except Exception as error:
+            if not isinstance(error, NoSuchObjectError):
+                _log.info("client %s refused: %s", link.client.address, error)
+            return link.session.refuse(str(error), greeting, self.annotations())
+        finally:
+            serving.reset(token)
+        link.greeted = True
+        link.deadline = None
+        return data
+
+    def _fail(
+        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
+    ) -> bytes:
+        if call.flags & ONEWAY or self._is_callback(call):
+            _log.warning(
+                "error in %s.%s:\n%s", call.object_id, call.method, "".join(format_remote(error))
+            )
+        try:
+            return self._dispatcher.fault(session, call, error, context)
+        except ProtocolError as problem:  # its annotations are unusable, or it is too large
+            context.reply_annotations = {}
+            return self._dispatcher.fault(session, call, problem, context)
+
+    def _is_callback(self, call: Call) -> bool:
+        try:
+            return self._dispatcher.is_callback(call)
+        except NoSuchObjectError:
+            return False
+
+    def _add_annotations(self, context: CallContext) -> None:
+        if more := self.annotations():
+            context.reply_annotations = {**context.reply_annotations, **more}
+
+    def _stand_in(self, value: Any) -> Mapping[str, Any] | None:
+        """Return the class form of a proxy for one of the daemon's own objects."""
+        if isinstance(value, BaseProxy):
+            return None
+        object_id = self.objects.id_of(value)
+        if object_id is None:
+            return None
+        return proxy_form(self._uri(object_id), self.objects.find(object_id).members.metadata)
+
+    def _uri(self, object_id: str) -> URI:
+        where = self._where
+        return URI("PYRO", object_id, where.socket_name, where.host, where.port)
+
+    def _withdraw(self) -> None:
+        """Remove the names registered with the objects, where they are still ours."""
+        for server, name, uri in self._names:
+            try:
+                if ask(server, "lookup", (name,), self.settings) == uri:
+                    ask(server, "remove", (name,), self.settings)
+            except Exception as error:
+                _log.warning("name %r could not be withdrawn: %s", name, error)
+        self._names.clear()
+
+
+class StandIns:
+    """Finds the daemon, of those that share a class table, whose object a value is."""
+
+    def __init__(self) -> None:
+        self.functions: list[Callable[[Any], Mapping[str, Any] | None]] = []
+
+    @classmethod
+    def of(cls, classes: ClassTable) -> StandIns:
+        """Return the one of *classes*, made now if there is none."""
+        if not isinstance(classes.stand_in, cls):
+            classes.stand_in = cls()
+        return classes.stand_in
+
+    def __call__(self, value: Any) -> Mapping[str, Any] | None:
+        for function in self.functions:
+            if (form := function(value)) is not None:
+                return form
+        return None
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def advertised(host: str, port: int, public: str | None) -> URI:
+    """Return the location that others can use for a daemon that listens at *host*."""
+    if public is not None:
+        return URI.parse(f"PYRO:x@{public}" if ":" in public else f"PYRO:x@{public}:{port}")
+    if is_everywhere(host):
+        host = facing("2001:db8::1" if ":" in host else "192.0.2.1")
+    return URI("PYRO", "x", None, host, port)
+

@@ -1,0 +1,73 @@
+"""A daemon that runs calls in worker threads."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+from typing import Any
+
+from ..context import serving
+from ..net.sockets import limit_waits
+from ..wire.events import Call, Greeting, Ping
+from ..wire.framing import BATCH, ONEWAY
+from .link import MORE, Link
+from .loop import LoopDaemon
+from .pool import Workers
+
+__all__ = ["Daemon"]
+
+_SEND_WAIT = 0.5  # seconds a worker waits for a client that takes nothing
+_LEAST = 0.001  # seconds; 0 would be no limit at all
+_QUEUE = 1000  # one-way calls that wait for a worker; more are run where they came
+
+
+class Daemon(LoopDaemon):
+    """A daemon that runs each call in one of its worker threads.
+
+    A quiet connection costs no thread: one selector waits for all of them. A worker
+    that has answered stays with its connection for a moment, because the next call
+    usually comes at once.
+
+    Arguments and methods are those of :class:`pyrophone.sync.LoopDaemon`; the number
+    of workers and the moment are in the settings.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._workers = Workers(self.settings.workers, f"pyrophone-{self.location}")
+
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+        """Return the bytes that answer *event*; a one-way call has none, and runs apart."""
+        if type(event) is Call and event.flags & ONEWAY and not event.flags & BATCH:
+            if self._workers.waiting < _QUEUE:
+                self._workers.submit(partial(self.run, link, event))
+                return b""
+        return super().answer(link, event)
+
+    def _prepare(self, sock: socket.socket) -> None:
+        sock.setblocking(True)
+        limit_waits(sock, receive=max(self.settings.linger, _LEAST), send=_SEND_WAIT)
+
+    def _serves_here(self) -> bool:
+        return super()._serves_here() or serving.get() is not None
+
+    def _ready(self, link: Link) -> None:
+        self._poller.forget(link.sock)
+        link.parked = False
+        self._workers.submit(partial(self._serve, link))
+
+    def _serve(self, link: Link) -> None:
+        """Serve *link* for as long as it is busy. A worker runs this."""
+        state = link.serve()
+        while state == MORE and self._workers.roomy and not self.stopping:
+            state = link.serve()
+        if link.closed:
+            return
+        if self.stopping:
+            link.close()
+        else:
+            self._poller.later(partial(self._park, link, state))
+
+    def _close_all(self) -> None:
+        super()._close_all()
+        self._workers.close()

@@ -1,0 +1,280 @@
+"""The calling end of a conversation, without the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import (
+    LocalProtocolError,
+    ProtocolError,
+    RemoteProtocolError,
+    SecurityError,
+    SerializeError,
+)
+from .blobs import CHUNK as BLOB_CHUNK
+from .blobs import Blob, address_blob, check_alone
+from .events import Pong, Refusal, Reply, Welcome
+from .features import FEATURES, read_features, write_features
+from .framing import (
+    BLOB,
+    CONNECT,
+    CONNECT_OK,
+    CORRELATED,
+    INVOKE,
+    MAX_SIZE,
+    ONEWAY,
+    PING,
+    RESULT,
+    Decoder,
+    Message,
+    encode,
+)
+from .metadata import Metadata
+from .states import CLIENT_RECEIVES, CLIENT_SENDS, CLOSED, NEW, OPEN, STATE_NAMES, expected
+
+if TYPE_CHECKING:
+    from ..serializers.codecs import Codecs
+
+__all__ = ["ClientSession"]
+
+_NO_ANNOTATIONS: Mapping[str, bytes] = {}
+_PING_SERIALIZER = 42  # that of Pyro5's PING, which has nothing to read
+_MARSHAL = 2
+
+
+class ClientSession:
+    """The calling end of a conversation.
+
+    Give it what arrives with :meth:`receive`, then take events with :meth:`next`
+    until there is none. The other methods return bytes to send. Not thread-safe.
+
+    Args:
+        object_id: The object to greet and to call.
+        codecs: The serializers of this connection.
+        serializer: Name of the one to write calls in.
+        max_size: Largest message to send or accept, in bytes after the header.
+        compress: Whether to compress what is sent.
+        seq: Number of the last call; goes on from an earlier conversation.
+        greeted: No greeting is exchanged: the session starts open.
+        features: What to offer; None to offer nothing, as Pyro5 does.
+
+    Attributes:
+        state: One of those in ``states``.
+        seq: Number of the last call.
+        features: What both ends agreed on; None if the peer is none of us.
+    """
+
+    __slots__ = (
+        "_calls",
+        "_codecs",
+        "_compress",
+        "_decoder",
+        "_object_id",
+        "_offer",
+        "_serializer",
+        "features",
+        "seq",
+        "state",
+    )
+
+    def __init__(
+        self,
+        object_id: str,
+        codecs: Codecs,
+        *,
+        serializer: str = "serpent",
+        max_size: int = MAX_SIZE,
+        compress: bool = False,
+        seq: int = 0,
+        greeted: bool = False,
+        features: frozenset[str] | None = FEATURES,
+    ) -> None:
+        self.state = OPEN if greeted else NEW
+        self.seq = seq
+        self.features: frozenset[str] | None = None
+        self._offer = features
+        self._object_id = object_id
+        self._codecs = codecs
+        self._serializer = codecs.by_name[serializer]
+        self._compress = compress
+        self._decoder = Decoder(max_size, expected(CLIENT_RECEIVES, self.state))
+        self._calls: set[int] = set()  # numbers of calls under way
+
+    @property
+    def calls(self) -> int:
+        """How many calls are under way."""
+        return len(self._calls)
+
+    def greet(
+        self,
+        handshake: Any = "hello",
+        *,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+    ) -> bytes:
+        """Return the bytes that open the conversation."""
+        self._check(CONNECT)
+        payload = self._serializer.dumps({"handshake": handshake, "object": self._object_id})
+        chunks = dict(annotations or ())
+        if self._offer is not None:
+            chunks |= write_features(self._offer)
+        data = self._encode(
+            Message(CONNECT, self._serializer.id, 0, self.seq, payload, chunks), correlation
+        )
+        self._go(CLIENT_SENDS[self.state][CONNECT])
+        return data
+
+    def call(
+        self,
+        method: str,
+        args: Any,
+        kwargs: Any,
+        flags: int = 0,
+        *,
+        object_id: str | None = None,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+    ) -> bytes:
+        """Return the bytes of a new call; its number is then :attr:`seq`.
+
+        Args:
+            method: Name of the method.
+            args: Its positional arguments; for a batch, the triples.
+            kwargs: Its keyword arguments, None for a batch and attribute access.
+            flags: ONEWAY, BATCH, or both.
+            object_id: Another object of the same daemon.
+            annotations: Chunks to go with it.
+            correlation: 16 bytes of a UUID to go with it.
+
+        Raises:
+            SerializeError: An argument can't be written. Nothing changed.
+            LocalProtocolError: The session is not open.
+        """
+        if self.state != OPEN:
+            self._check(INVOKE)
+        if object_id is None:
+            object_id = self._object_id
+        if len(args) == 1 and type(args[0]) is Blob:
+            return self._call_blob(
+                args[0], object_id, method, kwargs, flags, annotations, correlation
+            )
+        serializer = self._serializer
+        payload = serializer.dumps_call(object_id, method, args, kwargs)
+        message = Message(
+            INVOKE, serializer.id, flags, self._number(), payload, annotations or _NO_ANNOTATIONS
+        )
+        return self._commit(message, correlation)
+
+    def _call_blob(
+        self,
+        blob: Blob,
+        object_id: str,
+        method: str,
+        kwargs: Any,
+        flags: int,
+        annotations: Mapping[str, bytes] | None,
+        correlation: bytes | None,
+    ) -> bytes:
+        check_alone((blob,), kwargs)
+        serializer_id, payload = blob.dump(self._serializer, object_id, method)
+        address = address_blob(blob, self._codecs.by_id[_MARSHAL], object_id, method)
+        chunks = {**(annotations or {}), BLOB_CHUNK: address}
+        message = Message(
+            INVOKE, serializer_id, flags | BLOB, self._number(), payload, chunks
+        )
+        return self._commit(message, correlation)
+
+    def ping(self) -> bytes:
+        """Return the bytes of a ping; a :class:`Pong` answers it."""
+        self._check(PING)
+        return self._encode(Message(PING, _PING_SERIALIZER, 0, 0, b"ping"), None)
+
+    def close(self) -> None:
+        """End the session; what arrives from now on is an error."""
+        self._go(CLOSED)
+
+    def receive(self, data: bytes) -> None:
+        """Take in bytes from the server."""
+        self._decoder.feed(data)
+
+    def next(self) -> Reply | Welcome | Refusal | Pong | None:
+        """Return what arrived next, None if nothing is complete.
+
+        Raises:
+            ProtocolError: The server broke the rules; the session is closed.
+        """
+        try:
+            message = self._decoder.next()
+            if message is None:
+                return None
+            if message.kind == RESULT:
+                return self._reply(message)
+            if message.kind == PING:
+                return Pong()
+            return self._greeted(message)
+        except ProtocolError:
+            self._go(CLOSED)
+            raise
+
+    def _reply(self, message: Message) -> Reply:
+        try:
+            self._calls.remove(message.seq)
+        except KeyError:
+            raise RemoteProtocolError(f"reply {message.seq} answers no call") from None
+        serializer = self._codecs.by_id.get(message.serializer_id)
+        if serializer is None:
+            raise RemoteProtocolError(f"reply in unknown serializer {message.serializer_id}")
+        return Reply(message, serializer)
+
+    def _greeted(self, message: Message) -> Welcome | Refusal:
+        self._go(CLIENT_RECEIVES[self.state][message.kind])
+        value = self._load(message)
+        if message.kind != CONNECT_OK:
+            text = value if isinstance(value, str) else repr(value)
+            return Refusal(text, message.annotations)
+        if not isinstance(value, dict):
+            raise RemoteProtocolError("the greeting was answered with no mapping")
+        self.features = read_features(message.annotations, self._offer or FEATURES)
+        meta = value.get("meta")
+        metadata = Metadata.from_wire(meta) if meta else Metadata()
+        return Welcome(value.get("handshake"), metadata, message.annotations)
+
+    def _load(self, message: Message) -> Any:
+        serializer = self._codecs.by_id.get(message.serializer_id)
+        if serializer is None:
+            raise RemoteProtocolError(f"greeting in unknown serializer {message.serializer_id}")
+        if not message.payload:
+            return ""
+        try:
+            return serializer.loads(message.payload)
+        except (SerializeError, SecurityError) as error:
+            raise RemoteProtocolError(f"unreadable answer to the greeting: {error}") from error
+
+    def _check(self, kind: int) -> None:
+        if kind not in CLIENT_SENDS[self.state]:
+            raise LocalProtocolError(f"session is {STATE_NAMES[self.state]}")
+
+    def _go(self, state: int) -> None:
+        self.state = state
+        self._decoder.expected = expected(CLIENT_RECEIVES, state)
+
+    def _number(self) -> int:
+        """Return the number of the next call; one still under way is passed over."""
+        seq = (self.seq + 1) & 0xFFFF
+        while seq in self._calls:
+            seq = (seq + 1) & 0xFFFF
+        return seq
+
+    def _commit(self, message: Message, correlation: bytes | None) -> bytes:
+        data = self._encode(message, correlation)
+        self.seq = message.seq
+        if not message.flags & ONEWAY:
+            self._calls.add(message.seq)
+        return data
+
+    def _encode(self, message: Message, correlation: bytes | None) -> bytes:
+        if correlation is not None:
+            message.correlation = correlation
+            message.flags |= CORRELATED
+        return encode(message, compress=self._compress, max_size=self._decoder.max_size)

@@ -1,0 +1,336 @@
+"""The serving end of a conversation, without the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import (
+    LocalProtocolError,
+    ProtocolError,
+    RemoteProtocolError,
+    SecurityError,
+    SerializeError,
+)
+from .blobs import Blob, read_address
+from .events import Call, Greeting, Ping
+from .features import FEATURES, read_features, write_features
+from .framing import (
+    BATCH,
+    BLOB,
+    CONNECT,
+    CONNECT_FAIL,
+    CONNECT_OK,
+    CORRELATED,
+    EXCEPTION,
+    INVOKE,
+    MAX_SIZE,
+    ONEWAY,
+    PING,
+    RESULT,
+    STREAM,
+    Decoder,
+    Message,
+    encode,
+)
+from .states import (
+    CLOSED,
+    GREETING,
+    NEW,
+    OPEN,
+    SERVER_RECEIVES,
+    SERVER_SENDS,
+    STATE_NAMES,
+    expected,
+)
+
+if TYPE_CHECKING:
+    from ..serializers.codecs import Codecs
+    from .metadata import Metadata
+
+__all__ = ["ServerSession"]
+
+_NO_ANNOTATIONS: Mapping[str, bytes] = {}
+_MARSHAL = 2
+_SERPENT = 1
+_HANDSHAKE_SIZE = 16 * 1024
+
+
+class ServerSession:
+    """The serving end of a conversation.
+
+    Give it what arrives with :meth:`receive`, then take events with :meth:`next`
+    until there is none, and answer each before the next. The other methods return
+    bytes to send. Not thread-safe.
+
+    Args:
+        codecs: The serializers of this connection.
+        max_size: Largest message to send or accept, in bytes after the header.
+        handshake_size: Likewise, until the greeting is accepted.
+        compress: Whether to compress what is sent.
+        greeted: No greeting is exchanged: the session starts open.
+        supported: Features that this side knows.
+
+    Attributes:
+        state: One of those in ``states``.
+        features: What both ends agreed on; None if the peer is none of us.
+    """
+
+    __slots__ = (
+        "_codecs",
+        "_compress",
+        "_decoder",
+        "_max_size",
+        "_supported",
+        "features",
+        "state",
+    )
+
+    def __init__(
+        self,
+        codecs: Codecs,
+        *,
+        max_size: int = MAX_SIZE,
+        handshake_size: int = _HANDSHAKE_SIZE,
+        compress: bool = False,
+        greeted: bool = False,
+        supported: frozenset[str] = FEATURES,
+    ) -> None:
+        self.state = OPEN if greeted else NEW
+        self.features: frozenset[str] | None = None
+        self._codecs = codecs
+        self._max_size = max_size
+        self._compress = compress
+        self._supported = supported
+        size = max_size if greeted else min(handshake_size, max_size)
+        self._decoder = Decoder(size, expected(SERVER_RECEIVES, self.state))
+
+    @property
+    def pending(self) -> int:
+        """Bytes received that are no complete message yet."""
+        return self._decoder.pending
+
+    def receive(self, data: bytes) -> None:
+        """Take in bytes from the client."""
+        self._decoder.feed(data)
+
+    def next(self) -> Call | Greeting | Ping | None:
+        """Return what arrived next, None if nothing is complete.
+
+        While a greeting waits for its answer, what came behind it waits too.
+
+        Raises:
+            ProtocolError: The client broke the rules. Send :meth:`refuse` if it
+                has not been greeted yet, and close the connection.
+        """
+        if self.state == GREETING:
+            return None
+        try:
+            message = self._decoder.next()
+            if message is None:
+                return None
+            if message.kind == INVOKE:
+                return self._call(message)
+            if message.kind == PING:
+                return Ping(message.seq, message.serializer_id)
+            return self._greeting(message)
+        except ProtocolError:
+            if self.state == OPEN:
+                self._go(CLOSED)
+            raise
+
+    def welcome(
+        self,
+        greeting: Greeting,
+        handshake: Any,
+        metadata: Metadata,
+        annotations: Mapping[str, bytes] | None = None,
+    ) -> bytes:
+        """Return the bytes that accept *greeting*.
+
+        Raises:
+            SerializeError: The answer *handshake* can't be written.
+        """
+        self._check(CONNECT_OK)
+        value = {"handshake": handshake, "meta": metadata.to_wire()}
+        payload = greeting.serializer.dumps(value)
+        chunks = dict(annotations or ())
+        if self.features is not None:
+            chunks |= write_features(self.features)
+        message = Message(
+            CONNECT_OK, greeting.serializer.id, 0, greeting.seq, payload, chunks
+        )
+        data = self._encode(message, greeting.correlation)
+        self._decoder.max_size = self._max_size
+        self._go(OPEN)
+        return data
+
+    def refuse(
+        self,
+        reason: str,
+        greeting: Greeting | None = None,
+        annotations: Mapping[str, bytes] | None = None,
+    ) -> bytes:
+        """Return the bytes that refuse the client; the session is then closed.
+
+        Args:
+            reason: Text for the client.
+            greeting: What is refused; None if none could be read. The text is then
+                in marshal, which every peer reads.
+            annotations: Chunks to go with it.
+        """
+        self._check(CONNECT_FAIL)
+        serializer = greeting.serializer if greeting else self._codecs.by_id[_MARSHAL]
+        seq = greeting.seq if greeting else 0
+        message = Message(
+            CONNECT_FAIL, serializer.id, 0, seq, serializer.dumps(reason), annotations or {}
+        )
+        self._go(CLOSED)
+        return self._encode(message, greeting.correlation if greeting else None)
+
+    def result(
+        self,
+        call: Call,
+        value: Any,
+        *,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+    ) -> bytes:
+        """Return the bytes that answer *call* with *value*; none if one-way.
+
+        For a batch, *value* is the list of results, a ``Failure`` in place of one
+        that failed.
+
+        Raises:
+            SerializeError: The value can't be written; answer with :meth:`fault`.
+        """
+        if call.flags & ONEWAY:
+            return b""
+        message = Message(
+            RESULT,
+            call.serializer.id,
+            call.flags & BATCH,
+            call.seq,
+            call.serializer.dumps(value),
+            annotations or _NO_ANNOTATIONS,
+        )
+        return self._answer(message, correlation)
+
+    def fault(
+        self,
+        call: Call,
+        error: BaseException,
+        traceback: list[str],
+        *,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+    ) -> bytes:
+        """Return the bytes that answer *call* with *error*; none if one-way."""
+        if call.flags & ONEWAY:
+            return b""
+        payload = self._codecs.dump_error(call.serializer, error, traceback)
+        message = Message(
+            RESULT,
+            call.serializer.id,
+            EXCEPTION,
+            call.seq,
+            payload,
+            annotations or _NO_ANNOTATIONS,
+        )
+        return self._answer(message, correlation)
+
+    def stream(
+        self,
+        call: Call,
+        stream_id: str | None,
+        *,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+    ) -> bytes:
+        """Return the bytes that answer *call* with an item stream.
+
+        Args:
+            call: The call; nothing is sent if it is one-way.
+            stream_id: Where its items are; None if streaming is switched off.
+            annotations: Chunks to go with it.
+            correlation: 16 bytes of a UUID.
+        """
+        if call.flags & ONEWAY:
+            return b""
+        # For peers that know no streams; what they raise if they look no further.
+        error = RemoteProtocolError("result of call is an iterator")
+        payload = self._codecs.dump_error(call.serializer, error, None)
+        chunks = dict(annotations or ())
+        if stream_id is not None:
+            chunks["STRM"] = stream_id.encode("ascii")
+        message = Message(
+            RESULT, call.serializer.id, EXCEPTION | STREAM, call.seq, payload, chunks
+        )
+        return self._answer(message, correlation)
+
+    def pong(self, ping: Ping, annotations: Mapping[str, bytes] | None = None) -> bytes:
+        """Return the bytes that answer *ping*."""
+        message = Message(PING, ping.serializer_id, 0, ping.seq, b"pong", annotations or {})
+        return self._answer(message, None)
+
+    def close(self) -> None:
+        """End the session; what arrives from now on is an error."""
+        self._go(CLOSED)
+
+    def _call(self, message: Message) -> Call:
+        serializer = self._codecs.by_id.get(message.serializer_id)
+        if serializer is None:  # the answer must be in some other one
+            call = Call(message, self._codecs.by_id[_SERPENT])
+            call.problem = SerializeError(f"unknown serializer {message.serializer_id}")
+            return call
+        call = Call(message, serializer)
+        try:
+            if message.flags & BLOB:
+                info, call.object_id, call.method = read_address(
+                    message.annotations, self._codecs.by_id[_MARSHAL]
+                )
+                blob = Blob(info, payload=message.payload, serializer=serializer)
+                call.args = (blob,)
+            else:
+                call.object_id, call.method, call.args, kwargs = serializer.loads_call(
+                    message.payload
+                )
+                call.kwargs = kwargs or {}
+        except (SerializeError, SecurityError, RemoteProtocolError) as error:
+            call.problem = error
+        return call
+
+    def _greeting(self, message: Message) -> Greeting:
+        serializer = self._codecs.by_id.get(message.serializer_id)
+        if serializer is None:
+            raise RemoteProtocolError(f"unknown serializer {message.serializer_id}")
+        try:
+            value = serializer.loads(message.payload)
+        except (SerializeError, SecurityError) as error:
+            raise RemoteProtocolError(f"unreadable greeting: {error}") from error
+        if not isinstance(value, dict) or not isinstance(value.get("object"), str):
+            raise RemoteProtocolError("a greeting is a mapping of 'handshake' and 'object'")
+        if "handshake" not in value:
+            raise RemoteProtocolError("the greeting has no 'handshake'")
+        self.features = read_features(message.annotations, self._supported)
+        self._go(SERVER_RECEIVES[self.state][CONNECT])
+        return Greeting(message, serializer, value["handshake"], value["object"])
+
+    def _check(self, kind: int) -> None:
+        if kind not in SERVER_SENDS[self.state]:
+            raise LocalProtocolError(f"session is {STATE_NAMES[self.state]}")
+
+    def _go(self, state: int) -> None:
+        self.state = state
+        self._decoder.expected = expected(SERVER_RECEIVES, state)
+
+    def _answer(self, message: Message, correlation: bytes | None) -> bytes:
+        if self.state != OPEN:
+            self._check(message.kind)
+        return self._encode(message, correlation)
+
+    def _encode(self, message: Message, correlation: bytes | None) -> bytes:
+        if correlation is not None:
+            message.correlation = correlation
+            message.flags |= CORRELATED
+        return encode(message, compress=self._compress, max_size=self._max_size)
