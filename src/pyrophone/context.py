@@ -112,10 +112,15 @@ class CallContext:
 class _Outgoing:
     __slots__ = ("annotations", "correlation", "received")
 
-    def __init__(self, annotations: dict[str, bytes], correlation: bytes | None) -> None:
+    def __init__(
+        self,
+        annotations: dict[str, bytes],
+        correlation: bytes | None,
+        received: dict[str, bytes],
+    ) -> None:
         self.annotations = annotations
         self.correlation = correlation
-        self.received: dict[str, bytes] = {}
+        self.received = received
 
 
 # Front-ends set the first one around each call they run.
@@ -151,7 +156,8 @@ def annotations(
     """
     outer = _outgoing.get()
     inherited = outer.annotations if outer else {}
-    block = _Outgoing({**inherited, **(chunks or {}), **named}, outer.correlation if outer else None)
+    chunks = {**inherited, **(chunks or {}), **named}
+    block = _Outgoing(chunks, outer.correlation if outer else None, {})
     token = _outgoing.set(block)
     try:
         yield block.received
@@ -164,7 +170,10 @@ def correlation(correlation_id: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
     """Send *correlation_id*, or a new one, along with every call made in the block."""
     correlation_id = correlation_id or uuid.uuid4()
     outer = _outgoing.get()
-    block = _Outgoing(outer.annotations if outer else {}, correlation_id.bytes)
+    if outer is None:
+        block = _Outgoing({}, correlation_id.bytes, {})
+    else:  # what comes back belongs to the annotations() block around this one
+        block = _Outgoing(outer.annotations, correlation_id.bytes, outer.received)
     token = _outgoing.set(block)
     try:
         yield correlation_id

@@ -28,7 +28,7 @@ class Settings:
         compression: Compress payloads of more than 100 bytes with zlib.
         max_message_size: Bytes of payload and annotations, after inflation.
         max_depth: How deep values may be nested.
-        timeout: Limit of one call, connecting included; None is none.
+        timeout: Limit of connecting, and of each call; None is none.
         patience: How long to try again, in pauses, if a daemon can't be reached.
         retries: How often a call is repeated after its connection was lost.
             The method may then have run more than once.
@@ -120,7 +120,7 @@ def _parse(kind: str, text: str) -> Any:
     if kind == "int":
         return int(text)
     if kind.startswith("tuple"):
-        return tuple(part.strip() for part in text.split(","))
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     if "None" in kind and text.lower() in ("", "none"):
         return None
     return float(text)

@@ -151,9 +151,7 @@ def _explain(text: str) -> str:
     name = rest.partition("@")[0]
     if not name or name.isspace():
         return f"the object is missing at {len(scheme) + 1}"
-    if "@" not in rest.rstrip("@"):
-        return "'@' and a location are missing at the end"
-    blank = re.search(r"\s", rest)
+    blank = re.search(r"\s", name, re.A) or re.search(r"\n", rest.removesuffix("\n"))
     if blank is None:
-        return f"no object and location at {len(scheme) + 1}"
+        return "'@' and a location are missing at the end"
     return f"{blank.group()!r} at {len(scheme) + 1 + blank.start()} does not belong there"

@@ -161,7 +161,7 @@ class Members:
         for name in dir(cls):
             if is_private(name):
                 continue
-            member = inspect.getattr_static(cls, name)
+            member = inspect.getattr_static(cls, name, None)  # a metaclass may list anything
             mark = _get_mark(_function(member))
             if not mark.exposed:
                 continue
@@ -188,7 +188,7 @@ class Members:
         Raises:
             NotExposedError: There is none that may be called.
         """
-        if name not in self.methods:
+        if not isinstance(name, str) or name not in self.methods:
             raise self._refusal(name, self.methods)
         function: Callable[..., Any] = getattr(obj, name)
         return function
@@ -199,7 +199,7 @@ class Members:
         Raises:
             NotExposedError: There is none that may be read.
         """
-        member = self.attributes.get(name)
+        member = self.attributes.get(name) if isinstance(name, str) else None
         if member is None:
             raise self._refusal(name, self.attributes)
         if member.fget is None:
@@ -212,7 +212,7 @@ class Members:
         Raises:
             NotExposedError: There is none that may be written.
         """
-        member = self.attributes.get(name)
+        member = self.attributes.get(name) if isinstance(name, str) else None
         if member is None:
             raise self._refusal(name, self.attributes)
         if member.fset is None:
@@ -223,7 +223,7 @@ class Members:
         if not isinstance(name, str):
             return NotExposedError(f"a member's name is a text, not {type(name).__name__}")
         if is_private(name):
-            return NotExposedError(f"attempt to access private attribute {name!r}")
+            return NotExposedError(f"attempt to access private attribute {name[:100]!r}")
         close = difflib.get_close_matches(name[:100], known, 3)
         hint = f", did you mean {' or '.join(map(repr, close))}?" if close else ""
         return NotExposedError(

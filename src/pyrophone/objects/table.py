@@ -20,7 +20,7 @@ __all__ = ["DAEMON_ID", "Entry", "ObjectTable"]
 DAEMON_ID = "Pyro.Daemon"  # the control object that every daemon has
 
 # What the object part of a URI can hold, so that every id can be addressed.
-_USABLE_ID = re.compile(r"[^\s@][^\s@]*")
+_USABLE_ID = re.compile(r"[^\s@]+")
 
 
 class Entry:
@@ -29,14 +29,16 @@ class Entry:
     Attributes:
         object_id: Its id.
         members: What of it may be used.
+        key: ``id()`` of the object or class, known also when it is gone.
     """
 
-    __slots__ = ("_reference", "_target", "is_class", "members", "object_id")
+    __slots__ = ("_reference", "_target", "is_class", "key", "members", "object_id")
 
     def __init__(self, object_id: str, target: Any, members: Members, weak: bool) -> None:
         self.object_id = object_id
         self.members = members
         self.is_class = inspect.isclass(target)
+        self.key = id(target)
         self._target = None if weak else target
         self._reference = weakref.ref(target) if weak else None
 
@@ -99,9 +101,9 @@ class ObjectTable:
             if object_id in self._entries:
                 self._remove(object_id)
             self._entries[object_id] = entry
-            self._ids.setdefault(id(target), []).append(object_id)
+            self._ids.setdefault(entry.key, []).append(object_id)
         if weak:
-            weakref.finalize(target, self._discard, entry, id(target)).atexit = False
+            weakref.finalize(target, self._discard, entry).atexit = False
         return object_id
 
     def unregister(self, target: Any) -> list[str]:
@@ -132,7 +134,7 @@ class ObjectTable:
         entry = self._entries.get(object_id) if isinstance(object_id, str) else None
         if entry is None:
             text = object_id[:100] if isinstance(object_id, str) else type(object_id).__name__
-            close = difflib.get_close_matches(text, self._entries, 3)
+            close = difflib.get_close_matches(text, self.ids, 3)
             hint = f", did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise NoSuchObjectError(f"unknown object {text!r}{hint}")
         return entry
@@ -192,8 +194,8 @@ class ObjectTable:
                 entry.members = self.members(cls)
 
     def _known_as(self, target: Any) -> list[str]:
-        names = self._ids.get(id(target), ())
-        return [name for name in names if self._entries[name].target is target]
+        entries = [self._entries.get(name) for name in self._ids.get(id(target), ())]
+        return [entry.object_id for entry in entries if entry and entry.target is target]
 
     def _check_free(self, target: Any, object_id: str) -> None:
         if names := self._known_as(target):
@@ -204,18 +206,17 @@ class ObjectTable:
             )
 
     def _remove(self, object_id: str) -> None:
-        del self._entries[object_id]
-        for key, names in list(self._ids.items()):
-            if object_id in names:
-                names.remove(object_id)
-                if not names:
-                    del self._ids[key]
+        entry = self._entries.pop(object_id)
+        names = self._ids[entry.key]
+        names.remove(object_id)
+        if not names:
+            del self._ids[entry.key]
 
-    def _discard(self, entry: Entry, key: int) -> None:
+    def _discard(self, entry: Entry) -> None:
         # Runs when a weak object dies, in whatever thread: no lock may be taken.
         if self._entries.get(entry.object_id) is entry:
             del self._entries[entry.object_id]
-        names = self._ids.get(key, [])
+        names = self._ids.get(entry.key, [])
         if entry.object_id in names:
             names.remove(entry.object_id)
 

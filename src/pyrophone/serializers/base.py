@@ -188,20 +188,16 @@ def _check_call(parts: Any) -> tuple[str, str, Sequence[Any], dict[str, Any] | N
 
 def check_depth(value: Any, max_depth: int) -> None:
     """Raise SerializeError if lists and mappings nest deeper than *max_depth*."""
-    level = [value]
-    for _ in range(max_depth + 1):
-        inner: list[Any] = []
-        for item in level:
-            if type(item) is dict:
-                inner += item.values()
-            elif type(item) is list:
-                inner += item
-        if not inner:
-            return
-        level = [item for item in inner if type(item) is dict or type(item) is list]
+    level = [value] if type(value) is dict or type(value) is list else []
+    for _ in range(max_depth):
         if not level:
             return
-    raise SerializeError(f"nested deeper than {max_depth} levels")
+        inner: list[Any] = []
+        for container in level:
+            inner += container.values() if type(container) is dict else container
+        level = [item for item in inner if type(item) is dict or type(item) is list]
+    if level:
+        raise SerializeError(f"nested deeper than {max_depth} levels")
 
 
 def _unreadable(error: BaseException, name: str) -> SerializeError:

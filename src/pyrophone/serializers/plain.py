@@ -10,7 +10,7 @@ import decimal
 import enum
 import numbers
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import SerializeError
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 # Types whose values travel as they are; None and bool can't be subclassed.
-EXACT = frozenset({str, int, float, complex, bytes, tuple, list, dict, set, frozenset})
+EXACT = frozenset({str, bool, int, float, complex, bytes, tuple, list, dict, set, frozenset})
 
 
 def _array(value: array.array[Any]) -> Any:
@@ -130,7 +130,7 @@ class Preparation:
             prepared = {}
             for key, item in value.items():
                 if type(key) not in atoms:
-                    key = self._key(key, depth)
+                    key = self._key(key)
                 if type(item) not in atoms:
                     item = self.prepare(item, depth)
                 prepared[key] = item
@@ -150,16 +150,18 @@ class Preparation:
             form = plain_form(value)
         return self._classes.generic_form(value) if form is NO_FORM else form
 
-    def _key(self, key: Any, depth: int) -> Any:
+    def _key(self, key: Any) -> Any:
         """Return a mapping's *key*, prepared; only plain ones are."""
         plain = plain_form(key)
         key = key if plain is NO_FORM else plain
         if self._sets and (type(key) is tuple or type(key) is frozenset):
-            return type(key)(self._key(item, depth) for item in key)
+            return type(key)([self._key(item) for item in key])
         if type(key) not in self._atoms:
             raise SerializeError(f"a {type(key).__name__} can't be a key")
         return key
 
+
+_MOST_STEPS = 220  # of which each tries a value as deep as may be
 
 # Finding the culprit. Writing keeps no path, because that costs; after a failure
 # there is time: try each part by itself, and go on in the one that fails.
@@ -181,19 +183,18 @@ def unwritable(
         classes: Gives the forms of objects.
         path: What to call *value*.
     """
+    whole, first = path, error
     above: set[int] = set()
-    while True:
+    for _ in range(_MOST_STEPS):
         above.add(id(value))
-        for step, part in _parts(value, classes):
-            problem = attempt(write, part)
-            if problem is not None:
-                break
-        else:
+        culprit = _first_culprit(_parts(value, classes), write)
+        if culprit is None:
             return SerializeError(f"{path}: {_reason(error)}")
+        step, value, error = culprit
         path += step
-        if id(part) in above:
+        if id(value) in above:
             return SerializeError(f"{path}: circular structure")
-        value, error = part, problem
+    return SerializeError(f"{whole}: {_reason(first)}")  # too deep to say more
 
 
 def unwritable_call(
@@ -206,11 +207,21 @@ def unwritable_call(
     """Return what to raise where writing a call failed; see :func:`unwritable`."""
     named = [(f"argument {number}", arg) for number, arg in enumerate(args, 1)]
     named += [(f"argument {name!r}", arg) for name, arg in (kwargs or {}).items()]
-    for path, arg in named:
-        problem = attempt(write, arg)
+    culprit = _first_culprit(named, write)
+    if culprit is None:
+        return SerializeError(f"call: {_reason(error)}")
+    path, arg, problem = culprit
+    return unwritable(arg, problem, write, classes, path)
+
+
+def _first_culprit(
+    named: Iterable[tuple[str, Any]], write: Callable[[Any], Any]
+) -> tuple[str, Any, Exception] | None:
+    for name, part in named:
+        problem = attempt(write, part)
         if problem is not None:
-            return unwritable(arg, problem, write, classes, path)
-    return SerializeError(f"call: {_reason(error)}")
+            return name, part, problem
+    return None
 
 
 def attempt(write: Callable[[Any], Any], value: Any) -> Exception | None:

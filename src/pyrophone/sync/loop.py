@@ -12,8 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from ..net.addresses import location
-from ..net.sockets import close_hard, listen_tcp, listen_unix, peer_name, remove_socket_file, tune
+from ..net.sockets import close_hard, listen_tcp, listen_unix, remove_socket_file, tune
 from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
 from ..settings import Settings
@@ -205,6 +204,7 @@ class LoopDaemon(BaseDaemon):
     def _park(self, link: Link, state: int) -> None:
         """Wait for a link's next event; the polling thread calls this."""
         if link.closed or self._stopping:
+            self._poller.forget(link.sock)  # by its identity: its number may be another's
             link.close()
             return
         now = time.monotonic()
@@ -221,16 +221,23 @@ class LoopDaemon(BaseDaemon):
         assert self._listener is not None
         for _ in range(_ACCEPTS):
             try:
-                sock, _address = self._listener.accept()
+                sock, address = self._listener.accept()
             except OSError as error:
                 if error.errno in _SCARCE:
                     self._pause_accepting(error)
                 return
-            if self.accepts(peer_name(sock)):
+            if self._welcomes(address):
                 tune(sock)
                 self._adopt(sock)
             else:
                 close_hard(sock)
+
+    def _welcomes(self, address: Any) -> bool:
+        try:
+            return self.accepts(address)
+        except Exception:
+            _log.exception("error in accepts; the client is refused")
+            return False
 
     def _adopt(self, sock: socket.socket, *, greeted: bool = False) -> None:
         self._prepare(sock)

@@ -59,7 +59,8 @@ class Daemon(LoopDaemon):
     def _serve(self, link: Link) -> None:
         """Serve *link* for as long as it is busy. A worker runs this."""
         state = link.serve()
-        while state == MORE and self._workers.roomy and not self.stopping:
+        # Who has not greeted yet is given no worker's time.
+        while state == MORE and link.greeted and self._workers.roomy and not self.stopping:
             state = link.serve()
         if link.closed:
             return

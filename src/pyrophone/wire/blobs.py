@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LocalProtocolError, RemoteProtocolError
+from ..errors import RemoteProtocolError, SerializeError
 
 if TYPE_CHECKING:
     from ..serializers.base import Serializer
@@ -50,7 +50,13 @@ class Blob:
         """
         if self._payload is None or self._serializer is None:
             return self._value
-        return self._serializer.loads_call(self._payload)[2]
+        match self._serializer.loads(self._payload):  # not loads_call: it may be any value
+            case [_, _, value, _] | {"params": value}:
+                return value
+        raise SerializeError("malformed call: a blob without argument")
+
+    def __getstate__(self) -> Any:
+        raise SerializeError("a blob must be the only argument of a call")
 
     def dump(self, serializer: Serializer, object_id: str, method: str) -> tuple[int, bytes]:
         """Return serializer id and payload of a call that carries this blob."""
@@ -77,9 +83,3 @@ def read_address(annotations: Mapping[str, bytes], marshal: Serializer) -> tuple
         case (info, str(object_id), str(method)):
             return info, object_id, method
     raise RemoteProtocolError(f"annotation {CHUNK} is not (info, object id, method)")
-
-
-def check_alone(args: Any, kwargs: Any) -> None:
-    """Raise LocalProtocolError unless a blob among *args* is the only argument."""
-    if len(args) != 1 or kwargs:
-        raise LocalProtocolError("a blob must be the only argument of a call")

@@ -13,9 +13,9 @@ from ..errors import (
     SerializeError,
 )
 from .blobs import CHUNK as BLOB_CHUNK
-from .blobs import Blob, address_blob, check_alone
+from .blobs import Blob, address_blob
 from .events import Pong, Refusal, Reply, Welcome
-from .features import FEATURES, read_features, write_features
+from .features import CHUNK, FEATURES, read_features, without, write_features
 from .framing import (
     BLOB,
     CONNECT,
@@ -149,7 +149,7 @@ class ClientSession:
 
         Raises:
             SerializeError: An argument can't be written. Nothing changed.
-            LocalProtocolError: The session is not open.
+            LocalProtocolError: The session is not open, or has 65536 calls under way.
         """
         if self.state != OPEN:
             self._check(INVOKE)
@@ -176,7 +176,8 @@ class ClientSession:
         annotations: Mapping[str, bytes] | None,
         correlation: bytes | None,
     ) -> bytes:
-        check_alone((blob,), kwargs)
+        if kwargs:
+            raise LocalProtocolError("a blob must be the only argument of a call")
         serializer_id, payload = blob.dump(self._serializer, object_id, method)
         address = address_blob(blob, self._codecs.by_id[_MARSHAL], object_id, method)
         chunks = {**(annotations or {}), BLOB_CHUNK: address}
@@ -235,10 +236,11 @@ class ClientSession:
             return Refusal(text, message.annotations)
         if not isinstance(value, dict):
             raise RemoteProtocolError("the greeting was answered with no mapping")
-        self.features = read_features(message.annotations, self._offer or FEATURES)
+        if self._offer is not None:
+            self.features = read_features(message.annotations, self._offer)
         meta = value.get("meta")
         metadata = Metadata.from_wire(meta) if meta else Metadata()
-        return Welcome(value.get("handshake"), metadata, message.annotations)
+        return Welcome(value.get("handshake"), metadata, without(message.annotations, CHUNK))
 
     def _load(self, message: Message) -> Any:
         serializer = self._codecs.by_id.get(message.serializer_id)
@@ -261,6 +263,8 @@ class ClientSession:
 
     def _number(self) -> int:
         """Return the number of the next call; one still under way is passed over."""
+        if len(self._calls) > 0xFFFF:
+            raise LocalProtocolError(f"{len(self._calls)} calls are under way, no number is left")
         seq = (self.seq + 1) & 0xFFFF
         while seq in self._calls:
             seq = (seq + 1) & 0xFFFF

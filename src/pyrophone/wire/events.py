@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RemoteProtocolError
+from .features import CHUNK, without
 from .framing import CORRELATED, EXCEPTION, STREAM, Message
 from .metadata import Metadata
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ..serializers.base import Serializer
 
 __all__ = ["Call", "Greeting", "Ping", "Pong", "Refusal", "Reply", "Welcome"]
+
+STREAM_CHUNK = "STRM"
 
 
 class Greeting:
@@ -34,7 +37,7 @@ class Greeting:
         self.serializer = serializer
         self.handshake = handshake
         self.object_id = object_id
-        self.annotations = message.annotations
+        self.annotations = without(message.annotations, CHUNK)
         self.correlation = message.correlation if message.flags & CORRELATED else None
 
 
@@ -145,7 +148,8 @@ class Reply:
         self.serializer = serializer
         self.stream: str | None = None
         if message.flags & STREAM:
-            chunk = message.annotations.get("STRM")
+            chunk = message.annotations.get(STREAM_CHUNK)
+            self.annotations = without(message.annotations, STREAM_CHUNK)
             self.stream = chunk.decode("ascii", "replace") if chunk else None
 
     def unwrap(self) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-__all__ = ["CHUNK", "FEATURES", "read_features", "write_features"]
+__all__ = ["CHUNK", "FEATURES", "read_features", "without", "write_features"]
 
 CHUNK = "PHON"
 FEATURES: frozenset[str] = frozenset()
@@ -30,3 +30,10 @@ def read_features(
     if chunk is None:
         return None
     return supported.intersection(chunk.decode("ascii", "replace").split(","))
+
+
+def without(annotations: Mapping[str, bytes], name: str) -> Mapping[str, bytes]:
+    """Return *annotations* less the one that is the protocol's own business."""
+    if name not in annotations:
+        return annotations
+    return {key: data for key, data in annotations.items() if key != name}

@@ -320,19 +320,19 @@ class Decoder:
             annotations = split_annotations(body[:chunks_size])
             body = body[chunks_size:]
         if flags & COMPRESSED:
-            body = _inflate(body, self.max_size - chunks_size)
+            body = _inflate(body, chunks_size, self.max_size)
             flags &= ~COMPRESSED
         return Message(kind, serializer_id, flags, seq, body, annotations, correlation)
 
 
-def _inflate(data: bytes, limit: int) -> bytes:
+def _inflate(data: bytes, chunks_size: int, max_size: int) -> bytes:
     inflater = zlib.decompressobj()
     try:
-        inflated = inflater.decompress(data, limit + 1)
+        inflated = inflater.decompress(data, max_size - chunks_size + 1)
     except zlib.error as error:
         raise RemoteProtocolError(f"compressed payload is damaged: {error}") from None
-    if len(inflated) > limit:
-        raise MessageTooLargeError(len(inflated), limit)
+    if chunks_size + len(inflated) > max_size:
+        raise MessageTooLargeError(chunks_size + len(inflated), max_size)
     if not inflater.eof:
         raise RemoteProtocolError("compressed payload ends early")
     return inflated

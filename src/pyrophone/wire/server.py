@@ -12,9 +12,10 @@ from ..errors import (
     SecurityError,
     SerializeError,
 )
+from .blobs import CHUNK as BLOB_CHUNK
 from .blobs import Blob, read_address
-from .events import Call, Greeting, Ping
-from .features import FEATURES, read_features, write_features
+from .events import STREAM_CHUNK, Call, Greeting, Ping
+from .features import FEATURES, read_features, without, write_features
 from .framing import (
     BATCH,
     BLOB,
@@ -182,9 +183,9 @@ class ServerSession:
         self._check(CONNECT_FAIL)
         serializer = greeting.serializer if greeting else self._codecs.by_id[_MARSHAL]
         seq = greeting.seq if greeting else 0
-        message = Message(
-            CONNECT_FAIL, serializer.id, 0, seq, serializer.dumps(reason), annotations or {}
-        )
+        # A text made of whatever came or was raised must not fail here.
+        payload = serializer.dumps(reason.encode("utf-8", "backslashreplace").decode("utf-8"))
+        message = Message(CONNECT_FAIL, serializer.id, 0, seq, payload, annotations or {})
         self._go(CLOSED)
         return self._encode(message, greeting.correlation if greeting else None)
 
@@ -262,7 +263,7 @@ class ServerSession:
         payload = self._codecs.dump_error(call.serializer, error, None)
         chunks = dict(annotations or ())
         if stream_id is not None:
-            chunks["STRM"] = stream_id.encode("ascii")
+            chunks[STREAM_CHUNK] = stream_id.encode("ascii")
         message = Message(
             RESULT, call.serializer.id, EXCEPTION | STREAM, call.seq, payload, chunks
         )
@@ -289,6 +290,7 @@ class ServerSession:
                 info, call.object_id, call.method = read_address(
                     message.annotations, self._codecs.by_id[_MARSHAL]
                 )
+                call.annotations = without(message.annotations, BLOB_CHUNK)
                 blob = Blob(info, payload=message.payload, serializer=serializer)
                 call.args = (blob,)
             else:

@@ -1,0 +1,325 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pyrophone.errors import (
+    MessageTooLargeError,
+    RemoteError,
+    SecurityError,
+    SerializeError,
+)
+from pyrophone.serializers import ClassTable, Serializer, make_serializers
+from pyrophone.serializers.base import check_depth, dump_error, safe_error_form
+from pyrophone.testing.strategies import garbage, json_like, mutations, plain_values, same
+
+CLASSES = ClassTable()
+SERIALIZERS = make_serializers(CLASSES)
+NAMES = list(SERIALIZERS)
+every = pytest.mark.parametrize("name", NAMES)
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+def test_serializers_have_the_names_and_numbers_of_the_wire() -> None:
+    numbers = {name: serializer.id for name, serializer in SERIALIZERS.items()}
+    assert numbers == {"serpent": 1, "marshal": 2, "json": 3, "msgpack": 4}
+    assert all(serializer.name == name for name, serializer in SERIALIZERS.items())
+
+
+@every
+@given(data=st.data())
+def test_values_arrive_as_they_were(name: str, data: st.DataObject) -> None:
+    value = data.draw(plain_values(name))
+    serializer = SERIALIZERS[name]
+    assert same(serializer.loads(serializer.dumps(value)), value)
+
+
+@every
+@given(
+    args=st.lists(json_like(), max_size=3), kwargs=st.dictionaries(st.text(), json_like())
+)
+def test_calls_arrive_as_they_were(
+    name: str, args: list[Any], kwargs: dict[str, Any]
+) -> None:
+    serializer = SERIALIZERS[name]
+    call = serializer.loads_call(
+        serializer.dumps_call("obj", "méthode", tuple(args), kwargs)
+    )
+    assert (call[0], call[1], list(call[2]), call[3]) == ("obj", "méthode", args, kwargs)
+
+
+@every
+def test_keywords_may_be_none(name: str) -> None:
+    serializer = SERIALIZERS[name]
+    call = serializer.loads_call(
+        serializer.dumps_call("obj", "<batch>", [("m", (), {})], None)
+    )
+    assert call[3] is None
+    assert list(call[2][0])[0] == "m"
+
+
+@every
+@given(data=garbage())
+def test_garbage_raises_our_errors_only(name: str, data: bytes) -> None:
+    for read in (SERIALIZERS[name].loads, SERIALIZERS[name].loads_call):
+        try:
+            read(data)
+        except (SerializeError, SecurityError):
+            continue
+
+
+@every
+@given(data=st.data())
+def test_mutated_bytes_raise_our_errors_only(name: str, data: st.DataObject) -> None:
+    serializer = SERIALIZERS[name]
+    error = ValueError("bad", {"k": [1.5, None]})
+    good = serializer.dumps_call("obj", "m", [error, data.draw(json_like())], {"k": -1})
+    bad = data.draw(mutations(good))
+    for read in (serializer.loads, serializer.loads_call):
+        try:
+            read(bad)
+        except (SerializeError, SecurityError):
+            continue
+
+
+@every
+def test_the_depth_limit_is_inclusive_for_values_and_arguments(name: str) -> None:
+    serializer = make_serializers(CLASSES, max_depth=20)[name]
+    generous = make_serializers(CLASSES, max_depth=50)[name]
+    assert serializer.loads(serializer.dumps(nested(20))) == nested(20)
+    call = serializer.dumps_call("o", "m", (nested(20),), {"k": nested(20)})
+    assert serializer.loads_call(call)[2][0] == nested(20)
+    with pytest.raises(SerializeError, match="^result: nested deeper than 20 levels$"):
+        serializer.dumps(nested(21))
+    with pytest.raises(SerializeError, match=r"^argument 1: nested deeper than 20 levels$"):
+        serializer.dumps_call("o", "m", (nested(21),), {})
+    with pytest.raises(SerializeError, match="nested deeper than 20 levels"):
+        serializer.loads(generous.dumps(nested(21)))
+    with pytest.raises(SerializeError, match="nested deeper than 22 levels"):
+        serializer.loads_call(generous.dumps_call("o", "m", (), {"k": nested(21)}))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("serpent", b"[" * 100_000),
+        ("serpent", b"(" * 50_000 + b"1" + b")" * 50_000),
+        ("serpent", b"{1:" * 50_000),
+        ("json", b"[" * 100_000),
+        ("json", b'{"a":' * 50_000),
+        ("json", b"[" * 300 + b"]" * 300),
+        ("marshal", b"[\x01\0\0\0" * 50_000 + b"N"),
+        ("msgpack", b"\x91" * 100_000),
+        ("msgpack", b"\x91" * 300 + b"\xc0"),
+    ],
+)
+def test_bottomless_nesting_is_refused(name: str, data: bytes) -> None:
+    with pytest.raises(SerializeError):
+        SERIALIZERS[name].loads(data)
+
+
+@every
+def test_the_culprit_is_named_by_its_path(name: str) -> None:
+    class Camera:
+        def __init__(self) -> None:
+            self.lenses = [threading.Lock()]
+
+    serializer = SERIALIZERS[name]
+    lock = threading.Lock()
+    cases: list[tuple[Any, Any, str]] = [
+        ((1, {"k": [lock]}), {}, "argument 2['k'][0]: lock object"),
+        ((1,), {"name": lock}, "argument 'name': lock object"),
+        ((Camera(),), {}, "argument 1.lenses[0]: lock object"),
+        ((ValueError("x", lock),), {}, "argument 1.args[1]: lock object"),
+    ]
+    for args, kwargs, text in cases:
+        with pytest.raises(SerializeError) as caught:
+            serializer.dumps_call("obj", "m", args, kwargs)
+        assert str(caught.value) == text
+        assert caught.value.__cause__ is not None
+    with pytest.raises(SerializeError, match=r"^result\[3\]\.lenses\[0\]: lock object$"):
+        serializer.dumps([0, (1,), {2}, Camera()])
+    with pytest.raises(SerializeError, match=r"^result\['views'\]\[1\]: lock object$"):
+        serializer.dumps({"views": {1: 2, 3: lock}.values()})
+
+
+@every
+def test_circular_values_are_refused_and_the_circle_is_shown(name: str) -> None:
+    inner: dict[str, Any] = {}
+    value = [1, inner]
+    inner["again"] = value
+    with pytest.raises(
+        SerializeError, match=r"^result\[1\]\['again'\]: circular structure$"
+    ):
+        SERIALIZERS[name].dumps(value)
+
+
+@every
+def test_what_cannot_travel_is_refused(name: str) -> None:
+    for value in (
+        range(3),
+        print,
+        int,
+        object(),
+        len,
+        iter([]),
+        threading,
+        (x for x in ""),
+    ):
+        with pytest.raises(SerializeError, match=f"result: {type(value).__name__} object"):
+            SERIALIZERS[name].dumps(value)
+
+
+@every
+def test_an_object_whose_own_code_fails_is_named(name: str) -> None:
+    class Broken:
+        def __getstate__(self) -> object:
+            raise KeyError("broken")
+
+    with pytest.raises(
+        SerializeError, match=r"result\[0\]: converting a Broken failed: KeyErr"
+    ):
+        SERIALIZERS[name].dumps([Broken()])
+
+
+@every
+@pytest.mark.parametrize(
+    "parts",
+    [None, 5, [1, 2], ["o", 1, [], {}], ["o", "m", "args", {}], ["o", "m", [], [1]]],
+)
+def test_malformed_calls_are_refused(name: str, parts: Any) -> None:
+    serializer = SERIALIZERS[name]
+    with pytest.raises(SerializeError, match="malformed call"):
+        serializer.loads_call(serializer.dumps(parts))
+
+
+@pytest.mark.parametrize("name", ["serpent", "marshal", "msgpack"])
+def test_keywords_must_be_strings(name: str) -> None:
+    serializer = SERIALIZERS[name]
+    with pytest.raises(SerializeError, match="malformed call: keyword 1 is no string"):
+        serializer.loads_call(serializer.dumps(("o", "m", [], {1: 2})))
+
+
+@every
+def test_class_forms_are_converted_in_calls_but_not_the_call_itself(name: str) -> None:
+    serializer = SERIALIZERS[name]
+    form = {"__class__": "builtins.ValueError", "__exception__": True, "args": ["v"]}
+    data = serializer.dumps_call("o", "m", [form, [form]], {"k": {"deep": form}})
+    _, _, args, kwargs = serializer.loads_call(data)
+    assert kwargs is not None
+    assert [type(args[0]), type(args[1][0]), type(kwargs["k"]["deep"])] == [ValueError] * 3
+
+
+@every
+def test_a_security_error_of_a_converter_is_passed_on(name: str) -> None:
+    class Secret:
+        pass
+
+    def refuse(value: Any) -> Any:
+        raise SecurityError("never")
+
+    classes = ClassTable()
+    classes.register(Secret, refuse)
+    serializer = make_serializers(classes)[name]
+    with pytest.raises(SecurityError, match="^never$"):
+        serializer.dumps([Secret()])
+    with pytest.raises(SecurityError, match="^never$"):
+        serializer.dumps_call("o", "m", [Secret()], {})
+
+
+class SilentError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+    __repr__ = __str__
+
+
+def sent(
+    serializer: Serializer, error: BaseException, lines: list[str] | None = None
+) -> Any:
+    return serializer.loads(dump_error(serializer, CLASSES, error, lines))
+
+
+@every
+def test_any_error_can_be_dumped(name: str) -> None:
+    serializer = SERIALIZERS[name]
+    error = LookupError("good", threading.Lock())
+    error.lock = threading.Lock()  # type: ignore[attr-defined]
+    error.code = 5  # type: ignore[attr-defined]
+    back = sent(serializer, error, ["line\n"])
+    assert type(back) is LookupError
+    assert back.args[0] == "good"
+    assert back.args[1].startswith("<unlocked _thread.lock")
+    assert back.code == 5
+    assert not hasattr(back, "lock")
+    assert back.__notes__ == ["Remote traceback:\nline"]
+
+    back = sent(serializer, SilentError(SilentError()))
+    assert isinstance(back, RemoteError)
+    assert back.class_name.endswith(".SilentError")
+    assert back.text == "<SilentError without text: RuntimeError>"
+
+    back = sent(serializer, ValueError("\udc80"), ["\udc80\n"])
+    assert type(back) is ValueError
+    assert back.args[0] in ("\udc80", "'\\udc80'")
+
+    back = sent(serializer, MessageTooLargeError(7, threading.Lock()))  # type: ignore[arg-type]
+    assert "message too large (7 bytes" in str(back)
+
+
+@every
+def test_a_safe_form_can_be_written_inside_other_values(name: str) -> None:
+    serializer = SERIALIZERS[name]
+    good = safe_error_form(serializer, CLASSES, ValueError("v"), None)
+    bad = safe_error_form(serializer, CLASSES, ValueError(threading.Lock()), None)
+    back = serializer.loads(serializer.dumps([good, bad]))
+    assert [type(error) for error in back] == [ValueError, ValueError]
+    assert "lock" in back[1].args[0]
+
+
+@every
+def test_unicode_errors_survive_where_bytes_do_and_keep_their_text_elsewhere(
+    name: str,
+) -> None:
+    original = UnicodeDecodeError("utf-8", b"\xff\x00", 0, 1, "bad byte")
+    back = sent(SERIALIZERS[name], original)
+    if name == "json":
+        assert isinstance(back, RemoteError)
+        assert back.text == str(original)
+    else:
+        assert type(back) is UnicodeDecodeError
+        assert (back.args, str(back)) == (original.args, str(original))
+
+
+@every
+def test_exception_groups_survive(name: str) -> None:
+    group = ExceptionGroup("many", [ValueError("v"), ExceptionGroup("in", [KeyError("k")])])
+    back = sent(SERIALIZERS[name], group)
+    assert repr(back) == repr(group)
+
+
+def test_depth_counts_lists_and_mappings() -> None:
+    check_depth([{"a": [1]}, 2], 3)
+    check_depth(5, 0)
+    with pytest.raises(SerializeError, match="nested deeper than 2 levels"):
+        check_depth([{"a": [1]}, 2], 2)
+    with pytest.raises(SerializeError, match="nested deeper than 2 levels"):
+        check_depth([{"a": []}, 2], 2)
+
+
+@settings(max_examples=10)
+@given(value=plain_values("serpent"))
+def test_the_type_of_the_buffer_does_not_matter(value: Any) -> None:
+    serializer = SERIALIZERS["serpent"]
+    data = serializer.dumps(value)
+    assert same(serializer.loads(bytearray(data)), serializer.loads(memoryview(data)))
