@@ -3,7 +3,7 @@
 Both live in context variables, so threads and tasks each see their own.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations": mypy takes our function for that.
 
 import uuid
 import weakref

@@ -51,7 +51,7 @@ class Peer:
         )
 
     def value(self, expression: str) -> Any:
-        """Return the value of *expression* over there, its ``repr()`` if it is no literal."""
+        """Return what *expression* is over there: a literal, or else its ``repr()``."""
         text = self._ask({"value": expression})
         try:
             return ast.literal_eval(text)
@@ -101,6 +101,7 @@ class Peer:
 
 
 Start: TypeAlias = Callable[..., Peer]
+Run: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
 
 def clean_environment(more: dict[str, str]) -> dict[str, str]:
@@ -137,18 +138,42 @@ def peer_python() -> Path:
 
 @pytest.fixture(scope="session")
 def start_peer(peer_python: Path) -> Iterator[Start]:
-    """Starts processes of the real Pyro5; equal ones only once."""
+    """Starts processes of the real Pyro5; equal ones only once, if they get no *fds*."""
     running: dict[tuple[Any, ...], Peer] = {}
+    others: list[Peer] = []
 
     def start(*, fds: tuple[int, ...] = (), **environ: str) -> Peer:
-        key = (fds, *sorted(environ.items()))
+        if fds:
+            others.append(Peer(environ, fds))
+            return others[-1]
+        key = tuple(sorted(environ.items()))
         if key not in running:
-            running[key] = Peer(environ, fds)
+            running[key] = Peer(environ)
         return running[key]
 
     yield start
-    for peer in running.values():
+    for peer in (*running.values(), *others):
         peer.close()
+
+
+@pytest.fixture(scope="session")
+def run_module(peer_python: Path) -> Iterator[Run]:
+    """Starts a module of the real Pyro5 as a program; gives it until the tests end."""
+    running: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str, **environ: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [peer_python, "-m", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=clean_environment({**environ, "PYTHONUNBUFFERED": "1"}),
+        )
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        end(process)
 
 
 @pytest.fixture(params=SERIALIZERS)
@@ -170,7 +195,9 @@ def settings(serializer: str, compression: bool) -> Settings:
 
 
 @pytest.fixture(params=["thread", "multiplex"])
-def server(request: pytest.FixtureRequest, start_peer: Start, compression: bool) -> Iterator[Peer]:
+def server(
+    request: pytest.FixtureRequest, start_peer: Start, compression: bool
+) -> Iterator[Peer]:
     """The real Pyro5 that serves ``daemon`` with the object ``thing``."""
     peer = start_peer(
         PYRO_SERVERTYPE=request.param, PYRO_COMPRESSION="1" if compression else "0"

@@ -8,9 +8,11 @@ on stdin, as JSON, and answers each with one line on stdout:
 - ``{"forget": true}`` drops all names, proxies, objects and settings of the orders before.
 
 An order that raises is answered with ``{"error": {class, args, text, traceback}}``. The
-names that orders find are those of ``Pyro5.api`` and of this module. End of stdin is the
-end of the process.
+names that orders find are those of ``Pyro5.api`` and those in :meth:`Peer.forget`. The
+process ends with its stdin.
 """
+# The package Pyro5 that mypy could find is ours, not the one that runs here.
+# mypy: ignore-errors
 
 from __future__ import annotations
 
@@ -26,9 +28,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import Pyro5.api
-import Pyro5.core
-import Pyro5.errors
-import Pyro5.protocol
 
 WAIT = 10  # seconds until something that does not come is an error
 
@@ -71,6 +70,9 @@ class Other:
     def name(self) -> str:
         """Return its name."""
         return self._title
+
+
+Other.__module__ = "lab"
 
 
 @Pyro5.api.expose
@@ -212,10 +214,6 @@ class Thing:
     def correlation(self) -> str:
         """Return the correlation id of the call."""
         return str(Pyro5.api.current_context.correlation_id)
-
-    def flags(self, padding: str = "") -> int:
-        """Return the flags of the call's message."""
-        return Pyro5.api.current_context.msg_flags
 
     def blob(self, blob: Any) -> list[Any]:
         """Take an argument unread, then read it."""

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pyrophone import Blob, RemoteError, Settings, annotations, correlation, expose
+import pyrophone
+from pyrophone import Blob, RemoteError, Settings, correlation, expose
 from pyrophone.errors import (
     ConnectionLostError,
     NamingError,
-    NoSuchObjectError,
     NotExposedError,
     PyrophoneError,
     SecurityError,
@@ -76,11 +76,6 @@ def test_bytes_arrive_where_the_serializer_has_them(thing: Proxy, serializer: st
     assert thing.add(1, 2) == 3
 
 
-def test_compression_is_used_when_it_is_set(thing: Proxy, compression: bool) -> None:
-    assert thing.flags("x" * 200) & 2 == (2 if compression else 0)
-    assert thing.flags("") & 2 == 0
-
-
 def test_a_large_value_travels_both_ways(thing: Proxy) -> None:
     text = "0123456789abcdef" * 65536
     assert thing.echo(text) == text
@@ -124,7 +119,9 @@ def test_a_property_is_read_and_written(thing: Proxy) -> None:
 
 
 def test_a_property_without_setter_is_not_written(thing: Proxy) -> None:
-    with pytest.raises(AttributeError):
+    with pytest.raises(
+        AttributeError, match="unexposed or unknown remote attribute 'fixed'"
+    ):
         thing.fixed = "other"
     assert thing.fixed == "fixed"
 
@@ -173,14 +170,19 @@ def test_stop_iteration_is_an_exception_like_others(thing: Proxy) -> None:
 
 
 def test_errors_of_the_real_one_arrive_as_ours(thing: Proxy) -> None:
-    with pytest.raises(NamingError, match="^unknown name: x$"):
+    with pytest.raises(NamingError) as refused:
         thing.fail("naming")
-    with pytest.raises(PyrophoneError, match="^something$"):
+    assert str(refused.value) == "unknown name: x"
+    with pytest.raises(PyrophoneError) as other:
         thing.fail("pyro")
+    assert type(other.value) is PyrophoneError
+    assert str(other.value) == "something"
     assert thing.add(1, 2) == 3
 
 
-def test_an_exception_of_an_unknown_class_keeps_name_arguments_and_text(thing: Proxy) -> None:
+def test_an_exception_of_an_unknown_class_keeps_name_arguments_and_text(
+    thing: Proxy,
+) -> None:
     with pytest.raises(RemoteError) as caught:
         thing.fail("overheat")
     assert caught.value.class_name == "lab.OverheatError"
@@ -247,8 +249,14 @@ def test_an_argument_that_cannot_travel_is_named_and_nothing_is_sent(thing: Prox
     assert thing.add(1, 2) == 3
 
 
-def test_a_result_that_cannot_travel_is_an_error(thing: Proxy) -> None:
-    with pytest.raises(Exception, match=r"(?i)serializ|unmarshal|don't know|lock"):
+def test_a_result_that_cannot_travel_is_an_error(thing: Proxy, serializer: str) -> None:
+    kind = {"serpent": TypeError, "marshal": ValueError}.get(serializer, SerializeError)
+    text = (
+        "unmarshallable"
+        if serializer == "marshal"
+        else "know how to serialize class .*lock"
+    )
+    with pytest.raises(kind, match=text):
         thing.unlucky()
     assert thing.add(1, 2) == 3
 
@@ -369,7 +377,7 @@ def test_a_stream_of_streams_is_read(thing: Proxy) -> None:
 def test_a_registered_object_arrives_as_a_proxy(thing: Proxy, serializer: str) -> None:
     """D4: marshal has no automatic proxies: an object arrives as a value of its class."""
     if serializer == "marshal":
-        with pytest.raises((SerializeError, SecurityError)):
+        with pytest.raises(SerializeError, match=r"lab\.Other"):
             thing.make("new")
         assert thing.add(1, 2) == 3
         return
@@ -396,16 +404,20 @@ def test_an_object_returned_to_a_marshal_client_is_a_proxy_for_nobody_any_more(
     server: Peer, location: str, compression: bool
 ) -> None:
     """D4: the server's marshal forgets that the object is registered."""
-    server.run("thing.kept = Other('kept')\ndaemon.register(thing.kept)\nthing.value = thing.kept")
+    server.run(
+        "thing.kept = Other('kept')\ndaemon.register(thing.kept)\nthing.value = thing.kept"
+    )
     by_serpent = Settings(compression=compression, timeout=20.0)
     by_marshal = Settings(serializer="marshal", compression=compression, timeout=20.0)
     with connect(f"PYRO:thing@{location}", settings=by_serpent) as thing:
         with thing.value as other:
             assert other.name() == "kept"
-        with connect(f"PYRO:thing@{location}", settings=by_marshal) as broken:
-            with pytest.raises((SerializeError, SecurityError)):
-                _ = broken.value
-        with pytest.raises((SerializeError, SecurityError)):
+        with (
+            connect(f"PYRO:thing@{location}", settings=by_marshal) as broken,
+            pytest.raises(SerializeError, match=r"lab\.Other"),
+        ):
+            _ = broken.value
+        with pytest.raises(SerializeError, match=r"lab\.Other"):
             _ = thing.value
         assert thing.add(1, 2) == 3
 
@@ -435,8 +447,7 @@ def daemon(settings: Settings) -> Iterator[Daemon]:
 
 
 def test_the_real_one_calls_a_proxy_it_was_given(thing: Proxy, daemon: Daemon) -> None:
-    proxy = daemon.proxy_of(Target()) if False else connect(daemon.register(Target()))
-    with proxy:
+    with connect(daemon.register(Target())) as proxy:
         assert thing.ask(proxy) == "target"
 
 
@@ -449,24 +460,17 @@ def test_an_object_of_our_daemon_is_passed_as_a_proxy(
         assert thing.ask(target) == "target"
 
 
-def test_a_proxy_inside_an_argument_arrives(
-    thing: Proxy, daemon: Daemon, serializer: str
-) -> None:
-    """Marshal refuses nested ones; so does the real client, so ours must not send them."""
+def test_a_proxy_inside_an_argument_arrives(thing: Proxy, daemon: Daemon) -> None:
+    """In marshal too: the real one can't send it so, but reads what we send."""
     with connect(daemon.register(Target())) as proxy:
-        if serializer == "marshal":
-            with pytest.raises(SerializeError, match=re.escape("argument 1['it']: Proxy")):
-                thing.ask_in({"it": proxy})
-        else:
-            assert thing.ask_in({"it": proxy}) == "target"
-    assert thing.add(1, 2) == 3
+        assert thing.ask_in({"it": proxy}) == "target"
 
 
 # Annotations and correlation ids.
 
 
 def test_annotations_travel_both_ways(thing: Proxy) -> None:
-    with annotations(TEST=b"to you") as received:
+    with pyrophone.annotations(TEST=b"to you") as received:
         assert thing.annotations() == {"TEST": "to you"}
         assert thing.answer("to me") == "to me"
         assert received == {"BACK": b"to me", "DAEM": b"on"}
@@ -474,7 +478,7 @@ def test_annotations_travel_both_ways(thing: Proxy) -> None:
 
 
 def test_annotations_of_the_daemon_come_with_exceptions(thing: Proxy) -> None:
-    with annotations() as received:
+    with pyrophone.annotations() as received:
         with pytest.raises(ValueError, match="bad"):
             thing.fail("value")
         assert received == {"DAEM": b"on"}
@@ -483,7 +487,7 @@ def test_annotations_of_the_daemon_come_with_exceptions(thing: Proxy) -> None:
 
 def test_an_annotation_of_a_failed_call_comes_with_a_later_answer(thing: Proxy) -> None:
     """D5: what a method set before it failed leaks into the next answer."""
-    with annotations() as received:
+    with pyrophone.annotations() as received:
         with pytest.raises(ValueError, match="leak"):
             thing.answer_and_fail("leak")
         assert received == {"DAEM": b"on"}
@@ -498,9 +502,9 @@ def test_an_annotation_set_before_an_automatic_proxy_is_lost(
     thing: Proxy, serializer: str
 ) -> None:
     """D6: making the proxy empties the annotations; marshal makes none, and keeps them."""
-    with annotations() as received:
+    with pyrophone.annotations() as received:
         if serializer == "marshal":
-            with pytest.raises((SerializeError, SecurityError)):
+            with pytest.raises(SerializeError, match=r"lab\.Other"):
                 thing.answer_and_make("kept")
             assert received == {"BACK": b"kept", "DAEM": b"on"}
         else:
@@ -520,7 +524,7 @@ def test_the_correlation_id_arrives(thing: Proxy) -> None:
 def test_a_blob_is_read_by_the_method_that_gets_it(thing: Proxy, serializer: str) -> None:
     """D8: in json what the real one reads is the text ``params``."""
     value = {"a": [1, 2, 3]}
-    expected = {"json": "params", "marshal": ["a"]}.get(serializer, value)
+    expected = "params" if serializer == "json" else value
     assert thing.blob(Blob("about", value)) == ["SerializedBlob", "about", expected]
     assert thing.add(1, 2) == 3
 
@@ -531,7 +535,7 @@ def test_a_blob_is_forwarded_unread(thing: Proxy, daemon: Daemon) -> None:
 
 
 def test_a_blob_with_another_argument_is_refused_here(thing: Proxy) -> None:
-    with pytest.raises(PyrophoneError):
+    with pytest.raises(SerializeError, match="a blob must be the only argument"):
         thing.add(Blob("about", 1), 2)
     assert thing.add(1, 2) == 3
 
@@ -557,7 +561,9 @@ def test_the_control_object_tells_about_the_daemon(
     with connect(f"PYRO:Pyro.Daemon@{location}", settings=settings) as control:
         assert control.ping() is None
         assert control.registered() == ["Pyro.Daemon", "thing", "other"]
-        assert control.info().startswith(f"Pyro.Daemon bound on {location}, NAT None, 3 objects")
+        assert control.info().startswith(
+            f"Pyro.Daemon bound on {location}, NAT None, 3 objects"
+        )
         metadata = control.get_metadata(objectId="other")
         assert {name: list(names) for name, names in metadata.items()} == {
             "methods": ["name"],

@@ -36,6 +36,7 @@ def test_serializers_have_the_names_and_numbers_of_the_wire() -> None:
     assert all(serializer.name == name for name, serializer in SERIALIZERS.items())
 
 
+@pytest.mark.slow
 @every
 @given(data=st.data())
 def test_values_arrive_as_they_were(name: str, data: st.DataObject) -> None:
@@ -44,6 +45,7 @@ def test_values_arrive_as_they_were(name: str, data: st.DataObject) -> None:
     assert same(serializer.loads(serializer.dumps(value)), value)
 
 
+@pytest.mark.slow
 @every
 @given(
     args=st.lists(json_like(), max_size=3), kwargs=st.dictionaries(st.text(), json_like())
@@ -65,7 +67,7 @@ def test_keywords_may_be_none(name: str) -> None:
         serializer.dumps_call("obj", "<batch>", [("m", (), {})], None)
     )
     assert call[3] is None
-    assert list(call[2][0])[0] == "m"
+    assert call[2][0][0] == "m"
 
 
 @every
@@ -78,6 +80,7 @@ def test_garbage_raises_our_errors_only(name: str, data: bytes) -> None:
             continue
 
 
+@pytest.mark.slow
 @every
 @given(data=st.data())
 def test_mutated_bytes_raise_our_errors_only(name: str, data: st.DataObject) -> None:
@@ -99,7 +102,7 @@ def test_the_depth_limit_is_inclusive_for_values_and_arguments(name: str) -> Non
     assert serializer.loads(serializer.dumps(nested(20))) == nested(20)
     call = serializer.dumps_call("o", "m", (nested(20),), {"k": nested(20)})
     assert serializer.loads_call(call)[2][0] == nested(20)
-    with pytest.raises(SerializeError, match="^result: nested deeper than 20 levels$"):
+    with pytest.raises(SerializeError, match=r"^result: nested deeper than 20 levels$"):
         serializer.dumps(nested(21))
     with pytest.raises(SerializeError, match=r"^argument 1: nested deeper than 20 levels$"):
         serializer.dumps_call("o", "m", (nested(21),), {})
@@ -231,9 +234,9 @@ def test_a_security_error_of_a_converter_is_passed_on(name: str) -> None:
     classes = ClassTable()
     classes.register(Secret, refuse)
     serializer = make_serializers(classes)[name]
-    with pytest.raises(SecurityError, match="^never$"):
+    with pytest.raises(SecurityError, match=r"^never$"):
         serializer.dumps([Secret()])
-    with pytest.raises(SecurityError, match="^never$"):
+    with pytest.raises(SecurityError, match=r"^never$"):
         serializer.dumps_call("o", "m", [Secret()], {})
 
 
@@ -253,14 +256,14 @@ def sent(
 @every
 def test_any_error_can_be_dumped(name: str) -> None:
     serializer = SERIALIZERS[name]
-    error = LookupError("good", threading.Lock())
-    error.lock = threading.Lock()  # type: ignore[attr-defined]
-    error.code = 5  # type: ignore[attr-defined]
+    error: Any = LookupError("good", threading.Lock())
+    error.lock = threading.Lock()
+    error.code = 5
     back = sent(serializer, error, ["line\n"])
     assert type(back) is LookupError
     assert back.args[0] == "good"
     assert back.args[1].startswith("<unlocked _thread.lock")
-    assert back.code == 5
+    assert vars(back)["code"] == 5
     assert not hasattr(back, "lock")
     assert back.__notes__ == ["Remote traceback:\nline"]
 
@@ -322,4 +325,6 @@ def test_depth_counts_lists_and_mappings() -> None:
 def test_the_type_of_the_buffer_does_not_matter(value: Any) -> None:
     serializer = SERIALIZERS["serpent"]
     data = serializer.dumps(value)
-    assert same(serializer.loads(bytearray(data)), serializer.loads(memoryview(data)))
+    buffers: list[Any] = [bytearray(data), memoryview(data)]
+    for buffer in buffers:
+        assert same(serializer.loads(buffer), value)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import inspect
+import builtins
 import sqlite3
 import struct
 import traceback
@@ -138,9 +138,7 @@ def test_our_errors_return_as_themselves_and_peers_can_read_them(name: str) -> N
     del form["pyrophone"]
     nearest = CLASSES.from_form(form)
     assert str(nearest) == str(cls(*args))
-    assert issubclass(cls, type(nearest)) or name in (
-        *("CallError", "NoSuchObjectError", "ProtocolError", "LocalProtocolError"),
-    )
+    assert isinstance(nearest, (PyrophoneError, AttributeError))
 
 
 @pytest.mark.parametrize(
@@ -239,9 +237,7 @@ def test_notes_that_are_no_list_are_ignored() -> None:
     assert not hasattr(error, "__notes__")
 
 
-def test_the_remote_traceback_shows_in_ordinary_tracebacks_once_however_often_it_travels() -> (
-    None
-):
+def test_the_remote_traceback_shows_once_however_often_it_travels() -> None:
     lines = ["Traceback (most recent call last):\n", "ValueError: bad\n"]
     error = ValueError("bad")
     error.add_note("mine")
@@ -323,15 +319,11 @@ def test_malformed_exceptions_are_refused(form: dict[str, Any], problem: str) ->
 
 
 def test_no_built_in_exception_class_makes_reading_fail() -> None:
-    for name in dir(__builtins__) if inspect.ismodule(__builtins__) else list(__builtins__):
-        for args in (
-            (),
-            ("x",),
-            (1, "x"),
-            ("x", (1, 2)),
-            ("u", b"", 0, 1, "x"),
-            ({}, [], None),
-        ):
+    arguments: list[tuple[Any, ...]] = [
+        *((), ("x",), (1, "x"), ("x", (1, 2)), ("u", b"", 0, 1, "x"), ({}, [], None)),
+    ]
+    for name in dir(builtins):
+        for args in arguments:
             error = read(f"builtins.{name}", *args)
             assert isinstance(error, Exception)
             str(error)

@@ -11,6 +11,7 @@ from pyrophone.serializers import ClassTable, make_serializers
 from pyrophone.testing.checks import check_serializer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["serpent", "marshal", "json", "msgpack"])
 def test_our_serializers_pass(name: str) -> None:
     check_serializer(lambda classes: make_serializers(classes)[name])
@@ -91,6 +92,7 @@ class Partial(Naive):
         return self.real.loads_call(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "promise"),
     [

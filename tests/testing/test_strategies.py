@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,11 +27,13 @@ def test_garbage_and_mutations_are_bytes(data: bytes) -> None:
     assert type(data) is bytes
 
 
+@pytest.mark.slow
 @given(text=literal_texts())
 def test_literal_texts_are_literals(text: str) -> None:
     ast.literal_eval(text)
 
 
+@pytest.mark.slow
 @given(name=st.sampled_from(["serpent", "json", "marshal", "msgpack"]), data=st.data())
 def test_plain_values_have_no_class_forms(name: str, data: st.DataObject) -> None:
     assert "'__class__':" not in repr(data.draw(plain_values(name)))

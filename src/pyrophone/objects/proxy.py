@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from ..errors import NotExposedError, SerializeError
+from ..errors import NotExposedError, RemoteProtocolError, SerializeError
 from ..serializers.classes import PROXY_CLASS
 from ..uri import URI
 from ..wire.framing import ONEWAY
@@ -64,7 +64,7 @@ class BaseProxy:
         self.__dict__["_pyrophone"] = remote
 
     def __getattr__(self, name: str) -> Any:
-        if is_private(name) or name == "_pyrophone":
+        if is_private(name):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         remote: Remote = self.__dict__["_pyrophone"]
         metadata = remote.metadata
@@ -168,7 +168,10 @@ def read_proxy_form(form: Mapping[str, Any]) -> tuple[URI, Metadata, Any, str | 
     names = {"methods": methods, "oneway": oneway, "attrs": attributes}
     if serializer is not None and not isinstance(serializer, str):
         raise SerializeError(f"serializer of a proxy is a name, not {serializer!r}")
-    return URI.parse(uri), Metadata.from_wire(names), handshake, serializer
+    try:
+        return URI.parse(uri), Metadata.from_wire(names), handshake, serializer
+    except RemoteProtocolError as error:
+        raise SerializeError(f"malformed state of a proxy: {error}") from None
 
 
 def _refusal(uri: URI, name: str, known: frozenset[str]) -> NotExposedError:

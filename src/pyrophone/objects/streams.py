@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from ..context import Client
@@ -102,7 +103,7 @@ class StreamTable:
 def _finish(stream: _Stream | None) -> None:
     close = getattr(stream and stream.items, "close", None)
     if close is not None:
-        try:
+        # It is the user's code, and nobody is left to be told; or it is a generator
+        # that runs in another thread, which ends with its item.
+        with suppress(Exception):
             close()
-        except ValueError:
-            pass  # a generator that runs in another thread; it ends with its item

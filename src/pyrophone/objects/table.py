@@ -8,7 +8,7 @@ import re
 import uuid
 import weakref
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from ..context import Client
@@ -98,8 +98,7 @@ class ObjectTable:
                 self._check_free(target, object_id)
             cls = target if inspect.isclass(target) else type(target)
             entry = Entry(object_id, target, self.members(cls), weak)
-            if object_id in self._entries:
-                self._remove(object_id)
+            self._remove(object_id)
             self._entries[object_id] = entry
             self._ids.setdefault(entry.key, []).append(object_id)
         if weak:
@@ -206,19 +205,18 @@ class ObjectTable:
             )
 
     def _remove(self, object_id: str) -> None:
-        entry = self._entries.pop(object_id)
-        names = self._ids[entry.key]
-        names.remove(object_id)
-        if not names:
-            del self._ids[entry.key]
+        entry = self._entries.get(object_id)
+        if entry is not None:
+            self._discard(entry)
+            if not self._ids.get(entry.key):
+                self._ids.pop(entry.key, None)
 
     def _discard(self, entry: Entry) -> None:
         # Runs when a weak object dies, in whatever thread: no lock may be taken.
         if self._entries.get(entry.object_id) is entry:
-            del self._entries[entry.object_id]
-        names = self._ids.get(entry.key, [])
-        if entry.object_id in names:
-            names.remove(entry.object_id)
+            self._entries.pop(entry.object_id, None)
+        with suppress(ValueError):
+            self._ids.get(entry.key, []).remove(entry.object_id)
 
 
 def _check_id(object_id: Any) -> str:

@@ -7,6 +7,7 @@ daemon and each connection has its own.
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = [
     "URI_CLASS",
     "ClassTable",
     "Failure",
+    "Form",
     "Placeholder",
 ]
 
@@ -41,15 +43,11 @@ SERIALIZER_CLASSES = types.MappingProxyType(
     }
 )
 
+Form = dict[str, Any]
 NO_FORM = object()  # says that there is none, where None could be one
 _CONTAINERS = frozenset({dict, list, tuple})
-_NO_DATA = (
-    type,
-    types.BuiltinFunctionType,
-    types.FunctionType,
-    types.MethodType,
-    types.ModuleType,
-)
+_FUNCTIONS = (types.BuiltinFunctionType, types.FunctionType, types.MethodType)
+_NO_DATA = (*_FUNCTIONS, type, types.ModuleType)
 
 
 class Failure:
@@ -70,6 +68,7 @@ class Failure:
         return f"Failure({self.error!r})"
 
 
+@dataclasses.dataclass(frozen=True)
 class Placeholder:
     """What arrives where a peer sent an object that makes no sense here.
 
@@ -77,26 +76,14 @@ class Placeholder:
         class_name: The wire's name of its class.
     """
 
-    __slots__ = ("class_name",)
-
-    def __init__(self, class_name: str) -> None:
-        self.class_name = class_name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Placeholder) and other.class_name == self.class_name
-
-    def __hash__(self) -> int:
-        return hash(self.class_name)
-
-    def __repr__(self) -> str:
-        return f"<placeholder for a {self.class_name}>"
+    class_name: str
 
 
 class ClassTable:
     """Turns objects into class forms, and class forms into objects.
 
-    URIs, exceptions, and what a batch needs are known from the start. May be
-    used from several threads, also while classes are registered.
+    URIs, exceptions, and what a batch needs are known from the start. Threads
+    may share it, also while classes are registered.
 
     Attributes:
         stand_in: Asked first, about every object that is not plain data: what
@@ -113,7 +100,7 @@ class ClassTable:
             Failure: self._failure_form,
             Placeholder: _placeholder_form,
         }
-        self._from_form: dict[str, Callable[[str, dict[str, Any]], Any]] = {}
+        self._from_form: dict[str, Callable[[str, Form], Any]] = {}
 
     def register(self, cls: type, to_form: Callable[[Any], Any]) -> None:
         """Send instances of *cls* and its subclasses as what *to_form* returns for them.
@@ -126,15 +113,17 @@ class ClassTable:
         """Undo :meth:`register`; a class that is not registered is no error."""
         self._to_form = {c: f for c, f in self._to_form.items() if c is not cls}
 
-    def register_name(
-        self, name: str, from_form: Callable[[str, dict[str, Any]], Any]
-    ) -> None:
+    def register_name(self, name: str, from_form: Callable[[str, Form], Any]) -> None:
         """Make what arrives as class *name*, exactly, by *from_form*\\ (name, form)."""
         self._from_form = {**self._from_form, name: from_form}
 
     def unregister_name(self, name: str) -> None:
         """Undo :meth:`register_name`; a name that is not registered is no error."""
         self._from_form = {n: f for n, f in self._from_form.items() if n != name}
+
+    def has_name(self, name: str) -> bool:
+        """Tell whether something is registered for what arrives as class *name*."""
+        return name in self._from_form
 
     def to_form(self, value: Any) -> Any:
         """Return what to send in place of *value*, which is not plain data.
@@ -179,9 +168,7 @@ class ClassTable:
             return NO_FORM
         return _convert(own, value)
 
-    def error_to_form(
-        self, error: BaseException, traceback: list[str] | None
-    ) -> dict[str, Any]:
+    def error_to_form(self, error: BaseException, traceback: list[str] | None) -> Form:
         """Return the class form of *error* with the lines of its traceback."""
         form: Any = self.to_form(error)
         if not isinstance(form, Mapping):
@@ -191,7 +178,7 @@ class ClassTable:
         attributes = {**(form.get("attributes") or {}), exceptions.TRACEBACK: traceback}
         return {**form, "attributes": attributes}
 
-    def from_form(self, form: dict[str, Any]) -> Any:
+    def from_form(self, form: Form) -> Any:
         """Return the object of a class form.
 
         Raises:
@@ -241,14 +228,14 @@ class ClassTable:
             return tuple([self.revive(item) for item in value])
         return value
 
-    def _failure_form(self, failure: Failure) -> dict[str, Any]:
+    def _failure_form(self, failure: Failure) -> Form:
         if failure.traceback is None:
             form = self.to_form(failure.error)
         else:
             form = self.error_to_form(failure.error, failure.traceback)
         return {"__class__": FAILURE_CLASS, "exception": form}
 
-    def _read_failure(self, form: dict[str, Any]) -> Failure:
+    def _read_failure(self, form: Form) -> Failure:
         error = form.get("exception")
         if type(error) is dict and "__class__" in error:
             error = self.from_form(error)
@@ -289,7 +276,7 @@ def _state(form: Mapping[str, Any], size: int) -> Any:
     return state
 
 
-def _uri_form(uri: URI) -> dict[str, Any]:
+def _uri_form(uri: URI) -> Form:
     name: Any = set(uri.tags) if uri.scheme == "PYROMETA" else uri.object
     state = (uri.scheme, name, uri.socket_name, uri.host, uri.port)
     return {"__class__": URI_CLASS, "state": state}
@@ -311,5 +298,5 @@ def _read_uri(state: Any) -> URI:
     return URI(scheme, name, socket_name, host, port)
 
 
-def _placeholder_form(placeholder: Placeholder) -> dict[str, Any]:
+def _placeholder_form(placeholder: Placeholder) -> Form:
     return {"__class__": placeholder.class_name, "state": ()}

@@ -76,10 +76,21 @@ class LiteralReader:
         """
         self._skip(_BLANK)
         value = self._expression(0)
+        if self._peek() == ",":
+            value = self._bare_tuple(value)
         self._skip(_BLANK)
         if self._position < len(self._text):
             self._fail("more behind the end")
         return value
+
+    def _bare_tuple(self, first: Any) -> tuple[Any, ...]:
+        items = [first]
+        while self._peek() == ",":
+            self._position += 1
+            if self._peek() in ("", "\n", "#"):
+                break
+            items.append(self._expression(0))
+        return tuple(items)
 
     def _expression(self, depth: int) -> Any:
         sign = self._peek()
@@ -230,7 +241,9 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _BYTES_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
-_SIMPLE_ESCAPES = dict(zip("\n\\'\"abfnrtv", ("", *"\\'\"\a\b\f\n\r\t\v"), strict=True))
+_SIMPLE_ESCAPES: dict[str, str] = dict(
+    zip("\n\\'\"abfnrtv", ("", *"\\'\"\a\b\f\n\r\t\v"), strict=True)
+)
 
 
 def unescape(body: str) -> str:
@@ -247,7 +260,7 @@ def _character(match: re.Match[str]) -> str:
     if other is not None:
         if other in "xuUN":
             raise SerializeError(f"not a literal: malformed escape \\{other}")
-        return _SIMPLE_ESCAPES.get(other, "\\" + other)
+        return _SIMPLE_ESCAPES.get(str(other), f"\\{other}")
     if name is not None:
         try:
             character = unicodedata.lookup(name)
@@ -271,5 +284,5 @@ def _byte(match: re.Match[str]) -> str:
     if other is not None:
         if other == "x":
             raise SerializeError("not a literal: malformed escape \\x")
-        return _SIMPLE_ESCAPES.get(other, "\\" + other)
+        return _SIMPLE_ESCAPES.get(str(other), f"\\{other}")
     return chr(int(octal, 8) & 0xFF if octal else int(two, 16))

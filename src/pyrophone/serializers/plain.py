@@ -27,7 +27,9 @@ __all__ = [
 ]
 
 # Types whose values travel as they are; None and bool can't be subclassed.
-EXACT = frozenset({str, bool, int, float, complex, bytes, tuple, list, dict, set, frozenset})
+EXACT = frozenset(
+    {str, bool, int, float, complex, bytes, tuple, list, dict, set, frozenset}
+)
 
 
 def _array(value: array.array[Any]) -> Any:
@@ -130,7 +132,7 @@ class Preparation:
             prepared = {}
             for key, item in value.items():
                 if type(key) not in atoms:
-                    key = self._key(key)
+                    key = self._key(key, depth)
                 if type(item) not in atoms:
                     item = self.prepare(item, depth)
                 prepared[key] = item
@@ -150,12 +152,14 @@ class Preparation:
             form = plain_form(value)
         return self._classes.generic_form(value) if form is NO_FORM else form
 
-    def _key(self, key: Any) -> Any:
+    def _key(self, key: Any, depth: int) -> Any:
         """Return a mapping's *key*, prepared; only plain ones are."""
         plain = plain_form(key)
         key = key if plain is NO_FORM else plain
         if self._sets and (type(key) is tuple or type(key) is frozenset):
-            return type(key)([self._key(item) for item in key])
+            if depth <= 0:
+                raise SerializeError(f"nested deeper than {self.max_depth} levels")
+            return type(key)([self._key(item, depth - 1) for item in key])
         if type(key) not in self._atoms:
             raise SerializeError(f"a {type(key).__name__} can't be a key")
         return key

@@ -20,6 +20,7 @@ from typing import Any
 from ..errors import SerializeError
 from .base import DEFAULT_MAX_DEPTH, Codec
 from .classes import NO_FORM, ClassTable
+from .exceptions import class_name
 from .literals import LiteralReader, unescape
 from .plain import plain_form
 
@@ -27,11 +28,8 @@ __all__ = ["SerpentSerializer"]
 
 _HEADER = "# serpent utf-8 python3.2\n"
 _REPR_IS_TEXT = frozenset({str, int, bool, type(None)})
-_FLOAT_TEXTS = {
-    "inf": "1e30000",
-    "-inf": "-1e30000",
-    "nan": "{'__class__':'float','value':'nan'}",
-}
+_NAN = "{'__class__':'float','value':'nan'}"
+_FLOAT_TEXTS = {"inf": "1e30000", "-inf": "-1e30000", "nan": _NAN}
 _CONSTANTS = {"None": None, "True": True, "False": False}
 _OPENINGS = frozenset("([{")
 _NUMBER = r"(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:e[-+]?[0-9]++)?"
@@ -52,10 +50,10 @@ class SerpentSerializer(Codec):
         bytes_repr: Write bytes as literals instead of base64 mappings.
     """
 
+    __slots__ = ("_bytes_repr",)
+
     name = "serpent"
     id = 1
-
-    __slots__ = ("_bytes_repr",)
 
     def __init__(
         self,
@@ -88,8 +86,7 @@ class SerpentSerializer(Codec):
         if "\0" in text:
             raise SerializeError(f"not serpent data: NUL at {text.index(chr(0))}")
         reader = _Reader(text, depth)
-        value = reader.read()
-        return value, reader.has_forms
+        return reader.read(), reader.has_forms
 
     def _text(self, value: Any, depth: int) -> str:
         """Return the text of *value*, which may have *depth* more levels."""
@@ -102,8 +99,7 @@ class SerpentSerializer(Codec):
         if depth <= 0 and kind in (dict, list, tuple, set, frozenset):
             raise SerializeError(f"nested deeper than {self._max_depth} levels")
         depth -= 1
-        write = self._text
-        simple = _REPR_IS_TEXT
+        write, simple = self._text, _REPR_IS_TEXT
         if kind is dict:
             return "{" + ",".join([
                 f"{key!r}:{item!r}"
@@ -112,12 +108,8 @@ class SerpentSerializer(Codec):
                 for key, item in value.items()
             ]) + "}"  # fmt: skip
         if kind is list or kind is tuple:
-            text = ",".join(
-                [
-                    repr(item) if type(item) in simple else write(item, depth)
-                    for item in value
-                ]
-            )
+            texts = [repr(v) if type(v) in simple else write(v, depth) for v in value]
+            text = ",".join(texts)
             if kind is list:
                 return f"[{text}]"
             return f"({text})" if len(value) != 1 else f"({text},)"
@@ -139,8 +131,7 @@ class SerpentSerializer(Codec):
         if form is NO_FORM and not isinstance(value, BaseException):
             form = self._classes.own_state(value)
             if isinstance(form, Mapping) and "__class__" not in form:
-                named = type(value)
-                form = {**form, "__class__": f"{named.__module__}.{named.__name__}"}
+                form = {**form, "__class__": class_name(type(value))}
         if form is NO_FORM:
             form = self._classes.generic_form(value)
         return self._text(form, depth)
@@ -153,24 +144,18 @@ class SerpentSerializer(Codec):
         if kind is tuple:
             if depth <= 0:
                 raise SerializeError(f"nested deeper than {self._max_depth} levels")
-            text = ",".join([self._inner_key(item, depth - 1) for item in key])
+            inner = ["None" if v is None else self._key(v, depth - 1) for v in key]
+            text = ",".join(inner)
             return f"({text})" if len(key) != 1 else f"({text},)"
         if kind is bytes:
             return repr(key)  # a mapping could not be a key again
-        if kind is float and key == key:
+        if kind is complex or (kind is float and key == key):
             return self._text(key, depth)
-        if kind is complex:
-            return _complex_text(key)
         plain = plain_form(key)
-        if plain is NO_FORM or plain is key:
-            what = (
-                "nan" if kind is float else "None" if key is None else f"a {kind.__name__}"
-            )
+        if plain is NO_FORM:
+            what = repr(key) if key is None or kind is float else f"a {kind.__name__}"
             raise SerializeError(f"{what} can't be a key or an element of a set")
         return self._key(plain, depth)
-
-    def _inner_key(self, key: Any, depth: int) -> str:
-        return "None" if key is None else self._key(key, depth)
 
 
 def _complex_text(value: complex) -> str:
@@ -193,9 +178,8 @@ class _Atoms(dict[str, Any]):
 
     def __missing__(self, token: str) -> Any:
         head = token[0]
-        value: Any
         if head == "'" or head == '"':
-            value = token[1:-1] if "\\" not in token else unescape(token[1:-1])
+            value: Any = token[1:-1] if "\\" not in token else unescape(token[1:-1])
         elif token in _CONSTANTS:
             value = _CONSTANTS[token]
         elif head == "(":
@@ -235,12 +219,10 @@ class _Reader:
                 value = self._atoms[token]
             else:
                 raise _UnusualError
-            for token, mark in self._tokens:
-                if token or mark:
-                    raise _UnusualError
+            if any(token or mark for token, mark in self._tokens):
+                raise _UnusualError
             return value
         except (_UnusualError, StopIteration):
-            self._tokens = iter(())
             return LiteralReader(self._text, self._max_depth, self._finish).read()
 
     def _container(self, opening: str, depth: int) -> Any:
@@ -263,7 +245,7 @@ class _Reader:
             if token:
                 items.append(atoms[token])
             elif mark == closing:
-                return items
+                break
             else:
                 items.append(self._container(mark, depth))
                 token, mark = next(tokens)
@@ -272,8 +254,10 @@ class _Reader:
             if mark != ",":
                 if mark != closing or (closing == ")" and len(items) == 1):
                     raise _UnusualError
-                return items
-        raise _UnusualError
+                break
+        else:
+            raise _UnusualError
+        return items
 
     def _braces(self, depth: int) -> Any:
         atoms = self._atoms

@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar, cast, overload
 from ..errors import (
     CallTimeoutError,
     ConnectionLostError,
+    PyrophoneError,
     RemoteProtocolError,
     SecurityError,
     SerializeError,
@@ -47,6 +48,7 @@ __all__ = [
 
 T = TypeVar("T")
 _DEFAULTS = Settings()
+_STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
 _RETRIED = (ConnectionLostError, CallTimeoutError)
 
 
@@ -288,6 +290,11 @@ class Items(Iterator[Any]):
         except (StopIteration, StreamError):
             self._done = True
             raise
+        except PyrophoneError as error:
+            if type(error) is PyrophoneError and str(error) == _STREAM_GONE:
+                self._done = True
+                raise StreamError(str(error)) from error
+            raise
 
     def close(self) -> None:
         """Tell the daemon that no more items are wanted."""
@@ -458,7 +465,8 @@ def codecs_for(settings: Settings, classes: ClassTable | None = None) -> Codecs:
         return Proxy.to(uri, settings=own, codecs=codecs, handshake=handshake, metadata=metadata)
 
     classes.register(BaseProxy, _write_proxy)
-    classes.register_name(PROXY_CLASS, read)
+    if not classes.has_name(PROXY_CLASS):  # else its owner has proxies of another kind
+        classes.register_name(PROXY_CLASS, read)
     return codecs
 
 

@@ -25,7 +25,7 @@ __all__ = ["LoopDaemon"]
 
 _log = logging.getLogger("pyrophone.daemon")
 
-_ROUND = 1.0  # seconds between looks at deadlines
+_ROUND = 1.0  # seconds between looks at deadlines, at most
 _ACCEPTS = 64  # per round, so that those who are connected get their turn
 _PAUSE = 0.2  # seconds without accepting, when the process is out of descriptors
 _SCARCE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -85,6 +85,9 @@ class LoopDaemon(BaseDaemon):
         self._finishing = threading.Lock()
         self._thread: int | None = None  # the one that serves
         self._grace = 0.0
+        times = self.settings
+        limits = (times.handshake_timeout, times.send_timeout, times.idle_timeout or _ROUND)
+        self._interval = max(0.01, min(_ROUND, *limits))
         self._next_round = 0.0
         self._pause_until = 0.0
         if self._listener is not None:
@@ -116,7 +119,7 @@ class LoopDaemon(BaseDaemon):
             while not self._closed.is_set() and condition():
                 if self._kept is not None and not self._links:
                     return
-                self.process(_ROUND)
+                self.process(self._interval)
         except KeyboardInterrupt:
             self.interrupted = True
             self._finish()
@@ -141,7 +144,7 @@ class LoopDaemon(BaseDaemon):
                 self._ready(thing)
         now = time.monotonic()
         if now >= self._next_round:
-            self._next_round = now + _ROUND
+            self._next_round = now + self._interval
             self._look_after(now)
 
     def stop(self, grace: float = 5.0) -> None:
@@ -188,6 +191,8 @@ class LoopDaemon(BaseDaemon):
         with self._gone:
             self._links.discard(link)
             self._gone.notify_all()
+        if self._kept is not None:
+            self._poller.wake()  # there will be no other client
 
     # What the threaded daemon does differently.
 
@@ -246,8 +251,11 @@ class LoopDaemon(BaseDaemon):
         if not greeted:
             link.deadline = time.monotonic() + self.settings.handshake_timeout
             self._strangers[link] = None
-            if len(self._strangers) > self.settings.strangers:
-                self._end(next(iter(self._strangers)))
+            while len(self._strangers) > self.settings.strangers:
+                oldest = next(iter(self._strangers))
+                del self._strangers[oldest]
+                if not oldest.greeted:  # it may have been, a moment ago
+                    self._end(oldest)
         link.parked = True
         self._poller.watch(sock, READ, link)
 

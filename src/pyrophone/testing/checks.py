@@ -95,7 +95,8 @@ def _check_values(serializer: Serializer) -> None:
     for value in _VALUES:
         data = serializer.dumps(value)
         _require(type(data) is bytes, "dumps returns bytes")
-        for kind in (bytes, bytearray, memoryview):
+        kinds: tuple[Any, ...] = (bytes, bytearray, memoryview)
+        for kind in kinds:
             back = serializer.loads(kind(data))
             same = back == value and type(back) is type(value)
             _require(same, f"{value!r:.80} arrives as it was, from {kind.__name__}")
@@ -109,14 +110,14 @@ def _check_calls(serializer: Serializer) -> None:
         ([("method", [1], {"a": 2}), ("other", [], {})], None),
     )
     for args, kwargs in calls:
-        data = serializer.dumps_call("object", "method", args, kwargs)
-        object_id, method, got_args, got_kwargs = serializer.loads_call(memoryview(data))
+        data: Any = memoryview(serializer.dumps_call("object", "method", args, kwargs))
+        object_id, method, got_args, got_kwargs = serializer.loads_call(data)
         _require(
             (object_id, method) == ("object", "method"), "a call keeps object and method"
         )
         _require(_lists(got_args) == _lists(args), f"a call keeps the arguments {args!r}")
         _require(got_kwargs == kwargs, f"a call keeps the keywords {kwargs!r}")
-    for other in (
+    others: tuple[Any, ...] = (
         None,
         1,
         "text",
@@ -125,7 +126,8 @@ def _check_calls(serializer: Serializer) -> None:
         [1, 2, 3, 4],
         ["o", "m", 1, {}],
         ["o", "m", [], 1],
-    ):
+    )
+    for other in others:
         data = serializer.dumps(other)
         _refusal(SerializeError, f"{other!r} is no call", serializer.loads_call, data)
 

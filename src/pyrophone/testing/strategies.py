@@ -27,9 +27,12 @@ _FRAGMENTS = st.sampled_from(
 )
 
 
-def _nested(atoms: st.SearchStrategy[Any], *, keys: Any, tuples: bool) -> Any:
+def _nested(
+    atoms: st.SearchStrategy[Any], *, keys: st.SearchStrategy[Any], tuples: bool
+) -> st.SearchStrategy[Any]:
     def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-        kinds = st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4)
+        kinds: st.SearchStrategy[Any] = st.lists(inner, max_size=4)
+        kinds |= st.dictionaries(keys, inner, max_size=4)
         return kinds | st.lists(inner, max_size=3).map(tuple) if tuples else kinds
 
     return st.recursive(atoms, containers, max_leaves=12)
@@ -46,19 +49,24 @@ def plain_values(name: str) -> st.SearchStrategy[Any]:
 
     Source: the table "What arrives" in ``docs/reference/wire.md``.
     """
-    atoms = st.none() | st.booleans() | _INTEGERS | _FLOATS | _TEXT
+    atoms: st.SearchStrategy[Any] = st.none() | st.booleans() | _INTEGERS | _FLOATS | _TEXT
     keys: st.SearchStrategy[Any] = _TEXT
     if name in ("serpent", "marshal"):
-        atoms |= _COMPLEX | _SURROGATES
+        atoms |= _COMPLEX
+        atoms |= _SURROGATES
         numbers = st.booleans() | st.integers() | _FLOATS
         keys = keys | numbers | st.tuples(_TEXT, numbers)
         sets = st.sets(_TEXT | numbers, min_size=1, max_size=3)
         atoms |= sets
     if name == "marshal":
-        atoms |= st.binary(max_size=8) | st.just(set()) | st.frozensets(_TEXT, max_size=3)
+        atoms |= st.binary(max_size=8)
+        atoms |= st.just(set())
+        atoms |= st.frozensets(_TEXT, max_size=3)
         keys = keys | st.none() | st.binary(max_size=4)
     if name == "msgpack":
-        atoms |= st.binary(max_size=8) | _COMPLEX | st.dates()
+        atoms |= st.binary(max_size=8)
+        atoms |= _COMPLEX
+        atoms |= st.dates()
         keys = keys | st.binary(max_size=4) | _INT64 | st.none() | st.booleans()
     keys = keys.filter(lambda key: key != "__class__")
     return _nested(atoms, keys=keys, tuples=name in ("serpent", "marshal"))

@@ -59,6 +59,9 @@ class ClientSession:
         greeted: No greeting is exchanged: the session starts open.
         features: What to offer; None to offer nothing, as Pyro5 does.
 
+    Raises:
+        ValueError: There is no such serializer.
+
     Attributes:
         state: One of those in ``states``.
         seq: Number of the last call.
@@ -96,10 +99,25 @@ class ClientSession:
         self._offer = features
         self._object_id = object_id
         self._codecs = codecs
+        if serializer not in codecs.by_name:
+            raise ValueError(f"serializer {serializer!r} is none of {', '.join(codecs.by_name)}")
         self._serializer = codecs.by_name[serializer]
         self._compress = compress
         self._decoder = Decoder(max_size, expected(CLIENT_RECEIVES, self.state))
         self._calls: set[int] = set()  # numbers of calls under way
+
+    @property
+    def serializer(self) -> str:
+        """Name of the serializer that calls are written in; may be changed between calls.
+
+        Raises:
+            KeyError: On setting: there is no such serializer.
+        """
+        return self._serializer.name
+
+    @serializer.setter
+    def serializer(self, name: str) -> None:
+        self._serializer = self._codecs.by_name[name]
 
     @property
     def calls(self) -> int:
@@ -186,10 +204,10 @@ class ClientSession:
         )
         return self._commit(message, correlation)
 
-    def ping(self) -> bytes:
+    def ping(self, *, correlation: bytes | None = None) -> bytes:
         """Return the bytes of a ping; a :class:`Pong` answers it."""
         self._check(PING)
-        return self._encode(Message(PING, _PING_SERIALIZER, 0, 0, b"ping"), None)
+        return self._encode(Message(PING, _PING_SERIALIZER, 0, 0, b"ping"), correlation)
 
     def close(self) -> None:
         """End the session; what arrives from now on is an error."""

@@ -86,11 +86,12 @@ class Call:
 class Ping:
     """The client asks whether anybody is there."""
 
-    __slots__ = ("seq", "serializer_id")
+    __slots__ = ("correlation", "seq", "serializer_id")
 
-    def __init__(self, seq: int, serializer_id: int) -> None:
-        self.seq = seq
-        self.serializer_id = serializer_id
+    def __init__(self, message: Message) -> None:
+        self.seq = message.seq
+        self.serializer_id = message.serializer_id
+        self.correlation = message.correlation if message.flags & CORRELATED else None
 
 
 class Welcome:

@@ -133,7 +133,7 @@ class ServerSession:
             if message.kind == INVOKE:
                 return self._call(message)
             if message.kind == PING:
-                return Ping(message.seq, message.serializer_id)
+                return Ping(message)
             return self._greeting(message)
         except ProtocolError:
             if self.state == OPEN:
@@ -272,7 +272,7 @@ class ServerSession:
     def pong(self, ping: Ping, annotations: Mapping[str, bytes] | None = None) -> bytes:
         """Return the bytes that answer *ping*."""
         message = Message(PING, ping.serializer_id, 0, ping.seq, b"pong", annotations or {})
-        return self._answer(message, None)
+        return self._answer(message, ping.correlation)
 
     def close(self) -> None:
         """End the session; what arrives from now on is an error."""

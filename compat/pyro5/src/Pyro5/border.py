@@ -1,0 +1,64 @@
+"""Where Pyrophone's errors become those of Pyro5."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from pyrophone import RemoteError
+from pyrophone import errors as ours
+
+from . import errors
+
+__all__ = ["translated"]
+
+# The first row that fits counts, so the special ones come before the general.
+_TABLE: tuple[tuple[type[Exception], type[Exception]], ...] = (
+    (ours.CallTimeoutError, errors.TimeoutError),
+    (ours.ConnectionLostError, errors.ConnectionClosedError),
+    (ours.MessageTooLargeError, errors.MessageTooLargeError),
+    (ours.ProtocolError, errors.ProtocolError),
+    (ours.CommunicationError, errors.CommunicationError),
+    (ours.NotExposedError, AttributeError),
+    (ours.NoSuchObjectError, errors.DaemonError),
+    (ours.DaemonError, errors.DaemonError),
+    (ours.NamingError, errors.NamingError),
+    (ours.SerializeError, errors.SerializeError),
+    (ours.SecurityError, errors.SecurityError),
+    (ours.PyrophoneError, errors.PyroError),
+)
+
+
+class translated:
+    """A block that raises Pyro5's errors in place of Pyrophone's."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, (ours.PyrophoneError, RemoteError)):
+            if not isinstance(error, errors.PyroError):
+                raise _translate(error) from error.__cause__
+
+
+def _translate(error: Exception) -> Exception:
+    """Return what Pyro5 raises where Pyrophone raises *error*; attributes are kept."""
+    new: Exception
+    if isinstance(error, RemoteError):
+        new = errors.SerializeError(f"unsupported serialized class: {error}")
+    elif isinstance(error, ours.ConnectError) and isinstance(
+        error.__cause__, ours.ConnectionLostError
+    ):  # the greeting was not answered
+        return _translate(error.__cause__)
+    else:
+        cls = next(theirs for kind, theirs in _TABLE if isinstance(error, kind))
+        new = cls("receiving: timeout" if cls is errors.TimeoutError else str(error))
+    vars(new).update(vars(error))
+    return new

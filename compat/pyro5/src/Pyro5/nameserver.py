@@ -1,0 +1,2 @@
+def start_ns(): pass
+def start_ns_loop(): pass

@@ -1,0 +1,52 @@
+"""The items of an iterator that stays on the server."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from pyrophone.objects.table import DAEMON_ID
+from pyrophone.wire.framing import ONEWAY
+
+from .errors import ConnectionClosedError
+
+__all__: list[str] = []
+
+
+class _StreamResultIterator:
+    """Fetches the items one by one, over the connection of the proxy."""
+
+    def __init__(self, streamId: str, proxy: Any) -> None:
+        self.streamId = streamId
+        self.proxy = proxy
+        self.pyroseq = proxy._pyroSeq
+
+    def __iter__(self) -> _StreamResultIterator:
+        return self
+
+    def __next__(self) -> Any:
+        if self.proxy is None:
+            raise StopIteration
+        if self.proxy._pyroConnection is None:
+            raise ConnectionClosedError("the proxy for this stream result has been closed")
+        self.pyroseq += 1
+        try:
+            return self.proxy._pyroInvoke(
+                "get_next_stream_item", [self.streamId], {}, objectId=DAEMON_ID
+            )
+        except (StopIteration, GeneratorExit):
+            self.proxy = None
+            raise
+
+    def close(self) -> None:
+        """Tell the server that no more items are wanted."""
+        proxy, self.proxy = self.proxy, None
+        if proxy is not None and proxy._pyroConnection is not None:
+            # Past the call context: this may run whenever Python tidies up.
+            proxy._pyroConnection.link.call(
+                "close_stream", [self.streamId], {}, ONEWAY, object_id=DAEMON_ID
+            )
+
+    def __del__(self) -> None:
+        with suppress(Exception):
+            self.close()

@@ -1,0 +1,216 @@
+"""A link serves one connection, whatever the client does with its end of it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pyrophone import Settings
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
+from pyrophone.sync.link import MORE, READ, WRITE, Link
+from pyrophone.wire.client import ClientSession
+from pyrophone.wire.events import Call, Greeting, Ping, Refusal, Reply, Welcome
+from pyrophone.wire.metadata import Metadata
+from pyrophone.wire.server import ServerSession
+
+CODECS = make_codecs(ClassTable(), Settings())
+
+
+class Service:
+    """Answers every call with its arguments; a real service in small."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.gone: list[Link] = []
+        self.refuse = False
+
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+        session = link.session
+        if isinstance(event, Greeting):
+            if self.refuse:
+                return session.refuse("not today", event)
+            link.greeted = True
+            return session.welcome(event, "hello", Metadata(frozenset({"echo"})))
+        if isinstance(event, Ping):
+            return session.pong(event)
+        return session.result(event, event.args[0])
+
+    def left(self, link: Link) -> None:
+        self.gone.append(link)
+
+
+@contextmanager
+def connected() -> Iterator[tuple[Link, Service, socket.socket, ClientSession]]:
+    here, there = socket.socketpair()
+    service = Service()
+    with here, there:
+        here.setblocking(False)
+        there.settimeout(10)
+        link = Link(here, ServerSession(CODECS), service)
+        yield link, service, there, ClientSession("x", CODECS)
+        link.close()
+
+
+def greet(link: Link, there: socket.socket, session: ClientSession) -> None:
+    there.sendall(session.greet())
+    assert link.serve() == MORE
+    session.receive(there.recv(65536))
+    assert isinstance(session.next(), Welcome)
+
+
+def test_a_call_is_answered() -> None:
+    with connected() as (link, _, there, session):
+        assert link.serve() == READ
+        greet(link, there, session)
+        there.sendall(session.call("echo", (1,), {}))
+        assert link.serve() == MORE
+        session.receive(there.recv(65536))
+        reply = session.next()
+        assert isinstance(reply, Reply)
+        assert reply.unwrap() == 1
+
+
+def test_calls_that_came_together_are_answered_in_order() -> None:
+    with connected() as (link, _, there, session):
+        greet(link, there, session)
+        there.sendall(b"".join(session.call("echo", (n,), {}) for n in range(50)))
+        assert link.serve() == MORE
+        values = []
+        while len(values) < 50:
+            session.receive(there.recv(65536))
+            while (reply := session.next()) is not None:
+                assert isinstance(reply, Reply)
+                values.append(reply.unwrap())
+        assert values == list(range(50))
+
+
+def test_a_client_that_reads_nothing_is_waited_for_and_nothing_is_lost() -> None:
+    with connected() as (link, _, there, session):
+        greet(link, there, session)
+        text = "x" * 5_000_000
+        data = session.call("echo", (text,), {}) + session.call("echo", (2,), {})
+        sent = 0
+        there.setblocking(False)
+        while link.serve() != WRITE:
+            if sent < len(data):
+                try:
+                    sent += there.send(data[sent:])
+                except BlockingIOError:
+                    continue
+        assert link.serve() == WRITE
+        values: list[object] = []
+        while len(values) < 2:
+            try:
+                session.receive(there.recv(65536))
+            except BlockingIOError:
+                assert link.serve() != 0
+            if sent < len(data):
+                try:
+                    sent += there.send(data[sent:])
+                except BlockingIOError:
+                    pass
+            if (reply := session.next()) is not None:
+                assert isinstance(reply, Reply)
+                values.append(reply.unwrap())
+        assert values == [text, 2]
+
+
+def test_the_end_of_the_stream_closes_the_link_once() -> None:
+    with connected() as (link, service, there, session):
+        greet(link, there, session)
+        there.shutdown(socket.SHUT_WR)
+        assert link.serve() == 0
+        assert link.closed
+        link.close()
+        assert service.gone == [link]
+
+
+def test_a_reset_closes_the_link() -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    with server, socket.create_connection(server.getsockname()) as there:
+        here, _ = server.accept()
+        service = Service()
+        with here:
+            here.settimeout(10)
+            link = Link(here, ServerSession(CODECS), service)
+            there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            there.close()
+            assert link.serve() == 0
+            assert service.gone == [link]
+
+
+def test_a_client_that_is_gone_before_its_answer_closes_the_link() -> None:
+    with connected() as (link, service, there, session):
+        greet(link, there, session)
+        there.sendall(session.call("echo", (1,), {}))
+        there.close()
+        assert link.serve() == 0
+        assert service.gone == [link]
+
+
+@pytest.mark.parametrize("junk", [b"GET / HTTP/1.0\r\n\r\n", b"PYRO\x00\x30", b"\0" * 100])
+def test_a_stranger_that_speaks_something_else_gets_a_refusal(junk: bytes) -> None:
+    with connected() as (link, service, there, _):
+        there.sendall(junk)
+        assert link.serve() == 0
+        answer = there.recv(65536)
+        assert answer[:6] == b"PYRO\x01\xf6"
+        assert answer[6:8] == bytes([3, 2])  # CONNECT_FAIL, in marshal
+        assert there.recv(1) == b""
+        assert service.gone == [link]
+
+
+def test_a_client_that_turns_to_junk_is_closed_without_a_word() -> None:
+    with connected() as (link, _, there, session):
+        greet(link, there, session)
+        there.sendall(b"junk!!")
+        assert link.serve() == 0
+        assert there.recv(1) == b""
+
+
+def test_a_refused_greeting_ends_the_connection_after_its_answer() -> None:
+    with connected() as (link, service, there, session):
+        service.refuse = True
+        there.sendall(session.greet())
+        assert link.serve() == 0
+        session.receive(there.recv(65536))
+        refusal = session.next()
+        assert isinstance(refusal, Refusal)
+        assert refusal.text == "not today"
+        assert not link.greeted
+
+
+def test_no_call_is_started_once_the_service_stops() -> None:
+    with connected() as (link, service, there, session):
+        greet(link, there, session)
+        there.sendall(session.call("echo", (1,), {}))
+        service.stopping = True
+        assert link.serve() == 0
+        assert there.recv(1) == b""
+
+
+def test_reading_can_be_stopped_while_the_answer_still_goes_out() -> None:
+    with connected() as (link, _, there, session):
+        greet(link, there, session)
+        there.sendall(session.call("echo", (7,), {}))
+        assert link.serve() == MORE
+        link.stop_reading()
+        session.receive(there.recv(65536))
+        reply = session.next()
+        assert isinstance(reply, Reply)
+        assert reply.unwrap() == 7
+        assert link.serve() == 0
+
+
+def test_a_socket_of_the_users_is_kept_open() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        link = Link(here, ServerSession(CODECS, greeted=True), Service(), keep=True)
+        link.close()
+        assert here.fileno() != -1
+        assert link.peer_certificate() is None

@@ -1,0 +1,407 @@
+"""The daemon with one thread: driven by itself or by somebody else, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import re
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import LIMIT, running
+
+from pyrophone import URI, Settings, current, expose
+from pyrophone.errors import CommunicationError, ConnectError
+from pyrophone.sync import Daemon, LoopDaemon, close, connect
+
+
+@expose
+class Echo:
+    def echo(self, value: Any) -> Any:
+        return value
+
+    def sized(self, size: int) -> str:
+        return "x" * size
+
+
+@pytest.fixture(params=[Daemon, LoopDaemon])
+def kind(request: pytest.FixtureRequest) -> type[LoopDaemon]:
+    cls: type[LoopDaemon] = request.param
+    return cls
+
+
+def in_thread(function: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=function)
+    thread.start()
+    return thread
+
+
+def test_somebody_elses_loop_can_drive_it() -> None:
+    daemon = LoopDaemon()
+    uri = daemon.register(Echo())
+    results: list[Any] = []
+
+    def use() -> None:
+        with connect(uri) as proxy:
+            results.append(proxy.echo(5))
+
+    client = in_thread(use)
+    while client.is_alive():
+        ready, _, _ = select.select(daemon.sockets, [], [], 0.05)
+        if ready:
+            daemon.process()
+    daemon.stop()
+    assert results == [5]
+    daemon.process()
+
+
+def test_serving_ends_and_goes_on_with_its_condition(kind: type[LoopDaemon]) -> None:
+    daemon = kind(settings=Settings(handshake_timeout=0.05))  # so it looks often
+    uri = daemon.register(Echo())
+    asked: list[int] = []
+
+    def twice() -> bool:
+        asked.append(1)
+        return len(asked) % 3 != 0
+
+    daemon.serve(twice)
+    assert len(asked) == 3
+    with running(daemon), connect(uri) as proxy:
+        assert proxy.echo(1) == 1
+
+
+def test_stopping_from_another_thread_waits_for_the_end(kind: type[LoopDaemon]) -> None:
+    daemon = kind()
+    uri = daemon.register(Echo())
+    thread = in_thread(daemon.serve)
+    with connect(uri) as proxy:
+        proxy.echo(1)
+        daemon.stop()
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+        with pytest.raises(CommunicationError):
+            proxy.echo(2)
+    with pytest.raises(ConnectError):
+        connect(uri)
+    daemon.stop()
+    daemon.close()
+
+
+def test_stopping_from_inside_a_method_answers_it(kind: type[LoopDaemon]) -> None:
+    daemon = kind()
+
+    @expose
+    class Switch:
+        def off(self) -> str:
+            daemon.stop()
+            return "off"
+
+    uri = daemon.register(Switch())
+    thread = in_thread(daemon.serve)
+    with connect(uri) as switch:
+        assert switch.off() == "off"
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("how", ["process", "serve"])
+def test_stopping_from_inside_a_method_of_a_driven_daemon(how: str) -> None:
+    daemon = LoopDaemon()
+
+    @expose
+    class Switch:
+        def off(self) -> str:
+            daemon.stop()
+            return "off"
+
+    uri = daemon.register(Switch())
+    results: list[str] = []
+
+    def use() -> None:
+        with connect(uri) as switch:
+            results.append(switch.off())
+
+    client = in_thread(use)
+    if how == "serve":
+        daemon.serve()
+    else:
+        while not daemon.stopping:
+            daemon.process(0.05)
+    client.join(LIMIT)
+    assert results == ["off"]
+
+
+def test_silent_strangers_are_disconnected_after_their_time(kind: type[LoopDaemon]) -> None:
+    with running(kind(settings=Settings(handshake_timeout=0.05))) as daemon:
+        uri = daemon.register(Echo())
+        with connect(uri) as proxy, socket.create_connection(("127.0.0.1", uri.port)) as silent:
+            silent.settimeout(LIMIT)
+            silent.send(b"PYRO")
+            assert silent.recv(1) == b""
+            assert proxy.echo(1) == 1
+
+
+def test_more_strangers_than_allowed_push_out_the_oldest(kind: type[LoopDaemon]) -> None:
+    with running(kind(settings=Settings(strangers=2))) as daemon:
+        uri = daemon.register(Echo())
+        address = ("127.0.0.1", uri.port)
+        with connect(uri) as proxy:
+            assert proxy.echo(1) == 1
+            with socket.create_connection(address) as oldest:
+                oldest.settimeout(LIMIT)
+                with socket.create_connection(address), socket.create_connection(address):
+                    assert oldest.recv(1) == b""
+                    assert proxy.echo(2) == 2
+
+
+def test_quiet_clients_are_disconnected_where_that_is_wanted(kind: type[LoopDaemon]) -> None:
+    gone = threading.Event()
+
+    class Watching(kind):  # type: ignore[misc, valid-type]
+        def left_by(self, client: Any) -> None:
+            gone.set()
+
+    with running(Watching(settings=Settings(idle_timeout=0.05))) as daemon:
+        proxy = connect(daemon.register(Echo()))
+        assert gone.wait(LIMIT)
+        close(proxy)
+        assert proxy.echo(1) == 1
+        close(proxy)
+
+
+def test_a_client_that_reads_nothing_is_dropped_and_holds_up_nobody(
+    kind: type[LoopDaemon],
+) -> None:
+    gone = threading.Event()
+
+    class Watching(kind):  # type: ignore[misc, valid-type]
+        def left_by(self, client: Any) -> None:
+            gone.set()
+
+    with running(Watching(settings=Settings(send_timeout=0.3, workers=2))) as daemon:
+        uri = daemon.register(Echo())
+        with connect(uri) as stalled, connect(uri) as other:
+            connection = stalled.__dict__["_pyrophone"].line.connection
+            connection.sock.sendall(connection.session.call("sized", (50_000_000,), {}))
+            assert other.echo(1) == 1
+            assert gone.wait(LIMIT)
+            assert other.echo(2) == 2
+
+
+def test_clients_can_be_refused_by_their_address(
+    kind: type[LoopDaemon], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Picky(kind):  # type: ignore[misc, valid-type]
+        asked: list[Any] = []  # noqa: RUF012
+
+        def accepts(self, address: Any) -> bool:
+            self.asked.append(address[0])
+            if len(self.asked) == 1:
+                raise ValueError("can't judge")
+            return len(self.asked) > 2
+
+    with running(Picky()) as daemon:
+        uri = daemon.register(Echo())
+        for _ in range(2):
+            with pytest.raises(ConnectError):
+                connect(uri)
+        with connect(uri) as proxy:
+            assert proxy.echo(1) == 1
+        assert daemon.asked == ["127.0.0.1"] * 3
+        assert "can't judge" in caplog.text
+
+
+def test_hooks_that_fail_are_logged_and_stop_nothing(
+    kind: type[LoopDaemon], caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = threading.Event()
+    left = threading.Event()
+
+    class Clumsy(kind):  # type: ignore[misc, valid-type]
+        def housekeeping(self) -> None:
+            kept.set()
+            raise ValueError("in housekeeping")
+
+        def left_by(self, client: Any) -> None:
+            left.set()
+            raise ValueError("in left_by")
+
+    class Resource:
+        closed = threading.Event()
+
+        def close(self) -> None:
+            self.closed.set()
+            raise ValueError("in close")
+
+    resource = Resource()
+
+    @expose
+    class Tracker:
+        def track(self) -> None:
+            current().client.track(resource)
+
+    with running(Clumsy()) as daemon:
+        with connect(daemon.register(Tracker())) as proxy:
+            proxy.track()
+        assert left.wait(LIMIT)
+        assert resource.closed.wait(LIMIT)
+        assert kept.wait(LIMIT)
+    assert {"in housekeeping", "in left_by", "in close"} <= {
+        str(record.exc_info[1]) for record in caplog.records if record.exc_info
+    }
+
+
+def test_a_kept_socket_ends_serving_with_its_peer(kind: type[LoopDaemon]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        daemon = kind(sock=theirs)
+        daemon.register(Echo(), "echo")
+        thread = in_thread(daemon.serve)
+        proxy = connect("echo", sock=ours)
+        assert proxy.echo(1) == 1
+        close(proxy)
+        ours.shutdown(socket.SHUT_RDWR)
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+        daemon.close()
+        assert theirs.fileno() != -1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "location"),
+    [
+        ({"public": "lab.example"}, r"lab\.example:\d+"),
+        ({"public": "lab.example:7"}, r"lab\.example:7"),
+        ({"host": "127.0.0.1"}, r"127\.0\.0\.1:\d+"),
+        ({"host": "::1"}, r"\[::1\]:\d+"),
+    ],
+)
+def test_its_uris_say_where_others_reach_it(arguments: dict[str, str], location: str) -> None:
+    with LoopDaemon(**arguments) as daemon:  # type: ignore[arg-type]
+        uri = daemon.register(Echo(), "echo")
+        assert uri.object == "echo"
+        assert daemon.uri_of("echo") == uri
+        assert re.fullmatch(location, daemon.location)
+
+
+def test_on_all_interfaces_it_names_one_that_others_reach() -> None:
+    with LoopDaemon(host="") as daemon:
+        assert not daemon.location.startswith(("0.0.0.0", ":"))
+
+
+def test_its_text_says_where_it_is_or_that_it_is_closed(kind: type[LoopDaemon]) -> None:
+    daemon = kind()
+    assert f"{kind.__name__} at {daemon.location}, 1 objects" in repr(daemon)
+    daemon.close()
+    assert "closed" in repr(daemon)
+
+
+def test_a_socket_file_goes_with_its_daemon(kind: type[LoopDaemon], tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with kind(unix_socket=str(path)) as daemon:
+        assert path.is_socket()
+        assert daemon.location == f"./u:{path}"
+    assert not path.exists()
+
+
+SERVER = """
+import sys
+from pyrophone import expose
+from pyrophone.sync import Daemon, LoopDaemon
+@expose
+class Sleeper:
+    def sleep(self):
+        import time
+        print("asleep", flush=True)
+        time.sleep(100)
+daemon = {"Daemon": Daemon, "LoopDaemon": LoopDaemon}[sys.argv[1]]()
+print(daemon.register(Sleeper()), flush=True)
+daemon.serve()
+print("served", flush=True)
+"""
+
+
+@pytest.fixture
+def server(kind: type[LoopDaemon]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER, kind.__name__],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_an_idle_daemon_clean(server: subprocess.Popen[str]) -> None:
+    assert server.stdout is not None
+    with connect(server.stdout.readline().strip()):
+        server.send_signal(signal.SIGINT)
+        output, errors = server.communicate(timeout=LIMIT)
+    assert (output, errors, server.returncode) == ("served\n", "", 0)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_busy_daemon_at_once(server: subprocess.Popen[str]) -> None:
+    assert server.stdout is not None
+    uri = server.stdout.readline().strip()
+    failed = threading.Event()
+
+    def use() -> None:
+        try:
+            connect(uri).sleep()
+        except Exception:
+            failed.set()
+
+    client = in_thread(use)
+    assert server.stdout.readline() == "asleep\n"
+    server.send_signal(signal.SIGINT)
+    output, errors = server.communicate(timeout=LIMIT)
+    assert (output, errors, server.returncode) == ("served\n", "", 0)
+    assert failed.wait(LIMIT)
+    client.join(LIMIT)
+
+
+@pytest.mark.slow
+def test_running_out_of_descriptors_pauses_accepting_and_recovers(
+    kind: type[LoopDaemon], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    with running(kind()) as daemon:
+        uri = daemon.register(Echo())
+        with connect(uri) as proxy:
+            waiting = [socket.socket() for _ in range(20)]
+            with socket.socket() as probe:  # has the lowest number that is free
+                free = probe.fileno()
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            try:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (free + 3, hard))
+                for sock in waiting:
+                    sock.settimeout(LIMIT)
+                    sock.connect(("127.0.0.1", uri.port))
+                assert proxy.echo(1) == 1
+                while "no new clients for now" not in caplog.text:
+                    assert proxy.echo(2) == 2
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+                for sock in waiting:
+                    sock.close()
+        with connect(uri) as proxy:
+            assert proxy.echo(3) == 3
+
+
+def test_a_daemon_that_never_served_can_be_closed(kind: type[LoopDaemon]) -> None:
+    daemon = kind()
+    uri = daemon.register(Echo())
+    assert isinstance(uri, URI)
+    daemon.close()
+    daemon.serve()

@@ -1,0 +1,93 @@
+"""Workers run jobs, grow with the work, and never leave a job behind."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from pyrophone.sync.pool import Workers
+
+LIMIT = 10.0
+
+
+def test_jobs_run_in_as_many_threads_as_are_needed_and_no_more() -> None:
+    workers = Workers(3, "test-worker")
+    release = threading.Event()
+    started = threading.Semaphore(0)
+    finished = threading.Semaphore(0)
+
+    def job() -> None:
+        started.release()
+        release.wait(LIMIT)
+        finished.release()
+
+    for _ in range(5):
+        workers.submit(job)
+    for _ in range(3):
+        assert started.acquire(timeout=LIMIT)
+    assert workers.count == 3
+    assert workers.waiting == 2
+    assert not workers.roomy
+    release.set()
+    for _ in range(5):
+        assert finished.acquire(timeout=LIMIT)
+    workers.close()
+
+
+def test_a_worker_is_used_again() -> None:
+    workers = Workers(10, "test-worker")
+    names = []
+    done = threading.Semaphore(0)
+
+    def job() -> None:
+        names.append(threading.current_thread().name)
+        done.release()
+
+    for _ in range(20):
+        workers.submit(job)
+        assert done.acquire(timeout=LIMIT)
+    assert set(names) == {"test-worker"}
+    assert workers.count <= 10
+    workers.close()
+
+
+@pytest.mark.parametrize("error", [ValueError("oops"), SystemExit(1), KeyboardInterrupt()])
+def test_a_job_that_fails_is_logged_and_costs_no_worker(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    workers = Workers(1, "test-worker")
+    done = threading.Event()
+
+    def fail() -> None:
+        raise error
+
+    workers.submit(fail)
+    workers.submit(done.set)
+    assert done.wait(LIMIT)
+    assert "error in a worker" in caplog.text
+    workers.close()
+
+
+def test_closing_drops_what_waits_and_what_comes() -> None:
+    workers = Workers(1, "test-worker")
+    release = threading.Event()
+    ran = []
+    thread: list[threading.Thread] = []
+    started = threading.Event()
+
+    def first() -> None:
+        thread.append(threading.current_thread())
+        started.set()
+        release.wait(LIMIT)
+
+    workers.submit(first)
+    assert started.wait(LIMIT)
+    workers.submit(lambda: ran.append("waited"))
+    workers.close()
+    workers.submit(lambda: ran.append("came late"))
+    release.set()
+    thread[0].join(LIMIT)
+    assert not thread[0].is_alive()
+    assert ran == []
+    assert workers.count == 0

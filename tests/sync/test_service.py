@@ -1,0 +1,229 @@
+"""Registering objects, and what hostile or broken clients can do to a daemon: nothing."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from running import LIMIT, running
+
+from pyrophone import URI, Settings, current, expose
+from pyrophone.errors import DaemonError, NoNameServerError, ProtocolError, RemoteError
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.sync import Daemon, LoopDaemon, connect
+from pyrophone.sync.client import codecs_for
+from pyrophone.sync.service import StandIns
+from pyrophone.wire.client import ClientSession
+
+FAR = Settings(name_port=1, broadcast_addresses=(), broadcast_timeout=0.001, timeout=2.0)
+
+
+@expose
+class Echo:
+    def echo(self, value: Any) -> Any:
+        return value
+
+    def annotate(self, name: str) -> str:
+        current().reply_annotations[name] = b"x"
+        return "never seen"
+
+
+def test_registering_by_object_id_and_uri() -> None:
+    with LoopDaemon() as daemon:
+        echo = Echo()
+        uri = daemon.register(echo)
+        assert uri.scheme == "PYRO"
+        assert uri.object.startswith("obj_")
+        assert uri.location == daemon.location
+        assert daemon.uri_of(echo) == uri
+        with pytest.raises(DaemonError, match="already has a Pyro id"):
+            daemon.register(echo)
+        daemon.unregister(uri)
+        with pytest.raises(DaemonError, match="Echo object is not registered here"):
+            daemon.uri_of(echo)
+        assert daemon.register(echo, "echo") == daemon.uri_of("echo")
+        daemon.unregister(echo)
+        daemon.unregister("echo")
+
+
+def test_a_proxy_of_an_own_object_connects_when_used() -> None:
+    with running(Daemon()) as daemon:
+        echo = Echo()
+        daemon.register(echo)
+        with daemon.proxy_of(echo) as proxy:
+            assert proxy.echo(1) == 1
+
+
+def test_without_name_server_nothing_is_registered() -> None:
+    with Daemon(settings=FAR) as daemon:
+        with pytest.raises(NoNameServerError):
+            daemon.register(Echo(), name="lab.echo")
+        assert daemon.objects.ids == ["Pyro.Daemon"]
+
+
+def test_daemons_that_share_a_class_table_find_each_others_objects() -> None:
+    classes = ClassTable()
+    with Daemon(classes=classes) as one, Daemon(classes=classes) as two:
+        echo = Echo()
+        two.register(echo, "echo")
+        form = StandIns.of(classes)(echo)
+        assert form is not None
+        assert form["state"][0] == f"PYRO:echo@{two.location}"
+        assert StandIns.of(classes)("no object of theirs") is None
+        assert one.location != two.location
+    assert StandIns.of(classes)(echo) is None
+
+
+@pytest.mark.parametrize("name", ["toolong", "é234"])
+def test_unusable_annotations_are_an_error_and_the_next_call_works(name: str) -> None:
+    with running(Daemon()) as daemon, connect(daemon.register(Echo())) as echo:
+        with pytest.raises(ProtocolError, match="is not 4 ASCII letters"):
+            echo.annotate(name)
+        assert echo.echo(1) == 1
+
+
+def test_an_error_that_cannot_be_written_still_arrives() -> None:
+    class StrangeError(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+        __repr__ = __str__
+
+    @expose
+    class Strange:
+        def fail(self) -> None:
+            raise StrangeError(threading.Lock(), "x" * 10)
+
+    with running(Daemon()) as daemon, connect(daemon.register(Strange())) as strange:
+        for _ in range(2):
+            with pytest.raises(RemoteError) as caught:
+                strange.fail()
+            assert caught.value.class_name.endswith("StrangeError")
+
+
+# Hostile bytes.
+
+
+@pytest.fixture(scope="module", params=[Daemon, LoopDaemon])
+def served(request: pytest.FixtureRequest) -> Iterator[URI]:
+    limits = Settings(max_message_size=100_000, handshake_timeout=0.5)
+    with running(request.param(settings=limits)) as daemon:
+        yield daemon.register(Echo(), "echo")
+
+
+def still_serves(uri: URI) -> bool:
+    with connect(uri, settings=Settings(timeout=LIMIT)) as echo:
+        return bool(echo.echo([1, "x"]) == [1, "x"])
+
+
+def say(uri: URI, data: bytes) -> bytes:
+    """Send *data*, say that nothing follows, return all that comes."""
+    with socket.create_connection(("127.0.0.1", uri.port)) as sock:
+        sock.settimeout(LIMIT)
+        received = b""
+        try:
+            sock.sendall(data)
+            sock.shutdown(socket.SHUT_WR)
+            while piece := sock.recv(65536):
+                received += piece
+        except ConnectionError:
+            pass  # closed with bytes unread; what came before counts
+        return received
+
+
+def greeting() -> bytes:
+    return ClientSession("echo", codecs_for(Settings())).greet()
+
+
+def call(*args: Any) -> bytes:
+    session = ClientSession("echo", codecs_for(Settings()), greeted=True)
+    return session.call("echo", args, {})
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_mutation_of_a_conversation_harms_the_daemon(served: URI, data: st.DataObject) -> None:
+    stream = bytearray(greeting() + call(1, "two", [3.0]) + call({"a": None}))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(stream) - 1))
+        if data.draw(st.booleans()):
+            stream[at] = data.draw(st.integers(0, 255))
+        else:
+            del stream[at : at + data.draw(st.integers(1, 50))]
+            stream += b"\0"
+    answer = say(served, bytes(stream))
+    assert not answer or answer.startswith(b"PYRO\x01\xf6")
+    assert still_serves(served)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        pytest.param(b"\0" * 100, id="zeros"),
+        pytest.param(b"GET / HTTP/1.1\r\n\r\n", id="http"),
+        pytest.param(greeting()[:30], id="half a header"),
+        pytest.param(greeting()[:-3], id="half a greeting"),
+        pytest.param(call(1), id="a call before the greeting"),
+        pytest.param(greeting() * 2, id="two greetings"),
+        pytest.param(greeting() + call(1)[:-1], id="half a call"),
+        pytest.param(greeting() + b"\0" * 50, id="zeros behind the greeting"),
+    ],
+)
+def test_streams_that_are_none_are_refused_or_closed(served: URI, stream: bytes) -> None:
+    say(served, stream)
+    assert still_serves(served)
+
+
+def header(kind: int, serializer: int, flags: int, payload: int, chunks: int = 0) -> bytes:
+    return struct.pack(
+        "!4sHBBHHII16sHH", b"PYRO", 502, kind, serializer, flags, 1, payload, chunks,
+        bytes(16), 0, 0x4DC5,
+    )  # fmt: skip
+
+
+def test_a_length_that_lies_is_refused_from_the_header_alone(served: URI) -> None:
+    answer = say(served, header(1, 1, 0, 2**32 - 1, 2**32 - 1))
+    assert b"message too large" in answer
+    assert still_serves(served)
+
+
+def test_a_bomb_in_the_greeting_is_refused(served: URI) -> None:
+    bomb = zlib.compress(b" " * 10_000_000, 9)
+    answer = say(served, header(1, 1, 2, len(bomb)) + bomb)
+    assert b"message too large" in answer
+    assert still_serves(served)
+
+
+def test_a_bomb_behind_the_greeting_closes_the_connection(served: URI) -> None:
+    bomb = zlib.compress(b" " * 10_000_000, 9)
+    say(served, greeting() + header(4, 1, 2, len(bomb)) + bomb)
+    assert still_serves(served)
+
+
+@pytest.mark.parametrize("serializer", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "payload", [b"", b"[" * 50_000, b"(\xff\xff\xff\x7f", b"\xdd\x7f\xff\xff\xff", b"9" * 20_000]
+)
+def test_a_payload_that_is_none_is_answered_and_the_next_call_works(
+    served: URI, serializer: int, payload: bytes
+) -> None:
+    stream = greeting() + header(4, serializer, 0, len(payload)) + payload + call("after")
+    answer = say(served, stream)
+    assert b"SerializeError" in answer
+    assert b"after" in answer
+    assert still_serves(served)
+
+
+def test_an_unknown_serializer_is_answered_in_another(served: URI) -> None:
+    answer = say(served, header(1, 9, 0, 0))
+    assert b"unknown serializer 9" in answer
+    answer = say(served, greeting() + header(4, 9, 0, 0) + call("after"))
+    assert b"unknown serializer 9" in answer
+    assert b"after" in answer

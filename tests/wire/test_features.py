@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from pyrophone.wire.features import CHUNK, FEATURES, read_features, write_features
+
+SUPPORTED = frozenset({"beat", "many"})
+
+
+def test_no_feature_exists_so_far() -> None:
+    assert frozenset() == FEATURES
+    assert CHUNK == "PHON"
+
+
+def test_features_are_listed_in_one_annotation() -> None:
+    assert write_features({"many", "beat"}) == {"PHON": b"beat,many"}
+    assert write_features(FEATURES) == {"PHON": b""}
+
+
+@pytest.mark.parametrize(
+    ("chunk", "agreed"),
+    [
+        (b"", set()),
+        (b"many", {"many"}),
+        (b"many,beat", {"many", "beat"}),
+        (b"many,flow,,xyzzy", {"many"}),
+        (b"many, beat", {"many"}),
+        (b"\xff\xfe,beat", {"beat"}),
+        (b"MANY", set()),
+    ],
+)
+def test_of_the_listed_features_the_supported_ones_are_read(
+    chunk: bytes, agreed: set[str]
+) -> None:
+    assert read_features({"PHON": chunk, "INFO": b"beat"}, SUPPORTED) == agreed
+
+
+def test_without_a_list_the_peer_is_none_of_us() -> None:
+    assert read_features({"INFO": b"many"}, SUPPORTED) is None

@@ -1,0 +1,480 @@
+from __future__ import annotations
+
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
+
+import pytest
+from conversing import (
+    CORRELATION,
+    FROM_CLIENT,
+    FROM_SERVER,
+    MESSAGE_VECTORS,
+    REJECTED,
+    decode,
+    vector_bytes,
+    vector_message,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyrophone.errors import (
+    LocalProtocolError,
+    MessageTooLargeError,
+    ProtocolError,
+    RemoteProtocolError,
+)
+from pyrophone.testing.strategies import mutations
+from pyrophone.wire.framing import (
+    COMPRESSED,
+    CONNECT,
+    CONNECT_OK,
+    CORRELATED,
+    INVOKE,
+    KIND_NAMES,
+    PING,
+    RESULT,
+    Decoder,
+    Message,
+    encode,
+    join_annotations,
+    split_annotations,
+)
+
+PING_BYTES = bytes.fromhex(
+    "5059524f 01f6 06 02 0000 002a 00000004 00000000"
+    "00000000000000000000000000000000 0000 4dc5 70696e67"
+)
+PING_MESSAGE = Message(PING, 2, 0, 42, b"ping")
+
+names = st.text(st.characters(max_codepoint=127), min_size=4, max_size=4)
+messages = st.builds(
+    Message,
+    kind=st.sampled_from(list(KIND_NAMES)),
+    serializer_id=st.integers(0, 255),
+    flags=st.integers(0, 0xFFFF).map(lambda flags: flags & ~COMPRESSED),
+    seq=st.integers(0, 0xFFFF),
+    payload=st.binary(max_size=200),
+    annotations=st.dictionaries(names, st.binary(max_size=20), max_size=3),
+    correlation=st.binary(min_size=16, max_size=16),
+)
+
+
+def feed(decoder: Decoder, data: bytes) -> list[Message]:
+    decoder.feed(data)
+    return list(iter(decoder.next, None))
+
+
+def header(payload: int = 0, chunks: int = 0, *, flags: int = 0, kind: int = PING) -> bytes:
+    """Return a header that announces so much."""
+    data = bytearray(encode(Message(kind, 1, flags, 0, b"")))
+    data[12:20] = payload.to_bytes(4, "big") + chunks.to_bytes(4, "big")
+    return bytes(data)
+
+
+# The vectors, all of them.
+
+
+def test_the_vectors_are_all_here() -> None:
+    assert len(MESSAGE_VECTORS) == 145
+    assert {*FROM_CLIENT, *FROM_SERVER, REJECTED} == MESSAGE_VECTORS.keys()
+
+
+@pytest.mark.parametrize("name", [*FROM_CLIENT, *FROM_SERVER])
+def test_a_vector_is_decoded_to_what_it_states(name: str) -> None:
+    assert decode(vector_bytes(name)) == vector_message(name)
+
+
+@pytest.mark.parametrize("name", [*FROM_CLIENT, *FROM_SERVER])
+def test_a_vector_is_encoded_byte_for_byte(name: str) -> None:
+    message, expected = vector_message(name), vector_bytes(name)
+    compressed = bool(expected[9] & COMPRESSED)
+    data = encode(message, compress=compressed)
+    if compressed:  # any zlib stream will do; all else must be the same
+        start = len(expected) - int.from_bytes(expected[12:16], "big")
+        assert data[:12] + data[16:start] == expected[:12] + expected[16:start]
+        assert zlib.decompress(data[start:]) == zlib.decompress(expected[start:])
+    else:
+        assert data == expected
+
+
+def test_the_vector_of_another_version_is_refused() -> None:
+    with pytest.raises(RemoteProtocolError, match="^invalid protocol version: 48, not 502$"):
+        feed(Decoder(), vector_bytes(REJECTED))
+
+
+# Messages.
+
+
+def test_a_message_is_written_byte_for_byte() -> None:
+    assert encode(PING_MESSAGE) == PING_BYTES
+
+
+def test_all_fields_have_their_places() -> None:
+    annotations = {"ABCD": b"x", "efgh": b""}
+    message = Message(RESULT, 3, 0x8079, 0xFFFE, b"ok", annotations, CORRELATION)
+    data = bytes.fromhex(
+        "5059524f 01f6 05 03 8079 fffe 00000002 00000011"
+        "00112233445566778899aabbccddeeff 0000 4dc5"
+        "41424344 00000001 78 65666768 00000000 6f6b"
+    )
+    assert encode(message) == data
+    assert decode(data) == message
+
+
+def test_the_reserved_field_is_ignored() -> None:
+    assert decode(PING_BYTES[:36] + b"\xff\xff" + PING_BYTES[38:]) == PING_MESSAGE
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Message(RESULT, 2, 0, 42, b"ping"),
+        Message(PING, 1, 0, 42, b"ping"),
+        Message(PING, 2, 1, 42, b"ping"),
+        Message(PING, 2, 0, 43, b"ping"),
+        Message(PING, 2, 0, 42, b"pong"),
+        Message(PING, 2, 0, 42, b"ping", {"INFO": b""}),
+        Message(PING, 2, 0, 42, b"ping", {}, CORRELATION),
+        "ping",
+    ],
+)
+def test_messages_are_equal_if_all_their_fields_are(other: object) -> None:
+    assert Message(PING, 2, 0, 42, b"ping") == PING_MESSAGE
+    assert other != PING_MESSAGE
+
+
+def test_messages_cannot_be_hashed_and_show_what_they_are() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(PING_MESSAGE)
+    assert repr(PING_MESSAGE) == "<PING seq=42 flags=0x0 4 bytes>"
+    assert repr(Message(9, 2, 0x41, 1, b"")) == "<kind 9 seq=1 flags=0x41 0 bytes>"
+
+
+# Annotations.
+
+
+@pytest.mark.parametrize("name", ["", "ABC", "ABCDE", "ÄBCD", 1234, b"ABCD"])
+def test_an_annotation_name_must_be_4_ascii_letters(name: str) -> None:
+    with pytest.raises(LocalProtocolError, match=f"^annotation name {name!r} is not 4 ASCII "):
+        encode(Message(PING, 2, 0, 0, b"", {name: b""}))
+
+
+@pytest.mark.parametrize("data", ["text", None, 1, [1]])
+def test_an_annotation_must_be_bytes(data: object) -> None:
+    with pytest.raises(LocalProtocolError, match=f"'INFO' is {type(data).__name__}, must be by"):
+        join_annotations({"INFO": data})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_anything_like_bytes_can_be_an_annotation(kind: type) -> None:
+    assert join_annotations({"INFO": kind(b"xy")}) == b"INFO\0\0\0\2xy"
+
+
+@pytest.mark.parametrize(
+    ("chunks", "problem"),
+    [
+        (b"BLBI\0\0\0", "annotation at 0 ends early"),
+        (b"INFO\0\0\0\0BLBI\0\0\0", "annotation at 8 ends early"),
+        (b"x", "annotation at 0 ends early"),
+        (b"BLBI\0\0\0\2x", "annotation b'BLBI' ends early"),
+        (b"BLBI\xff\xff\xff\xff", "annotation b'BLBI' ends early"),
+        (b"BL\xffI\0\0\0\0", r"annotation name b'BL\xffI' is not ASCII"),
+    ],
+)
+def test_damaged_annotations_are_refused(chunks: bytes, problem: str) -> None:
+    data = header(4, len(chunks)) + chunks + b"ping"
+    with pytest.raises(RemoteProtocolError) as caught:
+        feed(Decoder(), data)
+    assert str(caught.value) == problem
+
+
+def test_of_two_annotations_with_one_name_the_last_counts() -> None:
+    assert split_annotations(b"INFO\0\0\0\1aINFO\0\0\0\1b") == {"INFO": b"b"}
+
+
+@given(st.dictionaries(names, st.binary(max_size=40), max_size=5))
+def test_splitting_annotations_undoes_joining(annotations: dict[str, bytes]) -> None:
+    assert split_annotations(join_annotations(annotations)) == annotations
+
+
+# Limits.
+
+
+def test_the_size_limit_is_inclusive_and_needs_only_the_header() -> None:
+    assert feed(Decoder(max_size=4), PING_BYTES) == [PING_MESSAGE]
+    with pytest.raises(MessageTooLargeError) as caught:
+        feed(Decoder(max_size=3), PING_BYTES[:40])
+    assert (caught.value.size, caught.value.limit) == (4, 3)
+
+
+def test_annotations_count_towards_the_size() -> None:
+    message = Message(PING, 2, 0, 0, b"1234", {"INFO": b"56"})
+    data = encode(message, max_size=14)
+    assert feed(Decoder(max_size=14), data) == [message]
+    with pytest.raises(MessageTooLargeError, match="14 bytes, max=13"):
+        feed(Decoder(max_size=13), data[:40])
+    with pytest.raises(MessageTooLargeError, match="14 bytes, max=13"):
+        encode(message, max_size=13)
+
+
+def test_the_default_limit_is_a_gibibyte() -> None:
+    assert feed(Decoder(), header(1 << 30)) == []
+    with pytest.raises(MessageTooLargeError, match="1073741825 bytes, max=1073741824"):
+        feed(Decoder(), header((1 << 30) - 7, 8))
+
+
+@pytest.mark.parametrize(("annotations", "size"), [({}, 1000), ({"INFO": b"1234"}, 1012)])
+def test_the_limit_holds_for_inflated_payloads(annotations: dict[str, bytes], size: int) -> None:
+    message = Message(PING, 2, 0, 0, bytes(1000), annotations)
+    data = encode(message, compress=True)
+    assert len(data) < 100
+    assert feed(Decoder(max_size=size), data) == [message]
+    with pytest.raises(MessageTooLargeError) as caught:
+        feed(Decoder(max_size=size - 1), data)
+    assert (caught.value.size, caught.value.limit) == (size, size - 1)
+
+
+def test_a_bomb_is_not_inflated() -> None:
+    bomb = zlib.compress(bytes(20_000_000), 9)
+    data = header(len(bomb), flags=COMPRESSED) + bomb
+    tracemalloc.start()
+    with pytest.raises(MessageTooLargeError, match="100001 bytes, max=100000"):
+        feed(Decoder(max_size=100_000), data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_what_a_header_announces_is_not_allocated() -> None:
+    tracemalloc.start()
+    assert feed(Decoder(), header(1 << 30)) == []
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100_000
+
+
+# Compression.
+
+
+@pytest.mark.parametrize(("size", "compressed"), [(100, False), (101, True)])
+def test_payloads_of_more_than_100_bytes_are_compressed_if_asked(
+    size: int, compressed: bool
+) -> None:
+    message = Message(PING, 2, CORRELATED, 0, bytes(size), {"INFO": bytes(200)})
+    data = encode(message, compress=True)
+    assert data[9] == CORRELATED | (COMPRESSED if compressed else 0)
+    assert data[40:248] == b"INFO\0\0\0\xc8" + bytes(200)
+    assert (zlib.decompress(data[248:]) if compressed else data[248:]) == bytes(size)
+    assert decode(data) == message
+    assert encode(message)[9] == CORRELATED
+
+
+def test_a_payload_is_sent_compressed_even_if_it_gets_longer() -> None:
+    noise = bytes(range(256))
+    data = encode(Message(PING, 2, 0, 0, noise), compress=True)
+    assert len(data) > 40 + 256
+    assert decode(data).payload == noise
+
+
+@pytest.mark.parametrize(
+    ("payload", "problem"),
+    [
+        (b"", "compressed payload ends early"),
+        (b"not zlib", "compressed payload is damaged: Error -3 while decompressing data: "),
+        (zlib.compress(b"x" * 50)[:-1], "compressed payload ends early"),
+        (zlib.compress(b"x" * 50)[:-4] + b"bad!", "compressed payload is damaged: Error -3"),
+    ],
+)
+def test_damaged_compression_is_refused(payload: bytes, problem: str) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        feed(Decoder(), header(len(payload), flags=COMPRESSED) + payload)
+    assert str(caught.value).startswith(problem)
+
+
+# Refusals.
+
+
+@pytest.mark.parametrize(
+    ("start", "problem"),
+    [
+        (b"GET / ", "invalid data: message begins with b'GET ', not b'PYRO'"),
+        (b"PYRX\x01\xf6", "invalid data: message begins with b'PYRX', not b'PYRO'"),
+        (b"PYRO\x01\xf5", "invalid protocol version: 501, not 502"),
+        (b"PYRO\x00\x30", "invalid protocol version: 48, not 502"),
+    ],
+)
+@pytest.mark.parametrize("more", [b"", b"x", bytes(40)])
+def test_tag_and_version_are_checked_after_6_bytes(start: bytes, problem: str, more: bytes) -> None:
+    decoder = Decoder()
+    assert feed(decoder, start[:5]) == []
+    with pytest.raises(RemoteProtocolError) as caught:
+        feed(decoder, start[5:] + more)
+    assert str(caught.value) == problem
+
+
+def test_the_magic_number_is_checked() -> None:
+    with pytest.raises(RemoteProtocolError, match="^invalid magic number: 0x4dc4, not 0x4dc5$"):
+        feed(Decoder(), PING_BYTES[:38] + b"\x4d\xc4")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "problem"),
+    [
+        (PING, 1 << INVOKE, "invalid message type PING, expected INVOKE"),
+        (
+            INVOKE,
+            1 << CONNECT | 1 << CONNECT_OK,
+            "invalid message type INVOKE, expected CONNECT or CONNECT_OK",
+        ),
+        (PING, 0, "invalid message type PING, expected none"),
+        (0, 1 << PING, "invalid message type 0, expected PING"),
+        (7, 1 << PING, "invalid message type 7, expected PING"),
+        (255, 1 << PING, "invalid message type 255, expected PING"),
+    ],
+)
+def test_a_kind_that_is_not_expected_is_refused_from_the_header_alone(
+    kind: int, expected: int, problem: str
+) -> None:
+    with pytest.raises(RemoteProtocolError) as caught:
+        feed(Decoder(expected=expected), header(1 << 20, kind=kind))
+    assert str(caught.value) == problem
+
+
+def test_what_is_expected_counts_when_the_message_is_taken() -> None:
+    decoder = Decoder(expected=1 << PING)
+    assert feed(decoder, PING_BYTES[:-1]) == []
+    decoder.expected = 1 << INVOKE
+    with pytest.raises(RemoteProtocolError, match="invalid message type PING"):
+        feed(decoder, PING_BYTES[-1:])
+
+
+def test_a_refused_stream_stays_refused() -> None:
+    decoder = Decoder()
+    for _ in range(2):
+        with pytest.raises(RemoteProtocolError, match="begins with b'oops'"):
+            feed(decoder, b"oops!!" if not decoder.pending else PING_BYTES)
+
+
+# Streams.
+
+
+@pytest.mark.parametrize("end", range(len(PING_BYTES)))
+def test_a_message_that_is_not_complete_is_waited_for(end: int) -> None:
+    decoder = Decoder()
+    assert feed(decoder, PING_BYTES[:end]) == []
+    assert decoder.pending == end
+    assert feed(decoder, PING_BYTES[end:]) == [PING_MESSAGE]
+    assert decoder.pending == 0
+
+
+def test_bytes_behind_a_message_stay_pending() -> None:
+    decoder = Decoder()
+    decoder.feed(PING_BYTES + PING_BYTES[:7])
+    assert decoder.next() == PING_MESSAGE
+    assert decoder.pending == 7
+    assert feed(decoder, PING_BYTES[7:]) == [PING_MESSAGE]
+
+
+@given(messages=st.lists(messages, max_size=4), compress=st.booleans())
+def test_decoding_undoes_encoding(messages: list[Message], compress: bool) -> None:
+    stream = b"".join(encode(message, compress=compress) for message in messages)
+    received = feed(Decoder(), stream)
+    assert received == messages
+    assert all(type(message.payload) is bytes for message in received)
+
+
+@given(messages=st.lists(messages, max_size=4), data=st.data())
+def test_where_the_stream_is_cut_makes_no_difference(
+    messages: list[Message], data: st.DataObject
+) -> None:
+    stream = b"".join(encode(message) for message in messages)
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=9).map(sorted))
+    decoder = Decoder()
+    received: list[Message] = []
+    for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+        decoder.feed(stream[start:end])
+        if data.draw(st.booleans()):  # messages may also be taken later
+            received += iter(decoder.next, None)
+    received += iter(decoder.next, None)
+    assert received == messages
+    assert all(type(message.payload) is bytes for message in received)
+
+
+garbage = st.binary(max_size=300) | st.binary(max_size=100).map(lambda data: b"PYRO\x01\xf6" + data)
+
+
+@given(garbage)
+def test_garbage_is_refused_or_waited_on(data: bytes) -> None:
+    try:
+        taken = feed(Decoder(), data)
+    except ProtocolError:
+        return
+    assert sum(40 + len(message.payload) for message in taken) <= len(data)
+
+
+@given(st.data())
+def test_damaged_streams_are_refused_or_waited_on(data: st.DataObject) -> None:
+    sent = data.draw(st.lists(messages, min_size=1, max_size=3))
+    stream = b"".join(encode(message, compress=True) for message in sent)
+    decoder = Decoder(max_size=10_000)
+    try:
+        taken = feed(decoder, data.draw(mutations(stream)))
+    except ProtocolError:
+        return
+    assert all(len(message.payload) <= 10_000 for message in taken)
+
+
+def allocated(pieces: list[bytes]) -> int:
+    """Return the most memory that decoding *pieces* took beyond what is fed."""
+    decoder = Decoder()
+    tracemalloc.start()
+    for piece in pieces:
+        feed(decoder, piece)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_is_linear_in_the_bytes_fed() -> None:
+    data = encode(Message(PING, 2, 0, 0, bytes(400_000)))
+    pieces = [data[start : start + 1000] for start in range(0, len(data), 1000)]
+    assert allocated(pieces) < 3 * len(data)
+
+
+def seconds(pieces: list[bytes], *, take: bool = True) -> float:
+    """Return the best time of three to decode *pieces*."""
+    times = []
+    for _ in range(3):
+        decoder = Decoder()
+        start = time.perf_counter()
+        for piece in pieces:
+            decoder.feed(piece)
+            while take and decoder.next() is not None:
+                pass
+        while decoder.next() is not None:
+            pass
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda n: [header(500 * n), *[bytes(500)] * n], id="one large message"),
+        pytest.param(lambda n: [PING_BYTES * n], id="many small ones at once"),
+        pytest.param(lambda n: [PING_BYTES[:20], PING_BYTES[20:] + PING_BYTES * n], id="behind"),
+        pytest.param(lambda n: [bytes([byte]) for byte in PING_BYTES] * (n // 40), id="bytes"),
+    ],
+)
+def test_time_is_linear_in_the_bytes_fed(make: Callable[[int], list[bytes]]) -> None:
+    small, large = make(4_000), make(32_000)
+    assert seconds(large) < 8 * 4 * seconds(small)  # 8 if linear, 64 if quadratic
+
+
+@pytest.mark.slow
+def test_time_is_linear_if_messages_are_taken_late() -> None:
+    small, large = [PING_BYTES] * 4_000, [PING_BYTES] * 32_000
+    assert seconds(large, take=False) < 8 * 4 * seconds(small, take=False)
