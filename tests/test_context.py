@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from pyrophone import context
-from pyrophone.context import CallContext, Client, annotations, answered, correlation, to_send
+from pyrophone.context import CallContext, Client, annotate, answered, correlate, to_send
 
 ONE, TWO = uuid.UUID(int=1), uuid.UUID(int=2)
 
@@ -43,7 +43,7 @@ def test_each_thread_serves_its_own_call() -> None:
         seen.append(to_send())
 
     token = context.serving.set(served())
-    with annotations(INFO=b"out"):
+    with annotate(INFO=b"out"):
         thread = threading.Thread(target=look)
         thread.start()
         thread.join()
@@ -72,44 +72,44 @@ def test_without_anything_nothing_goes_along_with_a_call() -> None:
 
 
 def test_inner_annotations_add_to_the_outer_ones() -> None:
-    with annotations({"ONE_": b"1", "BOTH": b"outer"}):
-        with annotations({"TWO_": b"2"}, BOTH=b"inner"):
+    with annotate({"ONE_": b"1", "BOTH": b"outer"}):
+        with annotate({"TWO_": b"2"}, BOTH=b"inner"):
             assert to_send() == ({"ONE_": b"1", "TWO_": b"2", "BOTH": b"inner"}, None)
         assert to_send() == ({"ONE_": b"1", "BOTH": b"outer"}, None)
     assert to_send() == (None, None)
 
 
 def test_annotations_and_correlation_go_along_in_any_nesting() -> None:
-    with annotations(INFO=b"x"), correlation(ONE) as given:
+    with annotate(INFO=b"x"), correlate(ONE) as given:
         assert given == ONE
         assert to_send() == ({"INFO": b"x"}, ONE.bytes)
-        with correlation(TWO):
+        with correlate(TWO):
             assert to_send() == ({"INFO": b"x"}, TWO.bytes)
         assert to_send() == ({"INFO": b"x"}, ONE.bytes)
-    with correlation(ONE), annotations(INFO=b"x"):
+    with correlate(ONE), annotate(INFO=b"x"):
         assert to_send() == ({"INFO": b"x"}, ONE.bytes)
 
 
 def test_a_block_ends_also_with_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), annotations(INFO=b"x"), correlation(ONE):
+    with pytest.raises(ZeroDivisionError), annotate(INFO=b"x"), correlate(ONE):
         raise ZeroDivisionError
     assert to_send() == (None, None)
 
 
 def test_a_new_correlation_id_is_made_if_none_is_given() -> None:
-    with correlation() as first:
+    with correlate() as first:
         assert first.version == 4
         assert to_send() == ({}, first.bytes)
-    with correlation() as second:
+    with correlate() as second:
         assert second != first
 
 
 def test_calls_made_by_a_served_call_carry_its_id_but_not_its_annotations() -> None:
     token = context.serving.set(served(ONE))
     assert to_send() == (None, ONE.bytes)
-    with annotations(INFO=b"out"):
+    with annotate(INFO=b"out"):
         assert to_send() == ({"INFO": b"out"}, ONE.bytes)
-    with correlation(TWO):
+    with correlate(TWO):
         assert to_send() == ({}, TWO.bytes)
     context.serving.reset(token)
 
@@ -122,7 +122,7 @@ def test_calls_made_by_a_served_call_without_id_share_a_new_one() -> None:
 
 
 def test_a_block_holds_what_came_back_with_the_last_reply() -> None:
-    with annotations() as received:
+    with annotate() as received:
         assert received == {}
         answered({"ONE_": b"1"})
         assert received == {"ONE_": b"1"}
@@ -133,20 +133,20 @@ def test_a_block_holds_what_came_back_with_the_last_reply() -> None:
 
 
 def test_what_comes_back_reaches_the_innermost_annotations_block() -> None:
-    with annotations() as outer, annotations() as inner:
+    with annotate() as outer, annotate() as inner:
         answered({"INFO": b"x"})
     assert (outer, inner) == ({}, {"INFO": b"x"})
 
 
 def test_a_correlation_block_does_not_hide_what_comes_back() -> None:
-    with annotations() as received, correlation():
+    with annotate() as received, correlate():
         answered({"INFO": b"x"})
     assert received == {"INFO": b"x"}
 
 
 def test_what_comes_back_without_a_block_is_dropped() -> None:
     answered({"INFO": b"x"})
-    with correlation():
+    with correlate():
         answered({"INFO": b"x"})
     assert to_send() == (None, None)
 

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import LIMIT, running
 
 from pyrophone import (
     Blob,
     RemoteError,
     Settings,
-    annotations,
+    annotate,
     callback,
-    correlation,
+    correlate,
     current,
     expose,
     instances,
@@ -35,6 +34,7 @@ from pyrophone.errors import (
 )
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, batch, close, connect, options, ping
 from pyrophone.sync.client import codecs_for
+from running import LIMIT, running
 
 
 class OverheatError(Exception):
@@ -59,7 +59,7 @@ class Kettle:
     def echo(self, *args: Any, **kwargs: Any) -> Any:
         return [*args, kwargs]
 
-    @expose
+    @expose  # type: ignore[prop-decorator]
     @property
     def level(self) -> int:
         return self._level
@@ -114,7 +114,10 @@ class Kettle:
     def tell(self) -> list[Any]:
         context = current()
         context.reply_annotations["BACK"] = b"there"
-        return [dict(context.annotations).get("WORD", b"").decode(), str(context.correlation_id)]
+        return [
+            dict(context.annotations).get("WORD", b"").decode(),
+            str(context.correlation_id),
+        ]
 
     @expose
     def tell_and_fail(self) -> None:
@@ -199,7 +202,9 @@ def test_attributes(kettle: Proxy) -> None:
     assert kettle.level == 3
     kettle.level = 5
     assert kettle.level == 5
-    with pytest.raises(NotExposedError, match="no exposed attribute or method 'levle', did you mean"):
+    with pytest.raises(
+        NotExposedError, match="no exposed attribute or method 'levle', did you mean"
+    ):
         kettle.levle = 1
 
 
@@ -244,7 +249,9 @@ def test_what_is_not_exposed_is_refused_by_the_daemon_too(kettle: Proxy) -> None
         kettle.hidden()
     calls = batch(kettle)
     calls.hidden()
-    with pytest.raises(NotExposedError, match="unexposed or unknown remote attribute 'hidden'"):
+    with pytest.raises(
+        NotExposedError, match="unexposed or unknown remote attribute 'hidden'"
+    ):
         calls()
     assert kettle.add(1, 2) == 3
 
@@ -287,7 +294,7 @@ def test_batches_stop_at_the_first_failure(kettle: Proxy) -> None:
 
 
 def test_annotations_go_both_ways_and_end_with_their_block(kettle: Proxy) -> None:
-    with annotations(WORD=b"hi") as received:
+    with annotate(WORD=b"hi") as received:
         assert kettle.tell()[0] == "hi"
         assert received == {"BACK": b"there"}
         with pytest.raises(ValueError, match="after annotating"):
@@ -299,7 +306,7 @@ def test_annotations_go_both_ways_and_end_with_their_block(kettle: Proxy) -> Non
 
 def test_correlation_ids_reach_the_method(kettle: Proxy) -> None:
     wanted = uuid.UUID(int=5)
-    with correlation(wanted):
+    with correlate(wanted):
         assert kettle.tell()[1] == str(wanted)
     assert kettle.tell()[1] != str(wanted)
 
@@ -364,7 +371,9 @@ def test_session_instances_live_as_long_as_their_connection(daemon: LoopDaemon) 
         assert one.count() == 1
 
 
-@pytest.mark.parametrize(("mode", "counts"), [("single", [1, 2, 3]), ("percall", [1, 1, 1])])
+@pytest.mark.parametrize(
+    ("mode", "counts"), [("single", [1, 2, 3]), ("percall", [1, 1, 1])]
+)
 def test_other_instance_modes(daemon: LoopDaemon, mode: str, counts: list[int]) -> None:
     @instances(mode, creator=lambda cls: cls())
     class Guest(Visitor): ...
@@ -404,7 +413,9 @@ def test_registered_objects_travel_as_proxies() -> None:
 
 def test_refusals_name_what_is_wrong_and_what_is_there(daemon: LoopDaemon) -> None:
     daemon.register(Kettle(), "kettle")
-    with pytest.raises(RefusedError, match="unknown object 'kettel', did you mean 'kettle'?"):
+    with pytest.raises(
+        RefusedError, match=r"unknown object 'kettel', did you mean 'kettle'\?"
+    ):
         connect(f"PYRO:kettel@{daemon.location}")
 
 
@@ -493,7 +504,7 @@ def test_hooks_judge_greetings_and_see_clients_come_and_go(kind: type[LoopDaemon
         uri = daemon.register(Kettle())
         with pytest.raises(RefusedError, match="'hello' does not open this"):
             connect(uri)
-        with annotations(WORD=b"hi") as received:
+        with annotate(WORD=b"hi") as received:
             kettle = connect(uri, handshake="sesame", check=check)
             assert received == {"SERV": b"er"}
             kettle.add(1)
@@ -520,7 +531,9 @@ def test_values_of_own_classes_travel_once_both_sides_are_told(
     settings = Settings()
     codecs = codecs_for(settings)
     classes = codecs.classes
-    classes.register(complex, lambda value: {"__class__": "c", "parts": [value.real, value.imag]})
+    classes.register(
+        complex, lambda value: {"__class__": "c", "parts": [value.real, value.imag]}
+    )
     classes.register(Path, lambda value: {"__class__": "lab.Path", "text": str(value)})
     classes.register_name("lab.Path", lambda name, form: Path(form["text"]))
     with running(kind(classes=classes)) as daemon:

@@ -6,7 +6,7 @@ The names here are those of the lowest layers. Daemons and proxies are in
 
 # No "from __future__ import annotations": mypy takes our function for that.
 
-from .context import annotations, correlation, current
+from .context import annotate, correlate, current
 from .errors import PyrophoneError, RemoteError
 from .objects.exposure import callback, expose, instances, oneway
 from .settings import Settings
@@ -20,9 +20,9 @@ __all__ = [
     "RemoteError",
     "Settings",
     "__version__",
-    "annotations",
+    "annotate",
     "callback",
-    "correlation",
+    "correlate",
     "current",
     "expose",
     "instances",

@@ -15,9 +15,9 @@ from typing import Any
 __all__ = [
     "CallContext",
     "Client",
-    "annotations",
+    "annotate",
     "answered",
-    "correlation",
+    "correlate",
     "current",
     "serving",
     "to_send",
@@ -36,7 +36,14 @@ class Client:
             is of use to handshakes.
     """
 
-    __slots__ = ("__weakref__", "address", "connection", "instances", "resources", "storage")
+    __slots__ = (
+        "__weakref__",
+        "address",
+        "connection",
+        "instances",
+        "resources",
+        "storage",
+    )
 
     def __init__(self, address: Any = None, connection: Any = None) -> None:
         self.address = address
@@ -141,7 +148,7 @@ def current() -> CallContext:
 
 
 @contextmanager
-def annotations(
+def annotate(
     chunks: Mapping[str, bytes] | None = None, /, **named: bytes
 ) -> Iterator[dict[str, bytes]]:
     """Send *chunks* along with every call made in the block.
@@ -166,7 +173,7 @@ def annotations(
 
 
 @contextmanager
-def correlation(correlation_id: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
+def correlate(correlation_id: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
     """Send *correlation_id*, or a new one, along with every call made in the block."""
     correlation_id = correlation_id or uuid.uuid4()
     outer = _outgoing.get()

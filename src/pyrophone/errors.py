@@ -170,7 +170,9 @@ class RemoteError(Exception):
         text: What ``str()`` of the original gave.
     """
 
-    def __init__(self, class_name: str, arguments: tuple[Any, ...] = (), text: str = "") -> None:
+    def __init__(
+        self, class_name: str, arguments: tuple[Any, ...] = (), text: str = ""
+    ) -> None:
         super().__init__(class_name, arguments, text)
         self.class_name = class_name
         self.arguments = arguments

@@ -91,7 +91,10 @@ def resolve(uri: URI, *, settings: Settings) -> Procedure[URI]:
                 )
                 return _object_uri(found, uri)
             found = yield from ask_names(
-                "yplookup", (set(uri.tags), None, False), host=host, port=uri.port,
+                "yplookup",
+                (set(uri.tags), None, False),
+                host=host,
+                port=uri.port,
                 settings=settings,
             )
             return _object_uri(_choose(found, uri), uri)

@@ -79,9 +79,17 @@ class Settings:
     name_wait: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("max_message_size", "max_depth", "handshake_size", "strangers", "workers"):
+        for name in (
+            "max_message_size",
+            "max_depth",
+            "handshake_size",
+            "strangers",
+            "workers",
+        ):
             if getattr(self, name) < 1:
-                raise ValueError(f"setting {name} is {getattr(self, name)}, must be at least 1")
+                raise ValueError(
+                    f"setting {name} is {getattr(self, name)}, must be at least 1"
+                )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:

@@ -28,7 +28,9 @@ _MAX_LENGTH = 4096  # characters; the pattern below is quadratic in a text full 
 _SCHEMES = frozenset({"PYRO", "PYRONAME", "PYROMETA"})
 # The shortest object such that the rest is nothing or a location; $ lets one
 # line feed at the end pass, as every Pyro did.
-_SHAPE = re.compile(r"(?P<scheme>pyro[a-z]*):(?P<object>\S+?)(?:@(?P<location>.+))?$", re.I | re.A)
+_SHAPE = re.compile(
+    r"(?P<scheme>pyro[a-z]*):(?P<object>\S+?)(?:@(?P<location>.+))?$", re.I | re.A
+)
 _BRACKETS = re.compile(r"\[([0-9a-f:%]+)](?::(\d+))?", re.I)
 
 
@@ -64,14 +66,17 @@ class URI:
             InvalidURIError: It does not; the message says what is wrong where.
         """
         if len(text) > _MAX_LENGTH:
-            raise InvalidURIError(f"invalid uri: {len(text)} characters, limit is {_MAX_LENGTH}")
+            raise InvalidURIError(
+                f"invalid uri: {len(text)} characters, limit is {_MAX_LENGTH}"
+            )
         match = _SHAPE.match(text)
         if match is None:
             raise InvalidURIError(f"invalid uri {text!r}: {_explain(text)}")
         scheme = match["scheme"].upper()
         if scheme not in _SCHEMES:
             raise InvalidURIError(
-                f"invalid uri (protocol) {text!r}: {scheme} is none of PYRO, PYRONAME, PYROMETA"
+                f"invalid uri (protocol) {text!r}: {scheme} is none of "
+                "PYRO, PYRONAME and PYROMETA"
             )
         name = match["object"]
         if scheme == "PYROMETA":
@@ -111,7 +116,11 @@ def _parse_location(
     if location.startswith(SOCKET_PREFIX):
         name = location.removeprefix(SOCKET_PREFIX)
         if not name or ":" in name:
-            what = f"socket name {name!r} has a colon" if name else "the socket name is missing"
+            what = (
+                f"socket name {name!r} has a colon"
+                if name
+                else "the socket name is missing"
+            )
             raise InvalidURIError(f"invalid uri (location) {text!r}: {what}")
         return name, None, None
     if location.startswith("[["):

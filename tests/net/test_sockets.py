@@ -31,14 +31,20 @@ def uri_of(listener: socket.socket, host: str) -> URI:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
 def test_what_listens_can_be_connected_to(host: str) -> None:
-    with listen_tcp(host, 0) as listener, connect_socket(uri_of(listener, host), 5.0) as sock:
+    with (
+        listen_tcp(host, 0) as listener,
+        connect_socket(uri_of(listener, host), 5.0) as sock,
+    ):
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert sock.gettimeout() == 5.0
 
 
 def test_localhost_reaches_a_server_on_ipv6_only() -> None:
-    with listen_tcp("::1", 0) as listener, connect_socket(uri_of(listener, "localhost")) as sock:
+    with (
+        listen_tcp("::1", 0) as listener,
+        connect_socket(uri_of(listener, "localhost")) as sock,
+    ):
         assert sock.family == socket.AF_INET6
 
 
@@ -58,7 +64,9 @@ def test_a_port_in_use_is_named() -> None:
 def test_nobody_there_is_an_error_that_says_where() -> None:
     with listen_tcp("127.0.0.1", 0) as listener:
         uri = uri_of(listener, "127.0.0.1")
-    with pytest.raises(ConnectError, match=f"cannot connect to 127.0.0.1:{uri.port}: .*refused"):
+    with pytest.raises(
+        ConnectError, match=f"cannot connect to 127.0.0.1:{uri.port}: .*refused"
+    ):
         connect_socket(uri)
     with pytest.raises(ConnectError, match=f"cannot connect to localhost:{uri.port}"):
         connect_socket(URI("PYRO", "x", None, "localhost", uri.port))
@@ -105,6 +113,11 @@ def test_an_abstract_unix_socket_has_no_file() -> None:
         remove_socket_file(name)
 
 
+def fill(sock: socket.socket) -> None:
+    while True:
+        sock.send(b"x" * 100_000)
+
+
 def test_waits_of_a_blocking_socket_end_after_their_limit() -> None:
     here, there = socket.socketpair()
     with here, there:
@@ -113,8 +126,7 @@ def test_waits_of_a_blocking_socket_end_after_their_limit() -> None:
             here.recv(1)
         assert wait_limit_reached(caught.value)
         with pytest.raises(OSError) as caught:  # noqa: PT011
-            while True:
-                here.send(b"x" * 100_000)
+            fill(here)
         assert wait_limit_reached(caught.value)
         assert not wait_limit_reached(ConnectionResetError())
         there.sendall(b"y")

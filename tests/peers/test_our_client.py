@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pyrophone
-from pyrophone import Blob, RemoteError, Settings, correlation, expose
+from pyrophone import Blob, RemoteError, Settings, correlate, expose
 from pyrophone.errors import (
     ConnectionLostError,
     NamingError,
@@ -470,7 +470,7 @@ def test_a_proxy_inside_an_argument_arrives(thing: Proxy, daemon: Daemon) -> Non
 
 
 def test_annotations_travel_both_ways(thing: Proxy) -> None:
-    with pyrophone.annotations(TEST=b"to you") as received:
+    with pyrophone.annotate(TEST=b"to you") as received:
         assert thing.annotations() == {"TEST": "to you"}
         assert thing.answer("to me") == "to me"
         assert received == {"BACK": b"to me", "DAEM": b"on"}
@@ -478,7 +478,7 @@ def test_annotations_travel_both_ways(thing: Proxy) -> None:
 
 
 def test_annotations_of_the_daemon_come_with_exceptions(thing: Proxy) -> None:
-    with pyrophone.annotations() as received:
+    with pyrophone.annotate() as received:
         with pytest.raises(ValueError, match="bad"):
             thing.fail("value")
         assert received == {"DAEM": b"on"}
@@ -487,7 +487,7 @@ def test_annotations_of_the_daemon_come_with_exceptions(thing: Proxy) -> None:
 
 def test_an_annotation_of_a_failed_call_comes_with_a_later_answer(thing: Proxy) -> None:
     """D5: what a method set before it failed leaks into the next answer."""
-    with pyrophone.annotations() as received:
+    with pyrophone.annotate() as received:
         with pytest.raises(ValueError, match="leak"):
             thing.answer_and_fail("leak")
         assert received == {"DAEM": b"on"}
@@ -502,7 +502,7 @@ def test_an_annotation_set_before_an_automatic_proxy_is_lost(
     thing: Proxy, serializer: str
 ) -> None:
     """D6: making the proxy empties the annotations; marshal makes none, and keeps them."""
-    with pyrophone.annotations() as received:
+    with pyrophone.annotate() as received:
         if serializer == "marshal":
             with pytest.raises(SerializeError, match=r"lab\.Other"):
                 thing.answer_and_make("kept")
@@ -513,7 +513,7 @@ def test_an_annotation_set_before_an_automatic_proxy_is_lost(
 
 
 def test_the_correlation_id_arrives(thing: Proxy) -> None:
-    with correlation(uuid.UUID(int=7)):
+    with correlate(uuid.UUID(int=7)):
         assert thing.correlation() == "00000000-0000-0000-0000-000000000007"
     assert uuid.UUID(thing.correlation()).version == 4
 

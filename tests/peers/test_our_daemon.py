@@ -723,6 +723,22 @@ def test_a_blob_leaves_its_annotation_in_the_client(p: Peer) -> None:
     assert p.value("p.add(1, 2)") == 3
 
 
+# What the real client does not look at, and others may.
+
+
+def test_our_answers_bear_the_flags_they_should(p: Peer, serializer: str) -> None:
+    """A call's, an exception's, a stream's, a batch's; compression shows as no flag here."""
+    p.run("p._pyroRawWireResponse = True\nseen = ~64")  # of the correlation id
+    assert p.value("p.add(1, 2).flags & seen") == 0
+    assert p.value("p.fail('value').flags & seen") == 0x01
+    assert p.value("p.numbers(3).flags & seen") == 0x11
+    if serializer != "marshal":  # D3
+        batch = "p._pyroInvokeBatch([('add', (1, 2), {})])"
+        assert p.value(f"{batch}.flags & seen") == 0x08
+    p.run("p._pyroRawWireResponse = False")
+    assert p.value("p.add(1, 2)") == 3
+
+
 # Instances, the control object, pings, the connection.
 
 

@@ -198,7 +198,16 @@ def test_an_object_whose_own_code_fails_is_named(name: str) -> None:
 @every
 @pytest.mark.parametrize(
     "parts",
-    [None, 5, [1, 2], ["o", 1, [], {}], ["o", "m", "args", {}], ["o", "m", [], [1]]],
+    [
+        None,
+        5,
+        [1, 2],
+        ["o", 1, [], {}],
+        ["o", "m", "args", {}],
+        ["o", "m", [], [1]],
+        ["o", "m", [], []],
+        ["o", "m", [], "k"],
+    ],
 )
 def test_malformed_calls_are_refused(name: str, parts: Any) -> None:
     serializer = SERIALIZERS[name]

@@ -145,6 +145,15 @@ def test_back_references_can_neither_hide_depth_nor_grow_without_bound() -> None
     with pytest.raises(SerializeError, match="nested deeper than 4 levels"):
         serializer.loads(nested + b"r\0\0\0\0")
 
+    # The height of what is referred to is that of its highest part, not of its last.
+    uneven = b"\xdb\x02\0\0\0\xdb\x01\0\0\0\xdb\0\0\0\0\xdb\0\0\0\0"
+    again = pair + uneven + b"[\x01\0\0\0" * 2 + b"r\0\0\0\0"
+    value: list[Any] = [[[]], []]
+    generous = MarshalSerializer(ClassTable(), max_depth=6)
+    assert generous.loads(again) == [value, [[value]]]
+    with pytest.raises(SerializeError, match="nested deeper than 5 levels"):
+        MarshalSerializer(ClassTable(), max_depth=5).loads(again)
+
     laughs = b"[\x18\0\0\0" + b"\xdb\0\0\0\0"  # each list holds the one before ten times
     for index in range(23):
         laughs += b"\xdb\x0a\0\0\0" + b"r" * 0

@@ -4,6 +4,7 @@ import datetime
 import json
 import math
 import struct
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -162,8 +163,13 @@ def test_malformed_data_is_refused(data: bytes) -> None:
 def test_announced_lengths_take_no_memory() -> None:
     size = 1_000_000
     nested = (b"\xdd" + (size // 2).to_bytes(4, "big")) * (size // 5)
-    with pytest.raises(SerializeError, match=r"it ends early|msgpack data"):
-        MSGPACK.loads(nested)
+    tracemalloc.start()
+    try:
+        with pytest.raises(SerializeError, match="not msgpack data"):
+            MSGPACK.loads(nested)
+        assert tracemalloc.get_traced_memory()[1] < 20 * size
+    finally:
+        tracemalloc.stop()
 
 
 def test_class_forms_are_converted_from_the_bottom_up() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any, assert_type
 
 import pytest
-from running import LIMIT, running
 
 from pyrophone import URI, Settings, expose, oneway
 from pyrophone.errors import (
@@ -24,6 +23,7 @@ from pyrophone.errors import (
 )
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, batch, close, connect, options, ping
 from pyrophone.wire.blobs import Blob
+from running import LIMIT, running
 
 FAR = Settings(name_port=1, broadcast_addresses=(), broadcast_timeout=0.001, timeout=2.0)
 
@@ -165,7 +165,11 @@ def test_a_proxy_may_be_used_from_many_threads(counter: tuple[Daemon, Proxy]) ->
 def test_copies_and_pickles_connect_on_their_own(counter: tuple[Daemon, Proxy]) -> None:
     _, proxy = counter
     assert proxy.add() == 1
-    for other in (copy.copy(proxy), copy.deepcopy(proxy), pickle.loads(pickle.dumps(proxy))):
+    for other in (
+        copy.copy(proxy),
+        copy.deepcopy(proxy),
+        pickle.loads(pickle.dumps(proxy)),
+    ):
         assert other == proxy
         assert hash(other) == hash(proxy)
         other.add()
@@ -176,7 +180,9 @@ def test_copies_and_pickles_connect_on_their_own(counter: tuple[Daemon, Proxy]) 
 
 def test_its_text_and_its_names(counter: tuple[Daemon, Proxy]) -> None:
     daemon, proxy = counter
-    assert repr(proxy) == f"<pyrophone.sync.client.Proxy for PYRO:counter@{daemon.location}>"
+    assert (
+        repr(proxy) == f"<pyrophone.sync.client.Proxy for PYRO:counter@{daemon.location}>"
+    )
     assert {"add", "hear", "items"} <= set(dir(proxy))
     assert repr(proxy.add) == "<remote method add>"
     with pytest.raises(NotExposedError, match="did you mean 'add'"):
@@ -288,7 +294,7 @@ def test_time_limits_of_batches_and_attributes() -> None:
     release = threading.Event()
 
     class Slow:
-        @expose
+        @expose  # type: ignore[prop-decorator]
         @property
         def value(self) -> int:
             release.wait(LIMIT)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from running import LIMIT, running
 
 from pyrophone import URI, Settings, expose
 from pyrophone.errors import (
@@ -28,6 +27,7 @@ from pyrophone.wire.events import Call, Greeting
 from pyrophone.wire.framing import PING, Message, encode
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
+from running import LIMIT, running
 
 SETTINGS = Settings()
 CODECS = make_codecs(ClassTable(), SETTINGS)
@@ -53,6 +53,10 @@ def server(script: Script) -> Iterator[URI]:
             assert not thread.is_alive()
 
 
+def expect(condition: bool) -> None:
+    assert condition
+
+
 def welcome(sock: socket.socket) -> ServerSession:
     session = ServerSession(CODECS)
     session.receive(sock.recv(65536))
@@ -70,13 +74,16 @@ def receive_call(sock: socket.socket, session: ServerSession) -> Call:
 
 
 def test_a_server_that_closes_instead_of_greeting() -> None:
-    with server(lambda sock: None) as uri, pytest.raises(ConnectError, match="cannot connect to"):
+    with (
+        server(lambda sock: None) as uri,
+        pytest.raises(ConnectError, match="cannot connect to"),
+    ):
         Connection(uri, SETTINGS, CODECS)
 
 
 def test_a_server_that_never_greets_meets_the_timeout() -> None:
     done = threading.Event()
-    with server(lambda sock: done.wait(LIMIT) and None) as uri:
+    with server(lambda sock: expect(done.wait(LIMIT))) as uri:
         with pytest.raises(ConnectError, match=r"no reply within 0\.05 s"):
             Connection(uri, Settings(timeout=0.05), CODECS)
         done.set()
@@ -106,7 +113,7 @@ def test_a_connection_cut_anywhere_in_a_reply_is_lost(cut: int) -> None:
 
     with server(script) as uri:
         connection = Connection(uri, SETTINGS, CODECS)
-        with pytest.raises(ConnectionLostError, match="closed|lost"):
+        with pytest.raises(ConnectionLostError, match=r"closed|lost"):
             connection.call("f", (), {})
         assert connection.closed
         assert not connection.is_usable()
@@ -165,7 +172,9 @@ def test_what_cannot_be_sent_leaves_the_connection_alone() -> None:
             return value
 
     with running(Daemon()) as daemon:
-        connection = Connection(daemon.register(Echo()), Settings(max_message_size=500), CODECS)
+        connection = Connection(
+            daemon.register(Echo()), Settings(max_message_size=500), CODECS
+        )
         with pytest.raises(SerializeError, match="argument 1: type object"):
             connection.call("echo", (int,), {})
         with pytest.raises(Exception, match="too large"):

@@ -7,13 +7,13 @@ import threading
 from typing import Any
 
 import pytest
-from running import LIMIT, running
 
 from pyrophone import URI, Settings, expose
 from pyrophone.errors import ConnectError
 from pyrophone.steps import Ask, Broadcast, Connect, Invoke, Procedure, Sleep
 from pyrophone.sync import Daemon
 from pyrophone.sync.drive import ask, drive
+from running import LIMIT, running
 
 SETTINGS = Settings()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -80,7 +80,7 @@ def test_calls_that_came_together_are_answered_in_order() -> None:
         greet(link, there, session)
         there.sendall(b"".join(session.call("echo", (n,), {}) for n in range(50)))
         assert link.serve() == MORE
-        values = []
+        values: list[object] = []
         while len(values) < 50:
             session.receive(there.recv(65536))
             while (reply := session.next()) is not None:
@@ -110,10 +110,8 @@ def test_a_client_that_reads_nothing_is_waited_for_and_nothing_is_lost() -> None
             except BlockingIOError:
                 assert link.serve() != 0
             if sent < len(data):
-                try:
+                with suppress(BlockingIOError):
                     sent += there.send(data[sent:])
-                except BlockingIOError:
-                    pass
             if (reply := session.next()) is not None:
                 assert isinstance(reply, Reply)
                 values.append(reply.unwrap())

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import LIMIT, running
 
 from pyrophone import URI, Settings, current, expose
 from pyrophone.errors import CommunicationError, ConnectError
 from pyrophone.sync import Daemon, LoopDaemon, close, connect
+from running import LIMIT, running
 
 
 @expose
@@ -142,7 +142,10 @@ def test_stopping_from_inside_a_method_of_a_driven_daemon(how: str) -> None:
 def test_silent_strangers_are_disconnected_after_their_time(kind: type[LoopDaemon]) -> None:
     with running(kind(settings=Settings(handshake_timeout=0.05))) as daemon:
         uri = daemon.register(Echo())
-        with connect(uri) as proxy, socket.create_connection(("127.0.0.1", uri.port)) as silent:
+        with (
+            connect(uri) as proxy,
+            socket.create_connection(("127.0.0.1", uri.port)) as silent,
+        ):
             silent.settimeout(LIMIT)
             silent.send(b"PYRO")
             assert silent.recv(1) == b""
@@ -162,7 +165,9 @@ def test_more_strangers_than_allowed_push_out_the_oldest(kind: type[LoopDaemon])
                     assert proxy.echo(2) == 2
 
 
-def test_quiet_clients_are_disconnected_where_that_is_wanted(kind: type[LoopDaemon]) -> None:
+def test_quiet_clients_are_disconnected_where_that_is_wanted(
+    kind: type[LoopDaemon],
+) -> None:
     gone = threading.Event()
 
     class Watching(kind):  # type: ignore[misc, valid-type]
@@ -284,7 +289,9 @@ def test_a_kept_socket_ends_serving_with_its_peer(kind: type[LoopDaemon]) -> Non
         ({"host": "::1"}, r"\[::1\]:\d+"),
     ],
 )
-def test_its_uris_say_where_others_reach_it(arguments: dict[str, str], location: str) -> None:
+def test_its_uris_say_where_others_reach_it(
+    arguments: dict[str, str], location: str
+) -> None:
     with LoopDaemon(**arguments) as daemon:  # type: ignore[arg-type]
         uri = daemon.register(Echo(), "echo")
         assert uri.object == "echo"

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import LIMIT, running
 
 from pyrophone import URI, Settings, current, expose
 from pyrophone.errors import DaemonError, NoNameServerError, ProtocolError, RemoteError
@@ -21,6 +20,7 @@ from pyrophone.sync import Daemon, LoopDaemon, connect
 from pyrophone.sync.client import codecs_for
 from pyrophone.sync.service import StandIns
 from pyrophone.wire.client import ClientSession
+from running import LIMIT, running
 
 FAR = Settings(name_port=1, broadcast_addresses=(), broadcast_timeout=0.001, timeout=2.0)
 
@@ -149,7 +149,9 @@ def call(*args: Any) -> bytes:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_no_mutation_of_a_conversation_harms_the_daemon(served: URI, data: st.DataObject) -> None:
+def test_no_mutation_of_a_conversation_harms_the_daemon(
+    served: URI, data: st.DataObject
+) -> None:
     stream = bytearray(greeting() + call(1, "two", [3.0]) + call({"a": None}))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(stream) - 1))
@@ -209,7 +211,8 @@ def test_a_bomb_behind_the_greeting_closes_the_connection(served: URI) -> None:
 
 @pytest.mark.parametrize("serializer", [1, 2, 3, 4])
 @pytest.mark.parametrize(
-    "payload", [b"", b"[" * 50_000, b"(\xff\xff\xff\x7f", b"\xdd\x7f\xff\xff\xff", b"9" * 20_000]
+    "payload",
+    [b"", b"[" * 50_000, b"(\xff\xff\xff\x7f", b"\xdd\x7f\xff\xff\xff", b"9" * 20_000],
 )
 def test_a_payload_that_is_none_is_answered_and_the_next_call_works(
     served: URI, serializer: int, payload: bytes

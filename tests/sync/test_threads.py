@@ -7,10 +7,10 @@ import threading
 from typing import Any
 
 import pytest
-from running import LIMIT, running
 
 from pyrophone import Settings, expose, instances, oneway
 from pyrophone.sync import Daemon, close, connect
+from running import LIMIT, running
 
 
 @expose

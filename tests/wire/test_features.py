@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyrophone.wire.features import CHUNK, FEATURES, read_features, write_features
+from pyrophone.wire.features import CHUNK, FEATURES, read_features, without, write_features
 
 SUPPORTED = frozenset({"beat", "many"})
 
@@ -37,3 +37,10 @@ def test_of_the_listed_features_the_supported_ones_are_read(
 
 def test_without_a_list_the_peer_is_none_of_us() -> None:
     assert read_features({"INFO": b"many"}, SUPPORTED) is None
+
+
+def test_what_is_the_protocols_own_business_can_be_left_out() -> None:
+    annotations = {"PHON": b"many", "INFO": b"x"}
+    assert without(annotations, "PHON") == {"INFO": b"x"}
+    assert without(annotations, "BLBI") == {"PHON": b"many", "INFO": b"x"}
+    assert annotations == {"PHON": b"many", "INFO": b"x"}

@@ -53,7 +53,9 @@ class _BatchedMethod:
 def results(values: Any) -> Iterator[Any]:
     """Give the results of a batch one by one; a failed call raises in its place."""
     if not isinstance(values, (list, tuple)):
-        raise RemoteProtocolError(f"{type(values).__name__} came in place of a batch's results")
+        raise RemoteProtocolError(
+            f"{type(values).__name__} came in place of a batch's results"
+        )
     return _each(values)
 
 

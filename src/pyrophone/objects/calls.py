@@ -92,7 +92,12 @@ class Dispatcher:
         return results
 
     def reply(
-        self, session: ServerSession, call: Call, value: Any, context: CallContext, now: float
+        self,
+        session: ServerSession,
+        call: Call,
+        value: Any,
+        context: CallContext,
+        now: float,
     ) -> bytes:
         """Return the bytes that answer *call* with *value*.
 
@@ -154,7 +159,9 @@ def _is_ours(module: Any) -> bool:
 
 def _triple(position: int, item: Any) -> tuple[Any, Any, Any]:
     if not isinstance(item, (tuple, list)) or len(item) != 3:
-        raise SerializeError(f"call {position + 1} of the batch is no (method, args, kwargs)")
+        raise SerializeError(
+            f"call {position + 1} of the batch is no (method, args, kwargs)"
+        )
     name, args, kwargs = item
     if not isinstance(args, (tuple, list)) or not isinstance(kwargs or {}, dict):
         raise SerializeError(f"call {position + 1} of the batch has unusable arguments")

@@ -35,15 +35,13 @@ _INSTANCING = "_pyrophone_instancing"
 
 # Double-underscore names that no peer may use, whatever is marked. Those that
 # are missing here, such as __len__ and __getitem__, are ordinary methods.
-_PRIVATE = frozenset(
-    f"__{name}__"
-    for name in (
-        "init init_subclass class module weakref call new del repr str format nonzero bool "
-        "coerce cmp eq ne hash ge gt le lt dir enter exit copy deepcopy sizeof getattr setattr "
-        "hasattr getattribute delattr instancecheck subclasscheck getinitargs getnewargs "
-        "getstate setstate reduce reduce_ex subclasshook dict slots globals closure code"
-    ).split()
-)
+_PRIVATE_WORDS = """
+    init init_subclass class module weakref call new del repr str format nonzero bool coerce
+    cmp eq ne hash ge gt le lt dir enter exit copy deepcopy sizeof getattr setattr hasattr
+    getattribute delattr instancecheck subclasscheck getinitargs getnewargs getstate setstate
+    reduce reduce_ex subclasshook dict slots globals closure code
+"""
+_PRIVATE = frozenset(f"__{word}__" for word in _PRIVATE_WORDS.split())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +89,9 @@ def expose(target: T) -> T:
                 _set_mark(function, exposed=True)
         return target
     if isinstance(target, (classmethod, staticmethod)):
-        raise AttributeError("@expose must be done after @classmethod or @staticmethod: below it")
+        raise AttributeError(
+            "@expose must be done after @classmethod or @staticmethod: below it"
+        )
     function = _function(target)
     if function is None:
         raise AttributeError(
@@ -161,7 +161,9 @@ class Members:
         for name in dir(cls):
             if is_private(name):
                 continue
-            member = inspect.getattr_static(cls, name, None)  # a metaclass may list anything
+            member = inspect.getattr_static(
+                cls, name, None
+            )  # a metaclass may list anything
             mark = _get_mark(_function(member))
             if not mark.exposed:
                 continue
@@ -257,4 +259,6 @@ def _set_mark(target: Any, **changes: bool) -> None:
 
 def _check_name(name: str) -> None:
     if is_private(name):
-        raise AttributeError(f"exposing private names (starting with _) is not allowed: {name}")
+        raise AttributeError(
+            f"exposing private names (starting with _) is not allowed: {name}"
+        )

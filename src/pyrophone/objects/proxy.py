@@ -13,7 +13,14 @@ from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
 from .exposure import is_private
 
-__all__ = ["BaseProxy", "Remote", "RemoteMethod", "proxy_form", "read_proxy_form", "remote_of"]
+__all__ = [
+    "BaseProxy",
+    "Remote",
+    "RemoteMethod",
+    "proxy_form",
+    "read_proxy_form",
+    "remote_of",
+]
 
 
 class Remote(Protocol):
@@ -28,7 +35,11 @@ class Remote(Protocol):
         """The object's members; connects if that has not been done."""
 
     def invoke(
-        self, method: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None, flags: int = 0
+        self,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        flags: int = 0,
     ) -> Any:
         """Call a method; give its result, or what can be waited for it."""
 
@@ -89,7 +100,7 @@ class BaseProxy:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BaseProxy):
             return NotImplemented
-        return remote_of(self).uri == remote_of(other).uri
+        return bool(remote_of(self).uri == remote_of(other).uri)
 
     def __hash__(self) -> int:
         return hash(remote_of(self).uri)
@@ -117,7 +128,9 @@ class BaseProxy:
         # where there are none: list(proxy) tries len() and goes on without.
         remote = remote_of(self)
         if name not in remote.metadata.methods:
-            raise TypeError(f"remote object {remote.uri} has no {what}: {name} is not exposed")
+            raise TypeError(
+                f"remote object {remote.uri} has no {what}: {name} is not exposed"
+            )
         return remote.invoke(name, args, {})
 
 
@@ -133,7 +146,10 @@ def remote_of(proxy: BaseProxy) -> Any:
 
 
 def proxy_form(
-    uri: URI | str, metadata: Metadata, serializer: str | None = None, handshake: Any = "hello"
+    uri: URI | str,
+    metadata: Metadata,
+    serializer: str | None = None,
+    handshake: Any = "hello",
 ) -> dict[str, Any]:
     """Return the class form in which a proxy travels.
 
@@ -161,7 +177,15 @@ def read_proxy_form(form: Mapping[str, Any]) -> tuple[URI, Metadata, Any, str | 
     match form.get("state"):
         case [str(uri), oneway, methods, attributes, handshake, serializer]:
             pass
-        case [str(uri), oneway, methods, attributes, _, handshake, _]:  # of Pyrolite for Java
+        case [
+            str(uri),
+            oneway,
+            methods,
+            attributes,
+            _,
+            handshake,
+            _,
+        ]:  # of Pyrolite for Java
             serializer = None
         case state:
             raise SerializeError(f"state of a proxy has 6 elements, not {str(state)[:100]}")

@@ -73,7 +73,12 @@ class ObjectTable:
         return list(self._entries)
 
     def register(
-        self, target: Any, object_id: str | None = None, *, weak: bool = False, force: bool = False
+        self,
+        target: Any,
+        object_id: str | None = None,
+        *,
+        weak: bool = False,
+        force: bool = False,
     ) -> str:
         """Make *target*, an object or a class, callable; return its id.
 
@@ -91,7 +96,9 @@ class ObjectTable:
         if target is None:
             raise TypeError("None can't be registered")
         if weak and inspect.isclass(target):
-            raise TypeError(f"class {target.__name__} can't be registered weakly, only objects can")
+            raise TypeError(
+                f"class {target.__name__} can't be registered weakly, only objects can"
+            )
         object_id = _check_id(object_id)
         with self._guard:
             if not force:
@@ -119,7 +126,9 @@ class ObjectTable:
             else:
                 gone = [name for name in self._known_as(target) if name != DAEMON_ID]
                 if not gone and not self._known_as(target):
-                    raise DaemonError(f"{type(target).__name__} object is not registered here")
+                    raise DaemonError(
+                        f"{type(target).__name__} object is not registered here"
+                    )
             for object_id in gone:
                 self._remove(object_id)
         return gone
@@ -132,7 +141,9 @@ class ObjectTable:
         """
         entry = self._entries.get(object_id) if isinstance(object_id, str) else None
         if entry is None:
-            text = object_id[:100] if isinstance(object_id, str) else type(object_id).__name__
+            text = (
+                object_id[:100] if isinstance(object_id, str) else type(object_id).__name__
+            )
             close = difflib.get_close_matches(text, self.ids, 3)
             hint = f", did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise NoSuchObjectError(f"unknown object {text!r}{hint}")
@@ -156,7 +167,9 @@ class ObjectTable:
         kept = client.instances if instancing.mode == "session" else self._singles
         if target in kept:
             return kept[target]
-        if instancing.mode == "session":  # of two threads of one client, the first one's counts
+        if (
+            instancing.mode == "session"
+        ):  # of two threads of one client, the first one's counts
             return kept.setdefault(target, _create(target, instancing))
         with self._guard:
             if target not in kept:
@@ -225,7 +238,9 @@ def _check_id(object_id: Any) -> str:
     if not isinstance(object_id, str):
         raise TypeError(f"an object id is a text, not {type(object_id).__name__}")
     if not _USABLE_ID.fullmatch(object_id):
-        raise ValueError(f"object id {object_id!r} can't stand in a URI: it has a blank or an @")
+        raise ValueError(
+            f"object id {object_id!r} can't stand in a URI: it has a blank or an @"
+        )
     return object_id
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import TracebackType
+from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
 from ..errors import (
@@ -22,8 +22,8 @@ from ..finding import locate, reach
 from ..objects.batch import BaseBatch, results
 from ..objects.proxy import BaseProxy, proxy_form, read_proxy_form, remote_of
 from ..objects.table import DAEMON_ID
-from ..serializers.codecs import Codecs, make_codecs
 from ..serializers.classes import PROXY_CLASS, ClassTable
+from ..serializers.codecs import Codecs, make_codecs
 from ..settings import Settings
 from ..uri import URI
 from ..wire.events import Reply
@@ -117,7 +117,9 @@ class _Line:
                 self._check(connection.handshake)
             if not connection.metadata:
                 connection.metadata = _ask_metadata(connection, uri)
-        except BaseException:  # or the next call would use a connection that was not approved
+        except (
+            BaseException
+        ):  # or the next call would use a connection that was not approved
             connection.close()
             raise
         self.metadata = connection.metadata
@@ -166,7 +168,12 @@ class Remote:
                 with line.lock:
                     connection = line.ready()
                     reply = connection.call(
-                        method, args, kwargs, flags, object_id=object_id, timeout=self.timeout
+                        method,
+                        args,
+                        kwargs,
+                        flags,
+                        object_id=object_id,
+                        timeout=self.timeout,
                     )
                 break
             except _RETRIED:
@@ -263,7 +270,13 @@ class Proxy(BaseProxy):
 
     def __reduce__(self) -> Any:
         line = remote_of(self).line
-        return _restore, (type(self), line.uri, line.settings, line.handshake, line.metadata)
+        return _restore, (
+            type(self),
+            line.uri,
+            line.settings,
+            line.handshake,
+            line.metadata,
+        )
 
 
 class Items(Iterator[Any]):
@@ -383,7 +396,11 @@ def connect(
         ConnectError: The daemon could not be reached, or refused.
     """
     codecs = daemon.codecs if daemon is not None else codecs_for(settings, classes)
-    uri = URI("PYRO", str(target), "<connected>") if sock is not None else _as_uri(target, settings)
+    uri = (
+        URI("PYRO", str(target), "<connected>")
+        if sock is not None
+        else _as_uri(target, settings)
+    )
     proxy = Proxy.to(
         uri, settings=settings, codecs=codecs, handshake=handshake, check=check, sock=sock
     )
@@ -398,20 +415,25 @@ def close(proxy: Any) -> None:
     remote_of(proxy).line.drop()
 
 
-def options(proxy: T, *, timeout: float | None = ..., retries: int = ...) -> T:  # type: ignore[assignment]
+def options(
+    proxy: T,
+    *,
+    timeout: float | EllipsisType | None = ...,
+    retries: int | EllipsisType = ...,
+) -> T:
     """Return a variant of *proxy*, over the same connection.
 
     Args:
         proxy: The proxy; it stays as it is.
-        timeout: Limit of one call in seconds, None is none.
+        timeout: Limit of one call in seconds, None is none; as it was if left out.
         retries: How often a call is repeated after its connection was lost; the
-            method may then have run more than once.
+            method may then have run more than once. As it was if left out.
     """
     remote: Remote = remote_of(cast(Any, proxy))
     variant = Remote(
         remote.line,
-        remote.timeout if timeout is ... else timeout,
-        remote.retries if retries is ... else retries,
+        remote.timeout if isinstance(timeout, EllipsisType) else timeout,
+        remote.retries if isinstance(retries, EllipsisType) else retries,
     )
     return cast(T, type(cast(Any, proxy))(variant))
 
@@ -461,8 +483,12 @@ def codecs_for(settings: Settings, classes: ClassTable | None = None) -> Codecs:
 
     def read(name: str, form: dict[str, Any]) -> Proxy:
         uri, metadata, handshake, serializer = read_proxy_form(form)
-        own = dataclasses.replace(settings, serializer=serializer) if serializer else settings
-        return Proxy.to(uri, settings=own, codecs=codecs, handshake=handshake, metadata=metadata)
+        own = (
+            dataclasses.replace(settings, serializer=serializer) if serializer else settings
+        )
+        return Proxy.to(
+            uri, settings=own, codecs=codecs, handshake=handshake, metadata=metadata
+        )
 
     classes.register(BaseProxy, _write_proxy)
     if not classes.has_name(PROXY_CLASS):  # else its owner has proxies of another kind
@@ -504,5 +530,3 @@ def _restore(
     cls: type[Proxy], uri: URI, settings: Settings, handshake: Any, metadata: Metadata
 ) -> Proxy:
     return cls.to(uri, settings=settings, handshake=handshake, metadata=metadata)
-
-

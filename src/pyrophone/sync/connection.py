@@ -162,7 +162,9 @@ class Connection:
             self.metadata = Metadata.from_wire(reply.unwrap())
             return
         annotations, correlation = to_send()
-        data = self.session.greet(handshake, annotations=annotations, correlation=correlation)
+        data = self.session.greet(
+            handshake, annotations=annotations, correlation=correlation
+        )
         try:
             event = self._exchange(data, timeout)
         except ConnectionLostError as error:
@@ -191,7 +193,9 @@ class Connection:
                     sock.settimeout(max(deadline - time.monotonic(), 0.001))
                 received = sock.recv(_CHUNK)
                 if not received:
-                    raise ConnectionLostError("the connection was closed: receiving: not enough data")
+                    raise ConnectionLostError(
+                        "the connection was closed: receiving: not enough data"
+                    )
                 session.receive(received)
                 event = session.next()
         except TimeoutError as error:
@@ -207,4 +211,3 @@ class Connection:
             raise
         self._used = time.monotonic()
         return event
-

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..net import beacon
-from ..serializers.codecs import make_codecs
 from ..serializers.classes import ClassTable
+from ..serializers.codecs import make_codecs
 from ..settings import Settings
 from ..steps import Ask, Broadcast, Connect, Invoke, Procedure, Sleep, Step
 from ..uri import URI

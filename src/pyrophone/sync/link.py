@@ -63,7 +63,12 @@ class Link:
     )
 
     def __init__(
-        self, sock: socket.socket, session: ServerSession, service: Service, *, keep: bool = False
+        self,
+        sock: socket.socket,
+        session: ServerSession,
+        service: Service,
+        *,
+        keep: bool = False,
     ) -> None:
         self._keep = keep
         self.sock = sock

@@ -215,7 +215,9 @@ class LoopDaemon(BaseDaemon):
         now = time.monotonic()
         if link.greeted:
             self._strangers.pop(link, None)
-            limit = self.settings.idle_timeout if state != WRITE else self.settings.send_timeout
+            limit = (
+                self.settings.idle_timeout if state != WRITE else self.settings.send_timeout
+            )
             link.deadline = now + limit if limit is not None else None
         link.parked = True
         self._poller.watch(link.sock, WRITE if state == WRITE else READ, link)

@@ -24,7 +24,7 @@ class Workers:
     def __init__(self, limit: int, name: str) -> None:
         self._limit = limit
         self._name = name
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._count = 0
         self._idle = 0
@@ -46,7 +46,7 @@ class Workers:
         """Whether one more job would be run at once."""
         return self._count < self._limit or self._idle > self._waiting
 
-    def submit(self, job: Callable[[], None]) -> None:
+    def submit(self, job: Callable[[], object]) -> None:
         """Have *job* run by a worker; after :meth:`close` it is dropped."""
         with self._lock:
             if self._closed:
@@ -86,7 +86,7 @@ class Workers:
         with self._lock:
             self._count -= 1
 
-    def _take(self) -> Callable[[], None] | None:
+    def _take(self) -> Callable[[], object] | None:
         with self._lock:
             self._idle += 1
         try:

@@ -13,7 +13,6 @@ from ..errors import DaemonError, NoSuchObjectError, ProtocolError
 from ..finding import locate
 from ..net.addresses import facing, is_everywhere
 from ..objects.calls import Dispatcher, format_remote
-from ..objects.control import DaemonObject
 from ..objects.proxy import BaseProxy, proxy_form
 from ..objects.streams import StreamTable
 from ..objects.table import DAEMON_ID, ObjectTable
@@ -200,7 +199,9 @@ class BaseDaemon:
             return dispatcher.reply(session, call, value, context, time.monotonic())
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and _in_main_thread():
-                self.interrupted = True  # the user's Ctrl-C; the loop ends behind the answer
+                self.interrupted = (
+                    True  # the user's Ctrl-C; the loop ends behind the answer
+                )
             return self._fail(session, call, error, context)
         finally:
             serving.reset(token)
@@ -264,7 +265,10 @@ class BaseDaemon:
     ) -> bytes:
         if call.flags & ONEWAY or self._is_callback(call):
             _log.warning(
-                "error in %s.%s:\n%s", call.object_id, call.method, "".join(format_remote(error))
+                "error in %s.%s:\n%s",
+                call.object_id,
+                call.method,
+                "".join(format_remote(error)),
             )
         try:
             return self._dispatcher.fault(session, call, error, context)
@@ -289,7 +293,9 @@ class BaseDaemon:
         object_id = self.objects.id_of(value)
         if object_id is None:
             return None
-        return proxy_form(self._uri(object_id), self.objects.find(object_id).members.metadata)
+        return proxy_form(
+            self._uri(object_id), self.objects.find(object_id).members.metadata
+        )
 
     def _uri(self, object_id: str) -> URI:
         where = self._where
@@ -337,4 +343,3 @@ def advertised(host: str, port: int, public: str | None) -> URI:
     if is_everywhere(host):
         host = facing("2001:db8::1" if ":" in host else "192.0.2.1")
     return URI("PYRO", "x", None, host, port)
-

@@ -38,10 +38,13 @@ class Daemon(LoopDaemon):
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
         """Return the bytes that answer *event*; a one-way call has none, and runs apart."""
-        if type(event) is Call and event.flags & ONEWAY and not event.flags & BATCH:
-            if self._workers.waiting < _QUEUE:
-                self._workers.submit(partial(self.run, link, event))
-                return b""
+        if (
+            type(event) is Call
+            and event.flags & (ONEWAY | BATCH) == ONEWAY
+            and self._workers.waiting < _QUEUE
+        ):
+            self._workers.submit(partial(self.run, link, event))
+            return b""
         return super().answer(link, event)
 
     def _prepare(self, sock: socket.socket) -> None:

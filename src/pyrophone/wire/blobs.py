@@ -58,7 +58,9 @@ class Blob:
     def __getstate__(self) -> Any:
         raise SerializeError("a blob must be the only argument of a call")
 
-    def dump(self, serializer: Serializer, object_id: str, method: str) -> tuple[int, bytes]:
+    def dump(
+        self, serializer: Serializer, object_id: str, method: str
+    ) -> tuple[int, bytes]:
         """Return serializer id and payload of a call that carries this blob."""
         if self._payload is not None and self._serializer is not None:
             return self._serializer.id, self._payload
@@ -70,7 +72,9 @@ def address_blob(blob: Blob, marshal: Serializer, object_id: str, method: str) -
     return marshal.dumps((blob.info, object_id, method))
 
 
-def read_address(annotations: Mapping[str, bytes], marshal: Serializer) -> tuple[Any, str, str]:
+def read_address(
+    annotations: Mapping[str, bytes], marshal: Serializer
+) -> tuple[Any, str, str]:
     """Return info, object id and method from the annotation of a blob call.
 
     Raises:

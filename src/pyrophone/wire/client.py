@@ -100,7 +100,9 @@ class ClientSession:
         self._object_id = object_id
         self._codecs = codecs
         if serializer not in codecs.by_name:
-            raise ValueError(f"serializer {serializer!r} is none of {', '.join(codecs.by_name)}")
+            raise ValueError(
+                f"serializer {serializer!r} is none of {', '.join(codecs.by_name)}"
+            )
         self._serializer = codecs.by_name[serializer]
         self._compress = compress
         self._decoder = Decoder(max_size, expected(CLIENT_RECEIVES, self.state))
@@ -133,7 +135,9 @@ class ClientSession:
     ) -> bytes:
         """Return the bytes that open the conversation."""
         self._check(CONNECT)
-        payload = self._serializer.dumps({"handshake": handshake, "object": self._object_id})
+        payload = self._serializer.dumps(
+            {"handshake": handshake, "object": self._object_id}
+        )
         chunks = dict(annotations or ())
         if self._offer is not None:
             chunks |= write_features(self._offer)
@@ -180,7 +184,12 @@ class ClientSession:
         serializer = self._serializer
         payload = serializer.dumps_call(object_id, method, args, kwargs)
         message = Message(
-            INVOKE, serializer.id, flags, self._number(), payload, annotations or _NO_ANNOTATIONS
+            INVOKE,
+            serializer.id,
+            flags,
+            self._number(),
+            payload,
+            annotations or _NO_ANNOTATIONS,
         )
         return self._commit(message, correlation)
 
@@ -243,7 +252,9 @@ class ClientSession:
             raise RemoteProtocolError(f"reply {message.seq} answers no call") from None
         serializer = self._codecs.by_id.get(message.serializer_id)
         if serializer is None:
-            raise RemoteProtocolError(f"reply in unknown serializer {message.serializer_id}")
+            raise RemoteProtocolError(
+                f"reply in unknown serializer {message.serializer_id}"
+            )
         return Reply(message, serializer)
 
     def _greeted(self, message: Message) -> Welcome | Refusal:
@@ -258,18 +269,24 @@ class ClientSession:
             self.features = read_features(message.annotations, self._offer)
         meta = value.get("meta")
         metadata = Metadata.from_wire(meta) if meta else Metadata()
-        return Welcome(value.get("handshake"), metadata, without(message.annotations, CHUNK))
+        return Welcome(
+            value.get("handshake"), metadata, without(message.annotations, CHUNK)
+        )
 
     def _load(self, message: Message) -> Any:
         serializer = self._codecs.by_id.get(message.serializer_id)
         if serializer is None:
-            raise RemoteProtocolError(f"greeting in unknown serializer {message.serializer_id}")
+            raise RemoteProtocolError(
+                f"greeting in unknown serializer {message.serializer_id}"
+            )
         if not message.payload:
             return ""
         try:
             return serializer.loads(message.payload)
         except (SerializeError, SecurityError) as error:
-            raise RemoteProtocolError(f"unreadable answer to the greeting: {error}") from error
+            raise RemoteProtocolError(
+                f"unreadable answer to the greeting: {error}"
+            ) from error
 
     def _check(self, kind: int) -> None:
         if kind not in CLIENT_SENDS[self.state]:
@@ -282,7 +299,9 @@ class ClientSession:
     def _number(self) -> int:
         """Return the number of the next call; one still under way is passed over."""
         if len(self._calls) > 0xFFFF:
-            raise LocalProtocolError(f"{len(self._calls)} calls are under way, no number is left")
+            raise LocalProtocolError(
+                f"{len(self._calls)} calls are under way, no number is left"
+            )
         seq = (self.seq + 1) & 0xFFFF
         while seq in self._calls:
             seq = (seq + 1) & 0xFFFF

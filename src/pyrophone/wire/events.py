@@ -28,7 +28,14 @@ class Greeting:
         correlation: 16 bytes of a UUID, or None.
     """
 
-    __slots__ = ("annotations", "correlation", "handshake", "object_id", "seq", "serializer")
+    __slots__ = (
+        "annotations",
+        "correlation",
+        "handshake",
+        "object_id",
+        "seq",
+        "serializer",
+    )
 
     def __init__(
         self, message: Message, serializer: Serializer, handshake: Any, object_id: str
@@ -163,5 +170,7 @@ class Reply:
         if self.flags & EXCEPTION:
             if isinstance(value, BaseException):
                 raise value
-            raise RemoteProtocolError(f"{type(value).__name__} came in place of an exception")
+            raise RemoteProtocolError(
+                f"{type(value).__name__} came in place of an exception"
+            )
         return value

@@ -28,7 +28,14 @@ from typing import Any
 
 from ..errors import LocalProtocolError, MessageTooLargeError, RemoteProtocolError
 
-__all__ = ["MAX_SIZE", "Decoder", "Message", "encode", "join_annotations", "split_annotations"]
+__all__ = [
+    "MAX_SIZE",
+    "Decoder",
+    "Message",
+    "encode",
+    "join_annotations",
+    "split_annotations",
+]
 
 # Kinds of message.
 CONNECT = 1
@@ -292,7 +299,9 @@ class Decoder:
     def _check_start(self, data: bytes | bytearray, start: int) -> None:
         tag, version = _START.unpack_from(data, start)
         if tag != b"PYRO":
-            raise RemoteProtocolError(f"invalid data: message begins with {tag!r}, not b'PYRO'")
+            raise RemoteProtocolError(
+                f"invalid data: message begins with {tag!r}, not b'PYRO'"
+            )
         if version != VERSION:
             raise RemoteProtocolError(f"invalid protocol version: {version}, not {VERSION}")
 
@@ -301,7 +310,9 @@ class Decoder:
         if tag != b"PYRO" or version != VERSION:
             self._check_start(_START.pack(tag, version), 0)
         if magic != MAGIC:
-            raise RemoteProtocolError(f"invalid magic number: {magic:#06x}, not {MAGIC:#06x}")
+            raise RemoteProtocolError(
+                f"invalid magic number: {magic:#06x}, not {MAGIC:#06x}"
+            )
         size = chunks_size + payload_size
         if size > self.max_size:
             raise MessageTooLargeError(size, self.max_size)

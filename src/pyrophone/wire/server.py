@@ -184,7 +184,9 @@ class ServerSession:
         serializer = greeting.serializer if greeting else self._codecs.by_id[_MARSHAL]
         seq = greeting.seq if greeting else 0
         # A text made of whatever came or was raised must not fail here.
-        payload = serializer.dumps(reason.encode("utf-8", "backslashreplace").decode("utf-8"))
+        payload = serializer.dumps(
+            reason.encode("utf-8", "backslashreplace").decode("utf-8")
+        )
         message = Message(CONNECT_FAIL, serializer.id, 0, seq, payload, annotations or {})
         self._go(CLOSED)
         return self._encode(message, greeting.correlation if greeting else None)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from pyrophone.context import CallContext, annotations, correlation, serving
+from pyrophone.context import CallContext, correlate, serving
+from pyrophone.context import annotate as going_along
 
 from .errors import PyroError
 from .socketutil import connection_of
@@ -104,8 +105,8 @@ class _Context(threading.local):
             values.response_annotations = {}
         with ExitStack() as block:
             if values.correlation_id is not None:
-                block.enter_context(correlation(values.correlation_id))
-            received = block.enter_context(annotations(values.annotations))
+                block.enter_context(correlate(values.correlation_id))
+            received = block.enter_context(going_along(values.annotations))
             try:
                 yield
             finally:
