@@ -19,7 +19,7 @@ def served(number: uuid.UUID | None = None) -> CallContext:
 
 
 def test_outside_of_a_served_call_there_is_no_current_one() -> None:
-    with pytest.raises(LookupError, match="^no call is being served here$"):
+    with pytest.raises(LookupError, match=r"^no call is being served here$"):
         context.current()
 
 
@@ -61,10 +61,11 @@ def test_a_call_tells_what_came_with_it() -> None:
 
 def test_a_correlation_id_is_made_up_once_and_only_if_asked_for() -> None:
     call = served()
-    assert call.correlation is None
+    assert not call.correlation
     made_up = call.correlation_id
     assert made_up.version == 4
-    assert (call.correlation_id, call.correlation) == (made_up, made_up.bytes)
+    again, sent = call.correlation_id, call.correlation
+    assert (again, sent) == (made_up, made_up.bytes)
 
 
 def test_without_anything_nothing_goes_along_with_a_call() -> None:

@@ -10,9 +10,9 @@ from pyrophone.settings import Settings
 
 
 def test_without_variables_the_settings_are_the_defaults() -> None:
-    assert Settings.from_env({"PATH": "/bin", "PYRO_TIMEOUT": "1", "pyrophone_retries": "1"}) == (
-        Settings()
-    )
+    assert Settings.from_env(
+        {"PATH": "/bin", "PYRO_TIMEOUT": "1", "pyrophone_retries": "1"}
+    ) == (Settings())
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,10 @@ def test_without_variables_the_settings_are_the_defaults() -> None:
     [
         ("PYROPHONE_SERIALIZER", "json", "serializer", "json"),
         ("PYROPHONE_NAME_HOST", "", "name_host", ""),
-        *(("PYROPHONE_COMPRESSION", text, "compression", True) for text in ("1", "on", "Yes")),
+        *(
+            ("PYROPHONE_COMPRESSION", text, "compression", True)
+            for text in ("1", "on", "Yes")
+        ),
         *(("PYROPHONE_STREAMING", text, "streaming", False) for text in ("0", "Off", "no")),
         ("PYROPHONE_BYTES_REPR", "TRUE", "bytes_repr", True),
         ("PYROPHONE_STREAMING", "false", "streaming", False),
@@ -51,7 +54,9 @@ def test_every_setting_can_be_a_variable() -> None:
         "tuple[str, ...]": "7",
     }
     fields = dataclasses.fields(Settings)
-    environ = {f"PYROPHONE_{field.name.upper()}": texts[str(field.type)] for field in fields}
+    environ = {
+        f"PYROPHONE_{field.name.upper()}": texts[str(field.type)] for field in fields
+    }
     settings = Settings.from_env(environ)
     assert set(dataclasses.astuple(settings)) == {"json", True, 7, ("7",)}
 
@@ -86,17 +91,18 @@ def test_every_setting_can_be_a_variable() -> None:
     ],
 )
 def test_an_unusable_variable_is_named(variable: str, text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
         Settings.from_env({variable: text})
 
 
 @pytest.mark.parametrize(
     "name", ["max_message_size", "max_depth", "handshake_size", "strangers", "workers"]
 )
-def test_what_must_be_positive_is_at_least_one(name: str) -> None:
-    assert getattr(Settings(**{name: 1}), name) == 1
-    with pytest.raises(ValueError, match=f"^setting {name} is 0, must be at least 1$"):
-        Settings(**{name: 0})
+def test_what_must_be_positive_is_at_least_one(name: Any) -> None:
+    one: dict[str, Any] = {name: 1}
+    assert getattr(Settings(**one), name) == 1
+    with pytest.raises(ValueError, match=rf"^setting {name} is 0, must be at least 1$"):
+        Settings(**one | {name: 0})
 
 
 def test_settings_cannot_be_changed() -> None:

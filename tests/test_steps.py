@@ -46,5 +46,9 @@ def test_a_step_is_a_value_that_cannot_be_changed(step: Step) -> None:
 
 
 def test_a_step_tells_what_it_needs() -> None:
-    assert [field.name for field in dataclasses.fields(Invoke)] == ["function", "args", "kwargs"]
+    assert [field.name for field in dataclasses.fields(Invoke)] == [
+        "function",
+        "args",
+        "kwargs",
+    ]
     assert Ask(HERE, "ping").args == ()

@@ -4,10 +4,10 @@ import dataclasses
 from typing import Any
 
 import pytest
-from conversing import URI_VECTORS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conversing import URI_VECTORS
 from pyrophone.errors import InvalidURIError
 from pyrophone.uri import URI
 
@@ -61,13 +61,22 @@ def test_a_bad_uri_is_refused_with_the_stated_text(text: str) -> None:
         ("PYROMETA:a, b", "' ' at 11 does not belong there"),
         ("PYRO:o@h\n:1", "'\\n' at 8 does not belong there"),
         ("PYRO:o@h:1\n\n", "'\\n' at 10 does not belong there"),
-        ("PYROLOC:o@h:1", "invalid uri (protocol) 'PYROLOC:o@h:1': PYROLOC is none of PYRO, "),
+        (
+            "PYROLOC:o@h:1",
+            "invalid uri (protocol) 'PYROLOC:o@h:1': PYROLOC is none of PYRO, ",
+        ),
         ("PYRO:o@./u:", "invalid uri (location) 'PYRO:o@./u:': the socket name is missing"),
         ("PYRO:o@./u:a:b", "socket name 'a:b' has a colon"),
         ("PYRO:o@[[::1]]:1", "too many brackets, in 'PYRO:o@[[::1]]:1' at 7"),
         ("PYRO:o@[::g]:1", "must be a numeric ipv6 address, in 'PYRO:o@[::g]:1' at 7"),
-        ("PYRO:o@h", "invalid port in uri, port=None: the number is missing, in 'PYRO:o@h'"),
-        ("PYRO:o@h:1x", "invalid port in uri, port=1x: that is no number, in 'PYRO:o@h:1x'"),
+        (
+            "PYRO:o@h",
+            "invalid port in uri, port=None: the number is missing, in 'PYRO:o@h'",
+        ),
+        (
+            "PYRO:o@h:1x",
+            "invalid port in uri, port=1x: that is no number, in 'PYRO:o@h:1x'",
+        ),
     ],
 )
 def test_the_message_says_what_is_wrong_where(text: str, problem: str) -> None:
@@ -79,7 +88,9 @@ def test_the_message_says_what_is_wrong_where(text: str, problem: str) -> None:
 def test_the_length_limit_is_inclusive() -> None:
     text = "PYRO:" + "o" * 4087 + "@h:1"
     assert URI.parse(text).object == "o" * 4087
-    with pytest.raises(InvalidURIError, match="^invalid uri: 4097 characters, limit is 4096$"):
+    with pytest.raises(
+        InvalidURIError, match=r"^invalid uri: 4097 characters, limit is 4096$"
+    ):
         URI.parse(text + "1")
 
 
@@ -103,7 +114,9 @@ def test_uris_are_equal_and_hash_by_all_their_parts() -> None:
     assert URI.parse("PYRO:o@h:1") != URI.parse("PYRO:O@h:1")
 
 
-pieces = st.sampled_from([*"PYROaob12,@:.[]%/ \n\t", "pyro", "PYRO:", "NAME:", "META:", "./u:"])
+pieces = st.sampled_from(
+    [*"PYROaob12,@:.[]%/ \n\t", "pyro", "PYRO:", "NAME:", "META:", "./u:"]
+)
 texts = st.lists(pieces | st.characters(), max_size=20).map("".join)
 
 
@@ -112,23 +125,32 @@ def test_any_text_is_a_uri_or_refused(scheme: str, text: str) -> None:
     try:
         uri = URI.parse(scheme + text)
     except InvalidURIError as error:
-        assert str(error).startswith("invalid ")
+        outcome = str(error)[:8]
     else:
-        assert uri.scheme in ("PYRO", "PYRONAME", "PYROMETA")
+        outcome = uri.scheme
+    assert outcome in ("PYRO", "PYRONAME", "PYROMETA", "invalid ")
 
 
-names = st.text(st.characters(exclude_characters="@, \t\n\r\f\v\x85\xa0"), min_size=1, max_size=9)
+names = st.text(
+    st.characters(exclude_characters="@, \t\n\r\f\v\x85\xa0"), min_size=1, max_size=9
+)
 names = names.filter(lambda name: name == name.strip())
 hosts = st.from_regex(r"[a-z0-9.-]{1,9}", fullmatch=True).filter(lambda h: h != "./u")
 locations = st.one_of(
     st.just((None, None, None)),
     st.tuples(st.none(), hosts, st.integers(-1, 99999)),
-    st.tuples(st.none(), st.from_regex("[0-9a-f]{0,4}:[0-9a-f:]{1,9}", fullmatch=True), st.just(1)),
+    st.tuples(
+        st.none(), st.from_regex("[0-9a-f]{0,4}:[0-9a-f:]{1,9}", fullmatch=True), st.just(1)
+    ),
     st.tuples(st.from_regex(r"\0?[a-z/ ]{1,9}", fullmatch=True), st.none(), st.none()),
 )
 
 
-@given(st.sampled_from(["PYRO", "PYRONAME", "PYROMETA"]), st.lists(names, min_size=1), locations)
+@given(
+    st.sampled_from(["PYRO", "PYRONAME", "PYROMETA"]),
+    st.lists(names, min_size=1),
+    locations,
+)
 def test_the_text_of_a_uri_is_parsed_into_the_same_uri(
     scheme: str, tags: list[str], location: tuple[Any, Any, Any]
 ) -> None:

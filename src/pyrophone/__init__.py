@@ -4,7 +4,7 @@ The names here are those of the lowest layers. Daemons and proxies are in
 :mod:`pyrophone.sync`, for threads.
 """
 
-# No "from __future__ import annotations": mypy takes our function for that.
+from __future__ import annotations
 
 from .context import annotate, correlate, current
 from .errors import PyrophoneError, RemoteError

@@ -3,7 +3,7 @@
 Both live in context variables, so threads and tasks each see their own.
 """
 
-# No "from __future__ import annotations": mypy takes our function for that.
+from __future__ import annotations
 
 import uuid
 import weakref

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import pyrophone
-from pyrophone import Blob, RemoteError, Settings, correlate, expose
+from pyrophone import Blob, RemoteError, Settings, annotate, correlate, expose
 from pyrophone.errors import (
     ConnectionLostError,
     NamingError,
@@ -470,7 +469,7 @@ def test_a_proxy_inside_an_argument_arrives(thing: Proxy, daemon: Daemon) -> Non
 
 
 def test_annotations_travel_both_ways(thing: Proxy) -> None:
-    with pyrophone.annotate(TEST=b"to you") as received:
+    with annotate(TEST=b"to you") as received:
         assert thing.annotations() == {"TEST": "to you"}
         assert thing.answer("to me") == "to me"
         assert received == {"BACK": b"to me", "DAEM": b"on"}
@@ -478,7 +477,7 @@ def test_annotations_travel_both_ways(thing: Proxy) -> None:
 
 
 def test_annotations_of_the_daemon_come_with_exceptions(thing: Proxy) -> None:
-    with pyrophone.annotate() as received:
+    with annotate() as received:
         with pytest.raises(ValueError, match="bad"):
             thing.fail("value")
         assert received == {"DAEM": b"on"}
@@ -487,7 +486,7 @@ def test_annotations_of_the_daemon_come_with_exceptions(thing: Proxy) -> None:
 
 def test_an_annotation_of_a_failed_call_comes_with_a_later_answer(thing: Proxy) -> None:
     """D5: what a method set before it failed leaks into the next answer."""
-    with pyrophone.annotate() as received:
+    with annotate() as received:
         with pytest.raises(ValueError, match="leak"):
             thing.answer_and_fail("leak")
         assert received == {"DAEM": b"on"}
@@ -502,7 +501,7 @@ def test_an_annotation_set_before_an_automatic_proxy_is_lost(
     thing: Proxy, serializer: str
 ) -> None:
     """D6: making the proxy empties the annotations; marshal makes none, and keeps them."""
-    with pyrophone.annotate() as received:
+    with annotate() as received:
         if serializer == "marshal":
             with pytest.raises(SerializeError, match=r"lab\.Other"):
                 thing.answer_and_make("kept")

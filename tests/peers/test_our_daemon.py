@@ -727,7 +727,7 @@ def test_a_blob_leaves_its_annotation_in_the_client(p: Peer) -> None:
 
 
 def test_our_answers_bear_the_flags_they_should(p: Peer, serializer: str) -> None:
-    """A call's, an exception's, a stream's, a batch's; compression shows as no flag here."""
+    """A call's, an exception's, a stream's, a batch's, without that of compression."""
     p.run("p._pyroRawWireResponse = True\nseen = ~64")  # of the correlation id
     assert p.value("p.add(1, 2).flags & seen") == 0
     assert p.value("p.fail('value').flags & seen") == 0x01

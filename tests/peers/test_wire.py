@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import pyrophone
-from pyrophone import Settings, expose
+from pyrophone import Settings, annotate, expose
 from pyrophone.errors import (
     CallTimeoutError,
     ConnectError,
@@ -224,7 +223,7 @@ def test_a_leaked_annotation_comes_with_the_welcome_of_another_client(
     uri = server.value("str(serve(host='localhost').register(Thing(), 'thing'))")
     with connect(uri) as thing, pytest.raises(ValueError, match="leak"):
         thing.answer_and_fail("leak")
-    with pyrophone.annotate() as received, connect(uri):
+    with annotate() as received, connect(uri):
         assert received == {"BACK": b"leak", "DAEM": b"on"}
     server.forget()
 

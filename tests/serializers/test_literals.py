@@ -76,6 +76,7 @@ def test_what_python_refuses_is_refused(text: str) -> None:
         ("{1:2,}", {1: 2}),
         ("{(1,): [2]}", {(1,): [2]}),
         ("1e30000", float("inf")),
+        ("0.5-1e30000j", complex(0.5, float("-inf"))),
         ("1,", (1,)),
         ("1, 2 # two", (1, 2)),
         ("[1], # one\n", ([1],)),

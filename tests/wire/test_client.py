@@ -4,6 +4,7 @@ import marshal
 from typing import Any
 
 import pytest
+
 from conversing import (
     CORRELATION,
     FROM_CLIENT,
@@ -21,7 +22,6 @@ from conversing import (
     vector_message,
     vector_value,
 )
-
 from pyrophone.errors import (
     LocalProtocolError,
     MessageTooLargeError,
@@ -59,20 +59,26 @@ MEMBERS = Metadata(frozenset({"add", "fire"}), frozenset({"fire"}), frozenset({"
 
 # Vectors that we write with other bytes of the same meaning, and why.
 MARSHAL = {name for name in FROM_CLIENT if vector_message(name).serializer_id == 2}
-INFLATED = {"compressed_call_serpent", "compressed_annotated_call"}  # zlib is free to differ
+INFLATED = {
+    "compressed_call_serpent",
+    "compressed_annotated_call",
+}  # zlib is free to differ
 MARSHAL_ADDRESS = {"blob_call_serpent"}  # an annotation in marshal: reference flags differ
 
 
 def written(name: str) -> bytes:
     """Return what our session writes for a vector that clients send."""
-    message, value = vector_message(name), vector_value(name) if "ping" != name else None
+    message = vector_message(name)
+    value: Any = vector_value(name) if name != "ping" else None
     serializers = codecs(bytes_repr=name == "call_bytes_serpent_repr")
     options: dict[str, Any] = {
         "compress": name.startswith("compress"),
         "features": None,
-        "serializer": getattr(serializers.by_id.get(message.serializer_id), "name", "serpent"),
+        "serializer": getattr(
+            serializers.by_id.get(message.serializer_id), "name", "serpent"
+        ),
     }
-    more = {
+    more: dict[str, Any] = {
         "annotations": message.annotations,
         "correlation": message.correlation if message.flags & CORRELATED else None,
     }
@@ -118,7 +124,9 @@ def test_a_vector_is_written(name: str) -> None:
 def received(name: str) -> Any:
     """Return the event that a vector makes which servers send."""
     message = vector_message(name)
-    session = ClientSession("demo", codecs(), greeted=message.kind not in (CONNECT_OK, CONNECT_FAIL))
+    session = ClientSession(
+        "demo", codecs(), greeted=message.kind not in (CONNECT_OK, CONNECT_FAIL)
+    )
     if session.state == NEW:
         session.greet()
     else:  # a call of that number is under way
@@ -134,7 +142,9 @@ def test_a_vector_is_read(name: str) -> None:
     if message.kind == PING:
         assert type(event) is Pong
         return
-    assert event.annotations == {k: v for k, v in message.annotations.items() if k != "STRM"}
+    assert event.annotations == {
+        k: v for k, v in message.annotations.items() if k != "STRM"
+    }
     value = vector_value(name)
     if message.kind == CONNECT_FAIL:
         assert (type(event), event.text) == (Refusal, value)
@@ -182,7 +192,10 @@ def test_every_vector_is_written_or_read() -> None:
 
 @pytest.mark.parametrize("name", SERIALIZERS)
 def test_a_greeting_is_answered_with_a_welcome(name: str) -> None:
-    client, server = ClientSession("demo", codecs(), serializer=name), ServerSession(codecs())
+    client, server = (
+        ClientSession("demo", codecs(), serializer=name),
+        ServerSession(codecs()),
+    )
     data = client.greet({"user": 1}, annotations={"INFO": b"x"}, correlation=CORRELATION)
     assert client.state == GREETING
     greeting = greeting_of(server, data)
@@ -198,7 +211,10 @@ def test_a_greeting_is_answered_with_a_welcome(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERIALIZERS)
 def test_a_greeting_may_be_refused(name: str) -> None:
-    client, server = ClientSession("demo", codecs(), serializer=name), ServerSession(codecs())
+    client, server = (
+        ClientSession("demo", codecs(), serializer=name),
+        ServerSession(codecs()),
+    )
     greeting = greeting_of(server, client.greet())
     (refusal,) = feed(client, server.refuse("go away é", greeting, {"INFO": b"x"}))
     assert (type(refusal), refusal.text) == (Refusal, "go away é")
@@ -228,12 +244,32 @@ def test_a_refusal_may_hold_anything(payload: bytes, serializer_id: int, text: s
         (CONNECT_OK, 3, b"[]", "the greeting was answered with no mapping"),
         (CONNECT_OK, 3, b"", "the greeting was answered with no mapping"),
         (CONNECT_OK, 3, b"{", "unreadable answer to the greeting: "),
-        (CONNECT_OK, 3, b'{"__class__": "__main__.X"}', "unreadable answer to the greeting: "),
+        (
+            CONNECT_OK,
+            3,
+            b'{"__class__": "__main__.X"}',
+            "unreadable answer to the greeting: ",
+        ),
         (CONNECT_OK, 3, b'{"meta": [1]}', "metadata is list, not a mapping"),
         (CONNECT_FAIL, 9, b"", "greeting in unknown serializer 9"),
-        (RESULT, 3, b"1", "invalid message type RESULT, expected CONNECT_OK or CONNECT_FAIL"),
-        (PING, 42, b"pong", "invalid message type PING, expected CONNECT_OK or CONNECT_FAIL"),
-        (CONNECT, 3, b"{}", "invalid message type CONNECT, expected CONNECT_OK or CONNECT_F"),
+        (
+            RESULT,
+            3,
+            b"1",
+            "invalid message type RESULT, expected CONNECT_OK or CONNECT_FAIL",
+        ),
+        (
+            PING,
+            42,
+            b"pong",
+            "invalid message type PING, expected CONNECT_OK or CONNECT_FAIL",
+        ),
+        (
+            CONNECT,
+            3,
+            b"{}",
+            "invalid message type CONNECT, expected CONNECT_OK or CONNECT_F",
+        ),
     ],
 )
 def test_a_wrong_answer_to_the_greeting_closes_the_session(
@@ -246,7 +282,7 @@ def test_a_wrong_answer_to_the_greeting_closes_the_session(
         client.next()
     assert str(caught.value).startswith(problem)
     assert client.state == CLOSED
-    with pytest.raises(LocalProtocolError, match="^session is closed$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is closed$"):
         client.call("add", (), {})
 
 
@@ -268,7 +304,7 @@ def test_a_greeting_carries_the_number_of_the_last_call() -> None:
 def test_a_second_greeting_is_refused_here() -> None:
     client = ClientSession("demo", codecs())
     client.greet()
-    with pytest.raises(LocalProtocolError, match="^session is greeting$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is greeting$"):
         client.greet()
 
 
@@ -281,12 +317,12 @@ def test_an_unserializable_handshake_changes_nothing() -> None:
 
 def test_before_the_welcome_nothing_can_be_sent() -> None:
     client = ClientSession("demo", codecs())
-    with pytest.raises(LocalProtocolError, match="^session is new$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is new$"):
         client.call("add", (1,), {})
     client.greet()
-    with pytest.raises(LocalProtocolError, match="^session is greeting$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is greeting$"):
         client.call("add", (1,), {})
-    with pytest.raises(LocalProtocolError, match="^session is greeting$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is greeting$"):
         client.ping()
 
 
@@ -298,7 +334,9 @@ def test_without_a_greeting_nothing_may_arrive() -> None:
 
 
 def test_an_unknown_serializer_is_a_mistake_of_the_caller() -> None:
-    with pytest.raises(ValueError, match=r"'pickle' is none of serpent, marshal, json, msgpack"):
+    with pytest.raises(
+        ValueError, match=r"'pickle' is none of serpent, marshal, json, msgpack"
+    ):
         ClientSession("demo", codecs(), serializer="pickle")
 
 
@@ -365,7 +403,11 @@ def test_a_call_arrives_as_it_was_made(name: str) -> None:
         correlation=CORRELATION,
     )
     assert (call.object_id, call.method, call.seq) == ("demo", "add", 1)
-    assert (list(call.args), call.kwargs, call.flags) == ([1, "two"], {"key": [3]}, CORRELATED)
+    assert (list(call.args), call.kwargs, call.flags) == (
+        [1, "two"],
+        {"key": [3]},
+        CORRELATED,
+    )
     assert (call.annotations, call.correlation) == ({"INFO": b"x"}, CORRELATION)
     assert call.serializer.name == name
 
@@ -373,9 +415,14 @@ def test_a_call_arrives_as_it_was_made(name: str) -> None:
 @pytest.mark.parametrize("name", SERIALIZERS)
 def test_a_reply_is_matched_by_number(name: str) -> None:
     client, server = greeted(name)
-    first, second = ask(client, server, "add", (1,), {}), ask(client, server, "add", (2,), {})
+    first, second = (
+        ask(client, server, "add", (1,), {}),
+        ask(client, server, "add", (2,), {}),
+    )
     assert (first.seq, second.seq, client.calls) == (1, 2, 2)
-    data = server.result(second, "2") + server.result(first, "1", annotations={"INFO": b"x"})
+    data = server.result(second, "2") + server.result(
+        first, "1", annotations={"INFO": b"x"}
+    )
     replies = feed(client, data)
     assert [(reply.seq, reply.unwrap()) for reply in replies] == [(2, "2"), (1, "1")]
     assert replies[1].annotations == {"INFO": b"x"}
@@ -406,7 +453,9 @@ def test_the_65536_numbers_may_all_be_open_but_no_more() -> None:
     for _ in range(65535):
         client.call("", (), {})
     assert client.calls == 65536
-    with pytest.raises(LocalProtocolError, match="^65536 calls are under way, no number is left$"):
+    with pytest.raises(
+        LocalProtocolError, match=r"^65536 calls are under way, no number is left$"
+    ):
         client.call("add", (), {})
     feed(client, encode(Message(RESULT, 3, 0, wait.seq, b"1")))
     assert decode(client.call("add", (), {})).seq == 100
@@ -418,7 +467,7 @@ def test_a_oneway_call_has_a_number_but_gets_no_reply() -> None:
     assert (call.seq, call.flags, client.calls) == (1, ONEWAY, 0)
     assert ask(client, server, "add", (), {}).seq == 2
     client.receive(encode(Message(RESULT, 1, 0, 1, b"1")))
-    with pytest.raises(RemoteProtocolError, match="^reply 1 answers no call$"):
+    with pytest.raises(RemoteProtocolError, match=r"^reply 1 answers no call$"):
         client.next()
 
 
@@ -427,7 +476,7 @@ def test_a_reply_that_nobody_waits_for_closes_the_session(seq: int) -> None:
     client, server = greeted()
     ask(client, server, "add", (), {})
     client.receive(encode(Message(RESULT, 3, 0, seq, b"1")))
-    with pytest.raises(RemoteProtocolError, match=f"^reply {seq} answers no call$"):
+    with pytest.raises(RemoteProtocolError, match=rf"^reply {seq} answers no call$"):
         client.next()
     assert client.state == CLOSED
 
@@ -437,7 +486,7 @@ def test_a_second_reply_to_one_call_is_refused() -> None:
     answer = server.result(ask(client, server, "add", (), {}), None)
     assert feed(client, answer)[0].unwrap() is None
     client.receive(answer)
-    with pytest.raises(RemoteProtocolError, match="^reply 1 answers no call$"):
+    with pytest.raises(RemoteProtocolError, match=r"^reply 1 answers no call$"):
         client.next()
 
 
@@ -452,7 +501,7 @@ def test_a_reply_in_an_unknown_serializer_closes_the_session() -> None:
     client, server = greeted()
     ask(client, server, "add", (), {})
     client.receive(encode(Message(RESULT, 9, 0, 1, b"")))
-    with pytest.raises(RemoteProtocolError, match="^reply in unknown serializer 9$"):
+    with pytest.raises(RemoteProtocolError, match=r"^reply in unknown serializer 9$"):
         client.next()
     assert (client.state, client.calls) == (CLOSED, 0)
 
@@ -491,7 +540,10 @@ def test_calls_are_compressed_if_asked() -> None:
 
 def test_a_call_may_go_to_another_object_of_the_daemon() -> None:
     client, server = greeted()
-    assert ask(client, server, "ping", (), {}, object_id="Pyro.Daemon").object_id == "Pyro.Daemon"
+    assert (
+        ask(client, server, "ping", (), {}, object_id="Pyro.Daemon").object_id
+        == "Pyro.Daemon"
+    )
     assert ask(client, server, "ping", (), {}, object_id="").object_id == ""
 
 
@@ -500,7 +552,7 @@ def test_a_stream_is_named_by_its_reply() -> None:
     call = ask(client, server, "count", (), {})
     (reply,) = feed(client, server.stream(call, "an-id"))
     assert (reply.stream, reply.annotations) == ("an-id", {})
-    with pytest.raises(RemoteProtocolError, match="^result of call is an iterator$"):
+    with pytest.raises(RemoteProtocolError, match=r"^result of call is an iterator$"):
         reply.unwrap()
 
 
@@ -508,7 +560,7 @@ def test_a_stream_of_a_server_that_has_none_is_an_error() -> None:
     client, server = greeted()
     (reply,) = feed(client, server.stream(ask(client, server, "count", (), {}), None))
     assert (reply.stream, reply.annotations) == (None, {})
-    with pytest.raises(RemoteProtocolError, match="^result of call is an iterator$"):
+    with pytest.raises(RemoteProtocolError, match=r"^result of call is an iterator$"):
         reply.unwrap()
 
 
@@ -536,7 +588,7 @@ def test_a_session_may_start_greeted() -> None:
     assert client.state == server.state == OPEN
     call = ask(client, server, "add", (), {})
     assert feed(client, server.result(call, 5))[0].unwrap() == 5
-    with pytest.raises(LocalProtocolError, match="^session is open$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is open$"):
         client.greet()
 
 
@@ -545,12 +597,14 @@ def test_a_closed_session_sends_and_accepts_nothing() -> None:
     answer = server.result(ask(client, server, "add", (), {}), 1)
     client.close()
     assert (client.state, client.next()) == (CLOSED, None)
-    with pytest.raises(LocalProtocolError, match="^session is closed$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is closed$"):
         client.call("add", (), {})
-    with pytest.raises(LocalProtocolError, match="^session is closed$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is closed$"):
         client.ping()
     client.receive(answer)
-    with pytest.raises(RemoteProtocolError, match="^invalid message type RESULT, expected none$"):
+    with pytest.raises(
+        RemoteProtocolError, match=r"^invalid message type RESULT, expected none$"
+    ):
         client.next()
 
 

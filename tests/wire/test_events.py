@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conversing import CORRELATION, SERIALIZERS, codecs
 
+from conversing import CORRELATION, SERIALIZERS, codecs
 from pyrophone.errors import RemoteProtocolError, SerializeError
 from pyrophone.wire.events import Call, Greeting, Ping, Reply
 from pyrophone.wire.framing import CORRELATED, EXCEPTION, INVOKE, RESULT, STREAM, Message
@@ -36,7 +36,7 @@ def test_an_error_that_is_a_result_is_not_raised() -> None:
 
 
 def test_something_else_in_place_of_an_error_is_refused() -> None:
-    with pytest.raises(RemoteProtocolError, match="^dict came in place of an exception$"):
+    with pytest.raises(RemoteProtocolError, match=r"^dict came in place of an exception$"):
         reply({"no": "error"}, EXCEPTION).unwrap()
 
 
@@ -69,8 +69,13 @@ def test_a_correlation_id_without_its_flag_is_ignored(
 ) -> None:
     message = Message(INVOKE, 1, flags, 3, b"", {"INFO": b"x"}, CORRELATION)
     serializer = CODECS.by_name["serpent"]
-    call, greeting = Call(message, serializer), Greeting(message, serializer, "hello", "demo")
-    assert call.correlation == greeting.correlation == Ping(message).correlation == correlation
+    call, greeting = (
+        Call(message, serializer),
+        Greeting(message, serializer, "hello", "demo"),
+    )
+    assert (
+        call.correlation == greeting.correlation == Ping(message).correlation == correlation
+    )
     assert call.annotations == greeting.annotations == {"INFO": b"x"}
     assert call.seq == greeting.seq == Ping(message).seq == 3
     assert (call.problem, call.args, call.kwargs) == (None, (), {})

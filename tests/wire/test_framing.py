@@ -6,6 +6,9 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from conversing import (
     CORRELATION,
     FROM_CLIENT,
@@ -16,9 +19,6 @@ from conversing import (
     vector_bytes,
     vector_message,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from pyrophone.errors import (
     LocalProtocolError,
     MessageTooLargeError,
@@ -100,7 +100,9 @@ def test_a_vector_is_encoded_byte_for_byte(name: str) -> None:
 
 
 def test_the_vector_of_another_version_is_refused() -> None:
-    with pytest.raises(RemoteProtocolError, match="^invalid protocol version: 48, not 502$"):
+    with pytest.raises(
+        RemoteProtocolError, match=r"^invalid protocol version: 48, not 502$"
+    ):
         feed(Decoder(), vector_bytes(REJECTED))
 
 
@@ -157,13 +159,17 @@ def test_messages_cannot_be_hashed_and_show_what_they_are() -> None:
 
 @pytest.mark.parametrize("name", ["", "ABC", "ABCDE", "ÄBCD", 1234, b"ABCD"])
 def test_an_annotation_name_must_be_4_ascii_letters(name: str) -> None:
-    with pytest.raises(LocalProtocolError, match=f"^annotation name {name!r} is not 4 ASCII "):
+    with pytest.raises(
+        LocalProtocolError, match=rf"^annotation name {name!r} is not 4 ASCII "
+    ):
         encode(Message(PING, 2, 0, 0, b"", {name: b""}))
 
 
 @pytest.mark.parametrize("data", ["text", None, 1, [1]])
 def test_an_annotation_must_be_bytes(data: object) -> None:
-    with pytest.raises(LocalProtocolError, match=f"'INFO' is {type(data).__name__}, must be by"):
+    with pytest.raises(
+        LocalProtocolError, match=f"'INFO' is {type(data).__name__}, must be by"
+    ):
         join_annotations({"INFO": data})  # type: ignore[dict-item]
 
 
@@ -226,7 +232,9 @@ def test_the_default_limit_is_a_gibibyte() -> None:
 
 
 @pytest.mark.parametrize(("annotations", "size"), [({}, 1000), ({"INFO": b"1234"}, 1012)])
-def test_the_limit_holds_for_inflated_payloads(annotations: dict[str, bytes], size: int) -> None:
+def test_the_limit_holds_for_inflated_payloads(
+    annotations: dict[str, bytes], size: int
+) -> None:
     message = Message(PING, 2, 0, 0, bytes(1000), annotations)
     data = encode(message, compress=True)
     assert len(data) < 100
@@ -284,7 +292,10 @@ def test_a_payload_is_sent_compressed_even_if_it_gets_longer() -> None:
         (b"", "compressed payload ends early"),
         (b"not zlib", "compressed payload is damaged: Error -3 while decompressing data: "),
         (zlib.compress(b"x" * 50)[:-1], "compressed payload ends early"),
-        (zlib.compress(b"x" * 50)[:-4] + b"bad!", "compressed payload is damaged: Error -3"),
+        (
+            zlib.compress(b"x" * 50)[:-4] + b"bad!",
+            "compressed payload is damaged: Error -3",
+        ),
     ],
 )
 def test_damaged_compression_is_refused(payload: bytes, problem: str) -> None:
@@ -306,7 +317,9 @@ def test_damaged_compression_is_refused(payload: bytes, problem: str) -> None:
     ],
 )
 @pytest.mark.parametrize("more", [b"", b"x", bytes(40)])
-def test_tag_and_version_are_checked_after_6_bytes(start: bytes, problem: str, more: bytes) -> None:
+def test_tag_and_version_are_checked_after_6_bytes(
+    start: bytes, problem: str, more: bytes
+) -> None:
     decoder = Decoder()
     assert feed(decoder, start[:5]) == []
     with pytest.raises(RemoteProtocolError) as caught:
@@ -315,7 +328,9 @@ def test_tag_and_version_are_checked_after_6_bytes(start: bytes, problem: str, m
 
 
 def test_the_magic_number_is_checked() -> None:
-    with pytest.raises(RemoteProtocolError, match="^invalid magic number: 0x4dc4, not 0x4dc5$"):
+    with pytest.raises(
+        RemoteProtocolError, match=r"^invalid magic number: 0x4dc4, not 0x4dc5$"
+    ):
         feed(Decoder(), PING_BYTES[:38] + b"\x4d\xc4")
 
 
@@ -402,7 +417,9 @@ def test_where_the_stream_is_cut_makes_no_difference(
     assert all(type(message.payload) is bytes for message in received)
 
 
-garbage = st.binary(max_size=300) | st.binary(max_size=100).map(lambda data: b"PYRO\x01\xf6" + data)
+garbage = st.binary(max_size=300) | st.binary(max_size=100).map(
+    lambda data: b"PYRO\x01\xf6" + data
+)
 
 
 @given(garbage)
@@ -463,10 +480,16 @@ def seconds(pieces: list[bytes], *, take: bool = True) -> float:
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(lambda n: [header(500 * n), *[bytes(500)] * n], id="one large message"),
+        pytest.param(
+            lambda n: [header(500 * n), *[bytes(500)] * n], id="one large message"
+        ),
         pytest.param(lambda n: [PING_BYTES * n], id="many small ones at once"),
-        pytest.param(lambda n: [PING_BYTES[:20], PING_BYTES[20:] + PING_BYTES * n], id="behind"),
-        pytest.param(lambda n: [bytes([byte]) for byte in PING_BYTES] * (n // 40), id="bytes"),
+        pytest.param(
+            lambda n: [PING_BYTES[:20], PING_BYTES[20:] + PING_BYTES * n], id="behind"
+        ),
+        pytest.param(
+            lambda n: [bytes([byte]) for byte in PING_BYTES] * (n // 40), id="bytes"
+        ),
     ],
 )
 def test_time_is_linear_in_the_bytes_fed(make: Callable[[int], list[bytes]]) -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conversing import SERIALIZERS, codecs
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conversing import SERIALIZERS, codecs
 from pyrophone.errors import RemoteProtocolError
 from pyrophone.wire.metadata import Metadata
 
@@ -23,7 +23,11 @@ def test_metadata_go_over_the_wire_as_three_sets_in_order() -> None:
 
 @pytest.mark.parametrize("kind", [set, frozenset, list, tuple])
 def test_the_names_may_come_in_any_collection(kind: type) -> None:
-    wire = {"methods": kind(["add", "fire"]), "oneway": kind(["fire"]), "attrs": kind(["value"])}
+    wire = {
+        "methods": kind(["add", "fire"]),
+        "oneway": kind(["fire"]),
+        "attrs": kind(["value"]),
+    }
     assert Metadata.from_wire(wire) == SOME
 
 
@@ -45,7 +49,7 @@ def test_keys_may_be_missing_or_unknown() -> None:
     ],
 )
 def test_anything_else_is_refused(wire: Any, problem: str) -> None:
-    with pytest.raises(RemoteProtocolError, match=f"^{problem}$"):
+    with pytest.raises(RemoteProtocolError, match=rf"^{problem}$"):
         Metadata.from_wire(wire)
 
 
@@ -63,4 +67,7 @@ def test_metadata_survive_every_serializer(
 ) -> None:
     metadata = Metadata(methods, oneway, attributes)
     serializer = codecs().by_name[name]
-    assert Metadata.from_wire(serializer.loads(serializer.dumps(metadata.to_wire()))) == metadata
+    assert (
+        Metadata.from_wire(serializer.loads(serializer.dumps(metadata.to_wire())))
+        == metadata
+    )

@@ -4,6 +4,7 @@ import marshal
 from typing import Any
 
 import pytest
+
 from conversing import (
     CORRELATION,
     FROM_CLIENT,
@@ -21,7 +22,6 @@ from conversing import (
     vector_message,
     vector_value,
 )
-
 from pyrophone.errors import (
     LocalProtocolError,
     MessageTooLargeError,
@@ -60,7 +60,10 @@ TRACEBACK = ["Traceback (most recent call last):\n", "ValueError: bad\n"]
 
 # Vectors that we write with other bytes of the same meaning, and why.
 MARSHAL = {name for name in FROM_SERVER if vector_message(name).serializer_id == 2}
-INFLATED = {"compressed_result_serpent", "compressed_annotated_result"}  # zlib is free to differ
+INFLATED = {
+    "compressed_result_serpent",
+    "compressed_annotated_result",
+}  # zlib is free to differ
 NAMES_IN_ANY_ORDER = {
     *(name for name in FROM_SERVER if name.startswith("handshake_ok_")),
     *(name for name in FROM_SERVER if name.startswith("result_autoproxy_")),
@@ -92,7 +95,9 @@ def written(name: str) -> bytes:
         greeted=message.kind in (RESULT, PING),
     )
     if message.kind == PING:
-        ping = Message(PING, message.serializer_id, message.flags, 0, b"ping", {}, CORRELATION)
+        ping = Message(
+            PING, message.serializer_id, message.flags, 0, b"ping", {}, CORRELATION
+        )
         (event,) = feed(session, encode(ping))
         return session.pong(event)
     value = vector_value(name)
@@ -104,7 +109,9 @@ def written(name: str) -> bytes:
     if name in WITHOUT_ID:
         return session.refuse(value)
     serializer_id = 3 if name in IN_THE_CLIENTS_SERIALIZER else message.serializer_id
-    payload = serializers.by_id[serializer_id].dumps({"handshake": "hello", "object": "demo"})
+    payload = serializers.by_id[serializer_id].dumps(
+        {"handshake": "hello", "object": "demo"}
+    )
     greeting = greeting_of(
         session,
         encode(
@@ -120,19 +127,25 @@ def written(name: str) -> bytes:
 
 
 def answer(
-    session: ServerSession, call: Call, message: Message, value: Any, correlation: bytes | None
+    session: ServerSession,
+    call: Call,
+    message: Message,
+    value: Any,
+    correlation: bytes | None,
 ) -> bytes:
     annotations = dict(message.annotations)
     if message.flags & STREAM:
         stream_id = annotations.pop("STRM").decode()
-        return session.stream(call, stream_id, annotations=annotations, correlation=correlation)
+        return session.stream(
+            call, stream_id, annotations=annotations, correlation=correlation
+        )
     if message.flags & EXCEPTION:
         lines = value.__dict__.pop("_pyroTraceback")
         return session.fault(
             call, value, lines, annotations=annotations, correlation=correlation
         )
     if isinstance(value, list) and value and isinstance(value[-1], Failure):
-        del value[-1].error._pyroTraceback
+        del value[-1].error.__dict__["_pyroTraceback"]
     if isinstance(value, dict) and value.get("__class__") == "Pyro5.client.Proxy":
         uri, oneway, methods, attributes, _, _ = value["state"]
         members = Metadata(frozenset(methods), frozenset(oneway), frozenset(attributes))
@@ -144,7 +157,11 @@ def as_sets(value: Any) -> Any:
     """Return *value* with its collections of names as sets."""
     if isinstance(value, dict):
         return {key: as_sets(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and value and all(isinstance(v, str) for v in value):
+    if (
+        isinstance(value, (list, tuple))
+        and value
+        and all(isinstance(v, str) for v in value)
+    ):
         return set(value)
     if isinstance(value, (list, tuple)):
         return [as_sets(item) for item in value]
@@ -154,7 +171,11 @@ def as_sets(value: Any) -> Any:
 def plain(message: Message) -> Any:
     """Return what a payload says, with class forms as they are."""
     reader = codecs()
-    for name in ("Pyro5.client.Proxy", "Pyro5.errors.DaemonError", "Pyro5.errors.NamingError"):
+    for name in (
+        "Pyro5.client.Proxy",
+        "Pyro5.errors.DaemonError",
+        "Pyro5.errors.NamingError",
+    ):
         reader.classes.register_name(name, lambda _, form: form)
     reader.classes.register_name("Pyro5.errors.ProtocolError", lambda _, form: form)
     return reader.by_id[message.serializer_id].loads(message.payload)
@@ -204,12 +225,16 @@ def test_a_vector_is_read(name: str) -> None:
     session = ServerSession(codecs(), greeted=message.kind != CONNECT)
     (event,) = feed(session, vector_bytes(name))
     assert event.seq == message.seq
-    assert event.correlation == (message.correlation if message.flags & CORRELATED else None)
+    assert event.correlation == (
+        message.correlation if message.flags & CORRELATED else None
+    )
     if message.kind == PING:
         assert (type(event), event.serializer_id) == (Ping, 42)
         return
     value = vector_value(name)
-    assert event.annotations == {k: v for k, v in message.annotations.items() if k != "BLBI"}
+    assert event.annotations == {
+        k: v for k, v in message.annotations.items() if k != "BLBI"
+    }
     assert event.serializer.id == message.serializer_id
     if message.kind == CONNECT:
         assert type(event) is Greeting
@@ -217,7 +242,11 @@ def test_a_vector_is_read(name: str) -> None:
         return
     object_id, method, args, kwargs = value.values() if isinstance(value, dict) else value
     assert (event.problem, event.flags) == (None, message.flags)
-    assert (event.object_id, event.method, event.kwargs) == (object_id, method, kwargs or {})
+    assert (event.object_id, event.method, event.kwargs) == (
+        object_id,
+        method,
+        kwargs or {},
+    )
     if message.flags & BLOB:
         (blob,) = event.args
         assert (blob.info, blob.value) == ("some info", args)
@@ -294,7 +323,9 @@ def test_a_greeting_may_hold_more() -> None:
 def test_what_comes_behind_the_greeting_waits_for_its_answer() -> None:
     client, session = ClientSession("demo", codecs(), greeted=True), ServerSession(codecs())
     call, ping = client.call("add", (1,), {}), client.ping()
-    assert [type(event) for event in feed(session, connect(HELLO) + call + ping)] == [Greeting]
+    assert [type(event) for event in feed(session, connect(HELLO) + call + ping)] == [
+        Greeting
+    ]
     assert session.state == GREETING
     assert session.pending == len(call + ping)
     assert feed(session, call) == []
@@ -307,7 +338,9 @@ def test_what_comes_behind_the_greeting_waits_for_its_answer() -> None:
 def test_a_second_greeting_closes_the_session() -> None:
     _, session = greeted()
     session.receive(connect(HELLO))
-    with pytest.raises(RemoteProtocolError, match="type CONNECT, expected INVOKE or PING$"):
+    with pytest.raises(
+        RemoteProtocolError, match=r"type CONNECT, expected INVOKE or PING$"
+    ):
         session.next()
     assert session.state == CLOSED
 
@@ -320,8 +353,10 @@ def test_until_greeted_a_client_may_send_only_little() -> None:
     session.receive(encode(Message(INVOKE, 3, 0, 1, b" " * 1001))[:40])
     with pytest.raises(MessageTooLargeError, match="1001 bytes, max=1000"):
         session.next()
-    for options in ({"handshake_size": 100}, {"max_size": 100}):
-        session = ServerSession(codecs(), **options)
+    for session in (
+        ServerSession(codecs(), handshake_size=100),
+        ServerSession(codecs(), max_size=100),
+    ):
         session.receive(connect(b" " * 101)[:40])
         with pytest.raises(MessageTooLargeError, match="101 bytes, max=100"):
             session.next()
@@ -339,7 +374,10 @@ def test_a_greeting_that_inflates_too_much_is_refused() -> None:
 @pytest.mark.parametrize("name", SERIALIZERS)
 @pytest.mark.parametrize("reason", ["", "no", "é€", "bad \ud800 text", "x" * 5000])
 def test_any_text_can_be_the_reason_of_a_refusal(name: str, reason: str) -> None:
-    client, session = ClientSession("demo", codecs(), serializer=name), ServerSession(codecs())
+    client, session = (
+        ClientSession("demo", codecs(), serializer=name),
+        ServerSession(codecs()),
+    )
     greeting = greeting_of(session, client.greet())
     (refusal,) = feed(client, session.refuse(reason, greeting))
     assert refusal.text == reason.replace("\ud800", "\\ud800")
@@ -365,9 +403,9 @@ def test_a_handshake_that_cannot_be_written_can_still_be_refused() -> None:
 
 
 def test_a_welcome_lists_features_only_for_those_who_did() -> None:
-    for annotations, listed in (({}, {}), ({"PHON": b"many"}, {"PHON": b""})):
+    for chunks, listed in (({}, {}), ({"PHON": b"many"}, {"PHON": b""})):
         session = ServerSession(codecs())
-        greeting = greeting_of(session, connect(HELLO, annotations=annotations))
+        greeting = greeting_of(session, connect(HELLO, annotations=chunks))
         message = decode(session.welcome(greeting, "hello", Metadata()))
         assert (message.kind, message.annotations) == (CONNECT_OK, listed)
 
@@ -466,7 +504,11 @@ def test_a_fault_brings_error_and_traceback(name: str) -> None:
     client, session = greeted(name)
     call = ask(client, session, "add", (), {}, BATCH)
     data = session.fault(
-        call, ValueError("bad", 7), TRACEBACK, annotations={"INFO": b"x"}, correlation=CORRELATION
+        call,
+        ValueError("bad", 7),
+        TRACEBACK,
+        annotations={"INFO": b"x"},
+        correlation=CORRELATION,
     )
     assert decode(data).flags == EXCEPTION | CORRELATED
     (reply,) = feed(client, data)
@@ -481,7 +523,9 @@ def test_a_fault_brings_error_and_traceback(name: str) -> None:
 @pytest.mark.parametrize("name", SERIALIZERS)
 def test_a_batch_brings_results_and_the_failure(name: str) -> None:
     client, session = greeted(name)
-    call = ask(client, session, "<batch>", [("add", (1,), {}), ("add", (2,), {})], None, BATCH)
+    call = ask(
+        client, session, "<batch>", [("add", (1,), {}), ("add", (2,), {})], None, BATCH
+    )
     assert [list(item[1]) for item in call.args] == [[1], [2]]
     value = [1, Failure(KeyError("k"), TRACEBACK)]
     (reply,) = feed(client, session.result(call, value))
@@ -511,7 +555,12 @@ class AwkwardError(Exception):
 @pytest.mark.parametrize("name", SERIALIZERS)
 @pytest.mark.parametrize(
     "error",
-    [AwkwardError(object()), SystemExit(3), KeyboardInterrupt(), ValueError("\ud800", object())],
+    [
+        AwkwardError(object()),
+        SystemExit(3),
+        KeyboardInterrupt(),
+        ValueError("\ud800", object()),
+    ],
     ids=["no text", "exit", "interrupt", "surrogate"],
 )
 def test_any_error_can_be_a_fault(name: str, error: BaseException) -> None:
@@ -569,7 +618,9 @@ def test_a_stream_needs_both_flags_and_an_id() -> None:
 
 def test_a_pong_copies_number_serializer_and_id() -> None:
     _, session = greeted()
-    (ping,) = feed(session, encode(Message(PING, 77, CORRELATED, 9, b"anything", {}, CORRELATION)))
+    (ping,) = feed(
+        session, encode(Message(PING, 77, CORRELATED, 9, b"anything", {}, CORRELATION))
+    )
     assert decode(session.pong(ping, {"INFO": b"x"})) == Message(
         PING, 77, CORRELATED, 9, b"pong", {"INFO": b"x"}, CORRELATION
     )
@@ -579,13 +630,13 @@ def test_before_the_welcome_nothing_can_be_answered() -> None:
     session = ServerSession(codecs())
     call, ping = call_of(), Ping(Message(PING, 42, 0, 0, b"ping"))
     for state in ("new", "greeting"):
-        with pytest.raises(LocalProtocolError, match=f"^session is {state}$"):
+        with pytest.raises(LocalProtocolError, match=rf"^session is {state}$"):
             session.result(call, 1)
-        with pytest.raises(LocalProtocolError, match=f"^session is {state}$"):
+        with pytest.raises(LocalProtocolError, match=rf"^session is {state}$"):
             session.pong(ping)
         if state == "new":
             greeting = Greeting(decode(connect(HELLO)), codecs().by_id[3], "hello", "demo")
-            with pytest.raises(LocalProtocolError, match="^session is new$"):
+            with pytest.raises(LocalProtocolError, match=r"^session is new$"):
                 session.welcome(greeting, "hello", Metadata())
             feed(session, connect(HELLO))
 
@@ -593,9 +644,9 @@ def test_before_the_welcome_nothing_can_be_answered() -> None:
 def test_an_open_session_cannot_be_refused_or_welcomed() -> None:
     _, session = greeted()
     greeting = Greeting(decode(connect(HELLO)), codecs().by_id[3], "hello", "demo")
-    with pytest.raises(LocalProtocolError, match="^session is open$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is open$"):
         session.refuse("no")
-    with pytest.raises(LocalProtocolError, match="^session is open$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is open$"):
         session.welcome(greeting, "hello", Metadata())
     assert session.state == OPEN
 
@@ -604,12 +655,14 @@ def test_a_closed_session_sends_and_accepts_nothing() -> None:
     client, session = greeted()
     call = ask(client, session, "add", (), {})
     session.close()
-    with pytest.raises(LocalProtocolError, match="^session is closed$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is closed$"):
         session.result(call, 1)
-    with pytest.raises(LocalProtocolError, match="^session is closed$"):
+    with pytest.raises(LocalProtocolError, match=r"^session is closed$"):
         session.refuse("no")
     session.receive(client.ping())
-    with pytest.raises(RemoteProtocolError, match="^invalid message type PING, expected none$"):
+    with pytest.raises(
+        RemoteProtocolError, match=r"^invalid message type PING, expected none$"
+    ):
         session.next()
 
 

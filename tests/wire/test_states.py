@@ -61,9 +61,12 @@ def test_what_may_come_or_go_in_a_state(table: Table, state: int, kinds: list[in
 
 
 @pytest.mark.parametrize(
-    ("sends", "receives"), [(CLIENT_SENDS, SERVER_RECEIVES), (SERVER_SENDS, CLIENT_RECEIVES)]
+    ("sends", "receives"),
+    [(CLIENT_SENDS, SERVER_RECEIVES), (SERVER_SENDS, CLIENT_RECEIVES)],
 )
-def test_what_one_side_may_send_the_other_may_receive(sends: Table, receives: Table) -> None:
+def test_what_one_side_may_send_the_other_may_receive(
+    sends: Table, receives: Table
+) -> None:
     def kinds(table: Table) -> set[int]:
         return set(itertools.chain.from_iterable(table.values()))
 

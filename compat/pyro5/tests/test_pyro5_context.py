@@ -14,6 +14,11 @@ from Pyro5 import errors
 from Pyro5.callcontext import current_context
 
 
+def texts(annotations: dict[str, Any]) -> dict[str, str]:
+    """Return annotations as texts."""
+    return {name: bytes(chunk).decode() for name, chunk in annotations.items()}
+
+
 @Pyro5.api.expose
 class Witness:
     """Tells of the context of its calls."""
@@ -26,7 +31,7 @@ class Witness:
         """Return what it sees."""
         assert current_context.client.sock.getpeername() == current_context.client_sock_addr
         return {
-            "annotations": {k: bytes(v).decode() for k, v in current_context.annotations.items()},
+            "annotations": texts(current_context.annotations),
             "correlation": str(current_context.correlation_id),
             "seq": current_context.seq,
             "serializer": current_context.serializer_id,
@@ -52,7 +57,7 @@ class Witness:
         with Pyro5.api.Proxy(uri) as other:
             seen = other.look()
             other.answer("inner")
-        return seen, {k: bytes(v).decode() for k, v in current_context.response_annotations.items()}
+        return seen, texts(current_context.response_annotations)
 
     @Pyro5.api.oneway
     def note(self) -> None:
@@ -103,7 +108,7 @@ def test_annotations_and_correlation_go_along_until_they_are_taken_back(proxy: A
 
 def test_a_correlation_id_is_a_uuid() -> None:
     with pytest.raises(AttributeError):
-        current_context.correlation_id = "me"  # type: ignore[assignment]
+        current_context.correlation_id = "me"
 
 
 def test_annotations_come_back_with_the_reply(proxy: Any) -> None:
@@ -212,10 +217,12 @@ def test_the_registry_converts_by_itself_too() -> None:
         base.dict_to_class({"__class__": "a.B"})
 
 
-def test_unregistered_classes_are_refused_by_the_receiver(serve: Callable[..., Any]) -> None:
+def test_unregistered_classes_are_refused_by_the_receiver(
+    serve: Callable[..., Any],
+) -> None:
     with Pyro5.api.Proxy(serve(Mirror())) as proxy:
-        name = f"{Point.__module__}.Point"
-        with pytest.raises(errors.SerializeError, match=f"unsupported serialized class: {name}"):
+        text = f"unsupported serialized class: {Point.__module__}.Point"
+        with pytest.raises(errors.SerializeError, match=text):
             proxy.echo(Point(5))
         assert proxy.echo(1) == 1
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-import pyrophone
 import Pyro5.api
+import pyrophone
 from Pyro5 import errors
 
 
@@ -33,7 +32,12 @@ class Failing:
 
     def leave(self, name: str) -> None:
         """Raise what ends a process at home."""
-        raise {"exit": SystemExit(3), "keys": KeyboardInterrupt(), "gen": GeneratorExit()}[name]
+        endings = {
+            "exit": SystemExit(3),
+            "keys": KeyboardInterrupt(),
+            "gen": GeneratorExit(),
+        }
+        raise endings[name]
 
     def attribute(self) -> None:
         """Raise an error that carries something."""
@@ -101,7 +105,9 @@ def test_the_tree_is_that_of_pyro5_and_hangs_below_pyrophones() -> None:
         assert cls("text", 1).args == ("text", 1)
 
 
-@pytest.mark.parametrize("kind", ["value", "naming", "closed", "timeout", "security", "large"])
+@pytest.mark.parametrize(
+    "kind", ["value", "naming", "closed", "timeout", "security", "large"]
+)
 def test_what_a_method_raises_arrives_as_it_was(proxy: Any, kind: str) -> None:
     with pytest.raises(type(FAILURES[kind])) as caught:
         proxy.fail(kind)
@@ -136,7 +142,8 @@ def test_a_lost_connection_that_a_method_reports_is_not_retried(
 
 
 @pytest.mark.parametrize(
-    ("name", "cls"), [("exit", SystemExit), ("keys", KeyboardInterrupt), ("gen", GeneratorExit)]
+    ("name", "cls"),
+    [("exit", SystemExit), ("keys", KeyboardInterrupt), ("gen", GeneratorExit)],
 )
 def test_what_ends_a_process_is_an_answer_like_others(
     proxy: Any, name: str, cls: type[BaseException]
@@ -194,7 +201,9 @@ def test_the_text_of_a_traceback_has_the_remote_part(proxy: Any) -> None:
     assert remote.endswith(" | ValueError: ('no', 7)\n +--- End of remote traceback\n")
 
 
-def test_the_text_of_a_local_error_is_pythons_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_text_of_a_local_error_is_pythons_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     try:
         _ = 1 // 0
     except ZeroDivisionError as error:
@@ -215,10 +224,12 @@ def test_the_detailed_text_shows_local_values() -> None:
     try:
         inner(0)
     except ZeroDivisionError:
-        text = "".join(errors.format_traceback(*sys.exc_info(), detailed=True))
+        text = "".join(errors.format_traceback(detailed=True))
     rule = "-" * 52
     headline = " EXCEPTION <class 'ZeroDivisionError'>: division by zero"
-    assert text.startswith(f"{rule}\n{headline}\n Extended stacktrace follows (most recent call")
+    assert text.startswith(
+        f"{rule}\n{headline}\n Extended stacktrace follows (most recent call"
+    )
     assert "Source code:\n    return 1 / number\nLocal values:\n    number = 0\n" in text
     assert text.endswith(f"{rule}\n{headline}\n{rule}\n")
 
@@ -226,6 +237,9 @@ def test_the_detailed_text_shows_local_values() -> None:
 def test_an_error_of_a_callback_is_logged_where_it_happens(
     proxy: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING), pytest.raises(RuntimeError, match="in the callback"):
+    with (
+        caplog.at_level(logging.WARNING),
+        pytest.raises(RuntimeError, match="in the callback"),
+    ):
         proxy.called_back()
     assert "in the callback" in caplog.text

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import Pyro5.api
-import Pyro5.client
 from Pyro5 import errors
+from Pyro5.streams import _StreamResultIterator
 
 
 @Pyro5.api.expose
@@ -279,7 +279,7 @@ def test_an_iterable_without_length_can_be_listed(serve: Callable[..., Any]) -> 
 
 def test_items_of_several_streams_and_calls_may_alternate(proxy: Any) -> None:
     one, two = proxy.items(3), proxy.items(2)
-    assert type(one) is Pyro5.client._StreamResultIterator
+    assert type(one) is _StreamResultIterator
     assert [next(one), next(two), proxy.add(5), next(one), next(two)] == [0, 0, 5, 1, 1]
     assert list(one) == [2]
     assert list(one) == []
@@ -322,7 +322,9 @@ def test_a_stream_goes_on_after_reconnecting(proxy: Any) -> None:
     assert list(items) == [1, 2]
 
 
-def test_without_streaming_an_iterator_is_a_protocol_error(serve: Callable[..., Any]) -> None:
+def test_without_streaming_an_iterator_is_a_protocol_error(
+    serve: Callable[..., Any],
+) -> None:
     Pyro5.config.ITER_STREAMING = False
     with Pyro5.api.Proxy(serve(Shelf())) as proxy:
         with pytest.raises(errors.ProtocolError, match="not configured to allow streaming"):

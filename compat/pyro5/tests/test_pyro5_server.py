@@ -61,9 +61,12 @@ def two_calls(uri: Any) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("mode", "counts"), [("session", [1, 2, 1]), ("single", [1, 2, 3]), ("percall", [1, 1, 1])]
+    ("mode", "counts"),
+    [("session", [1, 2, 1]), ("single", [1, 2, 3]), ("percall", [1, 1, 1])],
 )
-def test_instances_are_made_as_the_mode_says(daemon: Any, mode: str, counts: list[int]) -> None:
+def test_instances_are_made_as_the_mode_says(
+    daemon: Any, mode: str, counts: list[int]
+) -> None:
     @Pyro5.api.behavior(instance_mode=mode)
     class Moded(Counter):
         pass
@@ -85,9 +88,9 @@ def test_a_creator_makes_the_instance(daemon: Any) -> None:
         counter._count = 10
         return counter
 
-    created = Pyro5.api.behavior("percall", create)(type("Created", (Counter,), {}))
+    created: Any = Pyro5.api.behavior("percall", create)(type("Created", (Counter,), {}))
     assert two_calls(daemon.register(created)) == [11, 11, 11]
-    wrong = Pyro5.api.behavior("percall", lambda cls: 1)(type("Wrong", (Counter,), {}))
+    wrong: Any = Pyro5.api.behavior("percall", lambda cls: 1)(type("Wrong", (Counter,), {}))
     with Pyro5.api.Proxy(daemon.register(wrong)) as proxy:
         with pytest.raises(TypeError, match="gave int"):
             proxy.count()
@@ -103,7 +106,7 @@ def test_wrong_uses_of_the_decorators_are_refused() -> None:
     with pytest.raises(TypeError):
         Pyro5.api.behavior("single", 3)(Counter)  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match="private names"):
-        Pyro5.api.expose(test_wrong_uses_of_the_decorators_are_refused.__class__._private)  # type: ignore[attr-defined]
+        Pyro5.api.expose(_received)
 
 
 def test_registering_marks_the_object_and_unregistering_undoes_it() -> None:
@@ -223,7 +226,9 @@ def test_objects_of_another_daemon_of_the_process_travel_as_proxies(
         assert proxy.plain(counter) == "Proxy 1"
 
 
-def test_the_instance_of_a_registered_class_travels_as_proxy_for_the_class(daemon: Any) -> None:
+def test_the_instance_of_a_registered_class_travels_as_proxy_for_the_class(
+    daemon: Any,
+) -> None:
     class Own(Counter):
         pass
 
@@ -281,8 +286,10 @@ def test_hooks_see_greeting_connection_and_farewell(
 def test_the_daemon_answers_for_itself(daemon: Any, server_type: str) -> None:
     uri = daemon.register(Counter(), "counter")
     with Pyro5.api.Proxy(f"PYRO:Pyro.Daemon@{uri.location}") as proxy:
+        proxy._pyroBind()
         assert proxy._pyroMethods == {
-            "get_metadata", "get_next_stream_item", "close_stream", "info", "ping", "registered"
+            "get_metadata", "get_next_stream_item", "close_stream", "info", "ping",
+            "registered",
         }  # fmt: skip
         assert proxy.ping() is None
         assert proxy.registered() == ["Pyro.Daemon", "counter"]
@@ -307,7 +314,9 @@ def test_the_daemons_own_object_can_be_extended(running: Callable[[Any], Any]) -
 
 def test_texts_and_life_of_a_daemon(server_type: str) -> None:
     daemon = Pyro5.api.Daemon()
-    shown = rf"<Pyro5\.server\.Daemon at 0x[0-9a-f]+; {daemon.locationStr} - IPv4; 1 objects>"
+    shown = (
+        rf"<Pyro5\.server\.Daemon at 0x[0-9a-f]+; {daemon.locationStr} - IPv4; 1 objects>"
+    )
     assert re.fullmatch(shown, repr(daemon))
     assert daemon.natLocationStr is None
     with daemon:
@@ -318,26 +327,41 @@ def test_texts_and_life_of_a_daemon(server_type: str) -> None:
         daemon.__enter__()
 
 
+@pytest.mark.slow
 def test_the_loop_ends_with_its_condition_and_can_go_on(server_type: str) -> None:
+    called = threading.Event()
+
+    @Pyro5.api.expose
+    class Calling:
+        def call(self) -> None:
+            called.set()
+
+    def call() -> None:
+        with Pyro5.api.Proxy(uri) as proxy:
+            proxy.call()
+
     with Pyro5.api.Daemon() as daemon:
-        uri = daemon.register(Counter())
+        uri = daemon.register(Calling())
         for _ in range(2):
-            turns = iter([True, False])
-            thread = threading.Thread(target=lambda: Pyro5.api.Proxy(uri)._pyroBind())
+            called.clear()
+            thread = threading.Thread(target=call)
             thread.start()
-            daemon.requestLoop(lambda: next(turns))  # noqa: B023
+            daemon.requestLoop(lambda: not called.is_set())
             thread.join()
 
 
 def test_a_method_can_end_its_daemon_and_is_answered(server_type: str) -> None:
     @Pyro5.api.expose
     class Ending:
+        def __init__(self, daemon: Any) -> None:
+            self._daemon = daemon
+
         def end(self) -> str:
-            daemon.shutdown()
+            self._daemon.shutdown()
             return "done"
 
     daemon = Pyro5.api.Daemon()
-    uri = daemon.register(Ending())
+    uri = daemon.register(Ending(daemon))
     thread = threading.Thread(target=daemon.requestLoop)
     thread.start()
     with Pyro5.api.Proxy(uri) as proxy:
@@ -348,9 +372,12 @@ def test_a_method_can_end_its_daemon_and_is_answered(server_type: str) -> None:
 
 def test_a_daemon_can_be_driven_by_another_loop() -> None:
     Pyro5.config.SERVERTYPE = "multiplex"
-    with Pyro5.api.Daemon() as daemon, socket.create_connection(
-        ("localhost", int(daemon.locationStr.rpartition(":")[2]))
-    ) as sock:
+    with (
+        Pyro5.api.Daemon() as daemon,
+        socket.create_connection(
+            ("localhost", int(daemon.locationStr.rpartition(":")[2]))
+        ) as sock,
+    ):
         assert daemon.sock in daemon.sockets
         sock.sendall(b"nonsense")
         while b"PYRO" not in _received(sock):
@@ -418,11 +445,15 @@ def test_serve_prints_what_it_serves(capsys: pytest.CaptureFixture[str]) -> None
     counter = Counter()
     Pyro5.api.serve({counter: "named"}, daemon=daemon, use_ns=False)
     assert capsys.readouterr().out == (
-        f"Object {counter!r}:\n    uri = PYRO:named@{daemon.locationStr}\nPyro daemon running.\n"
+        f"Object {counter!r}:\n"
+        f"    uri = PYRO:named@{daemon.locationStr}\n"
+        "Pyro daemon running.\n"
     )
     with pytest.raises(errors.PyroError):
         daemon.__enter__()
-    Pyro5.server.Daemon.serveSimple({Counter(): None}, daemon=Once(), ns=False, verbose=False)
+    Pyro5.server.Daemon.serveSimple(
+        {Counter(): None}, daemon=Once(), ns=False, verbose=False
+    )
     assert capsys.readouterr().out == ""
 
 

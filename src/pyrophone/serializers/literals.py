@@ -211,7 +211,8 @@ class LiteralReader:
         if match["radix"]:
             return int(match["radix"], 0)
         if match["float"]:
-            return float(match["float"]) * 1j if match["j"] else float(match["float"])
+            number = float(match["float"])
+            return complex(0.0, number) if match["j"] else number
         if match["imaginary"]:
             return complex(0.0, float(match["imaginary"]))
         return int(match["int"])

@@ -40,6 +40,18 @@ _TOKEN = re.compile(
     r"""([\[\](){},:]|\Z|(?s:.+)) ?"""  # the last eats the rest, which nothing expects
 )
 
+# Most calls are short and flat, and the way around them must be too: these read
+# one atom, or one call of atoms without keywords, in 1 and 2.5 µs, not 2.5 and 8.
+_ATOM = rf"(?:'[^'\\\n\r\0]*+'|-?{_NUMBER}|None|True|False)"
+_ATOMS = re.compile(_ATOM)
+_FLAT_VALUE = re.compile(re.escape(_HEADER) + f"({_ATOM})")
+_FLAT_CALL = re.compile(
+    re.escape(_HEADER) + r"\('([^'\\\n\r\0]*+)','([^'\\\n\r\0]*+)',"
+    rf"\(((?:(?:{_ATOM},)++(?:{_ATOM})?+)?+)\),\{{\}}\)"
+)
+_FLAT_SIZE = 400  # characters; in longer texts they are rare
+_quote = str.__repr__  # that of a subclass may say anything
+
 
 class SerpentSerializer(Codec):
     """Writes and reads serpent texts. See :class:`.base.Codec`.
@@ -65,6 +77,25 @@ class SerpentSerializer(Codec):
         super().__init__(classes, max_depth=max_depth)
         self._bytes_repr = bytes_repr
 
+    def loads(self, data: bytes) -> Any:
+        """Return the value of *data*; see :class:`.base.Serializer`."""
+        if len(data) < _FLAT_SIZE:
+            match = _FLAT_VALUE.fullmatch(_decode(data))
+            if match is not None:
+                return _FLAT_ATOMS[match[1]]
+        return super().loads(data)
+
+    def loads_call(
+        self, data: bytes
+    ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+        """Return the parts of a call; see :class:`.base.Serializer`."""
+        if len(data) < _FLAT_SIZE:
+            match = _FLAT_CALL.fullmatch(_decode(data))
+            if match is not None:
+                object_id, method, flat = match.groups()
+                return object_id, method, _flat_items(flat), {}
+        return super().loads_call(data)
+
     def _write(self, value: Any, depth: int) -> bytes:
         return (_HEADER + self._text(value, depth)).encode()
 
@@ -76,9 +107,10 @@ class SerpentSerializer(Codec):
         kwargs: Mapping[str, Any] | None,
     ) -> bytes:
         depth = self._max_depth + 1
+        keywords = self._text(kwargs, depth) if kwargs != {} else "{}"
         return (
-            f"{_HEADER}({self._text(object_id, 0)},{self._text(method, 0)},"
-            f"{self._text(args, depth)},{self._text(kwargs, depth)})"
+            f"{_HEADER}({_quote(object_id)},{_quote(method)},"
+            f"{self._text(args, depth)},{keywords})"
         ).encode()
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
@@ -190,6 +222,42 @@ class _Atoms(dict[str, Any]):
             return int(token)
         self[token] = value
         return value
+
+
+class _FlatAtoms(dict[str, Any]):
+    """The values of atoms without escapes; only the constants are kept."""
+
+    __slots__ = ()
+
+    def __missing__(self, token: str) -> Any:
+        if token[0] == "'":
+            return token[1:-1]
+        if "." in token or "e" in token:
+            return float(token)
+        return int(token)
+
+
+_FLAT_ATOMS = _FlatAtoms(_CONSTANTS)
+
+
+def _flat_items(flat: str) -> tuple[Any, ...]:
+    """Return the values of atoms with commas between them, perhaps one behind."""
+    if not flat:
+        return ()
+    if "'" in flat:
+        tokens = _ATOMS.findall(flat)
+    else:
+        tokens = flat.split(",")
+        if not tokens[-1]:
+            del tokens[-1]
+    return tuple([_FLAT_ATOMS[token] for token in tokens])
+
+
+def _decode(data: bytes) -> str:
+    try:
+        return str(data, "utf-8")
+    except UnicodeDecodeError:
+        return ""  # no flat text; who reads it next says what is wrong with it
 
 
 class _Reader:

@@ -29,7 +29,20 @@ from typing import Any
 from ..errors import LocalProtocolError, MessageTooLargeError, RemoteProtocolError
 
 __all__ = [
+    "BATCH",
+    "BLOB",
+    "COMPRESSED",
+    "CONNECT",
+    "CONNECT_FAIL",
+    "CONNECT_OK",
+    "CORRELATED",
+    "EXCEPTION",
+    "INVOKE",
     "MAX_SIZE",
+    "ONEWAY",
+    "PING",
+    "RESULT",
+    "STREAM",
     "Decoder",
     "Message",
     "encode",

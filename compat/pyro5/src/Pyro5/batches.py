@@ -39,7 +39,7 @@ class BatchProxy:
             raise AttributeError(f"a batch has no attribute {name!r}")
         return _BatchedRemoteMethod(self.__calls, name)
 
-    def __call__(self, oneway: bool = False) -> Iterator[Any] | None:
+    def __call__(self, oneway: bool = False) -> Any:
         """Make the calls; return their results one by one.
 
         The server stops at the first call that fails, whose error is raised in its
@@ -56,7 +56,7 @@ class BatchProxy:
         values = self.__proxy._pyroInvokeBatch(calls, oneway)
         return None if oneway else _results(values)
 
-    def _pyroInvoke(self, name: str, args: Any, kwargs: Any) -> Iterator[Any] | None:
+    def _pyroInvoke(self, name: str, args: Any, kwargs: Any) -> Any:
         """Make the calls; the arguments are not looked at."""
         return self()
 

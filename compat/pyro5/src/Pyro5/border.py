@@ -43,9 +43,9 @@ class translated:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, (ours.PyrophoneError, RemoteError)):
-            if not isinstance(error, errors.PyroError):
-                raise _translate(error) from error.__cause__
+        theirs = isinstance(error, errors.PyroError)
+        if isinstance(error, (ours.PyrophoneError, RemoteError)) and not theirs:
+            raise _translate(error) from error.__cause__
 
 
 def _translate(error: Exception) -> Exception:

@@ -32,7 +32,7 @@ class _Served(BaseDaemon):
         outer = self.outer
         return (
             f"Pyro.Daemon bound on {outer.locationStr}, NAT {outer.natLocationStr}, "
-            f"{len(self.objects.ids)} objects registered. Servertype: {outer.transportServer}"
+            f"{len(self.objects.ids)} objects registered. Servertype: {self}"
         )
 
     def greets(self, client: Client, handshake: Any) -> Any:

@@ -1,2 +1,6 @@
-def start_ns(): pass
-def start_ns_loop(): pass
+def start_ns():
+    pass
+
+
+def start_ns_loop():
+    pass

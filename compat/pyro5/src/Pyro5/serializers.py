@@ -18,7 +18,7 @@ class SerializerBase:
     def register_class_to_dict(
         cls, clazz: type, converter: Callable[[Any], Any], serpent_too: bool = True
     ) -> None:
-        """Send instances of *clazz* and its subclasses as the dict that *converter* gives."""
+        """Send instances of *clazz*, or of a subclass, as what *converter* gives."""
         CLASSES.register(clazz, converter)
 
     @classmethod

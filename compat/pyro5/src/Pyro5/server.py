@@ -100,7 +100,10 @@ class Daemon:
     # Objects.
 
     def register(
-        self, obj_or_class: Any, objectId: str | None = None, force: bool = False,
+        self,
+        obj_or_class: Any,
+        objectId: str | None = None,
+        force: bool = False,
         weak: bool = False,
     ) -> URI:
         """Make an object, or a class to be instantiated, callable; return its URI.

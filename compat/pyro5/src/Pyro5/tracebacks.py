@@ -23,9 +23,8 @@ def get_pyro_traceback(
     ex_tb: TracebackType | None = None,
 ) -> list[str]:
     """Return the lines of a traceback, and those of the remote one behind it."""
-    if ex_type is not None and ex_value is None and ex_tb is None:
-        if not isinstance(ex_type, type):
-            raise TypeError("invalid argument: ex_type should be an exception type, or nothing")
+    if ex_type is not None and not isinstance(ex_type, type):
+        raise TypeError(f"ex_type is an exception class, not {ex_type!r}")
     if ex_type is None and ex_value is None and ex_tb is None:
         ex_type, ex_value, ex_tb = sys.exc_info()
     remote = getattr(ex_value, "_pyroTraceback", None)

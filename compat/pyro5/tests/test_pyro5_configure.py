@@ -1,0 +1,109 @@
+"""The configuration, and what an import gives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import Pyro5.api
+from Pyro5.configure import Configuration
+
+
+def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run *code* in a process of its own."""
+    env = {**os.environ, **variables}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env=env, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+def test_there_are_39_items_and_no_others() -> None:
+    assert len(Pyro5.config.as_dict()) == 39
+    with pytest.raises(AttributeError, match="SERIALISER"):
+        Pyro5.config.SERIALISER = "json"  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="SERIALISER"):
+        _ = Pyro5.config.SERIALISER
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("NS_PORT", " 1234 ", 1234),
+        ("COMMTIMEOUT", "2.5", 2.5),
+        ("COMPRESSION", "Yes", True),
+        ("SOCK_REUSE", "off", False),
+        ("NATHOST", "", ""),
+        ("SERIALIZER", "json", "json"),
+        ("BROADCAST_ADDRS", "a, b", ["a", "b"]),
+    ],
+)
+def test_items_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: Any
+) -> None:
+    default = Configuration()
+    monkeypatch.setenv(f"PYRO_{name}", text)
+    changed = Configuration()
+    assert getattr(changed, name) == value
+    changed.reset(use_environment=False)
+    assert changed.as_dict() == default.as_dict()
+
+
+@pytest.mark.parametrize(("name", "text"), [("NS_PORT", ""), ("COMPRESSION", "maybe")])
+def test_unusable_texts_are_value_errors(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(f"PYRO_{name}", text)
+    with pytest.raises(ValueError, match=f"PYRO_{name}"):
+        Configuration()
+
+
+def test_a_copy_has_the_same_values_and_is_another() -> None:
+    one = Configuration()
+    one.NS_PORT = 5
+    two = one.copy()
+    one.NS_PORT = 6
+    assert two.NS_PORT == 5
+
+
+def test_the_dump_shows_all_items() -> None:
+    lines = Pyro5.config.dump().splitlines()
+    assert lines[0] == "Pyro version: 5.17"
+    assert lines[3:5] == [
+        "Protocol version: 502",
+        "Currently active global configuration settings:",
+    ]
+    assert "SERIALIZER = serpent" in lines
+    assert len(lines) == 5 + 39
+
+
+def test_the_api_brings_the_modules_along() -> None:
+    code = (
+        "import Pyro5.api\n"
+        "for name in 'core client server nameserver serializers callcontext errors "
+        "socketutil configure'.split():\n"
+        "    print(getattr(Pyro5, name).__name__)\n"
+        "import importlib.util\n"
+        "print(Pyro5.__version__, importlib.util.find_spec('Pyro5.config'))\n"
+    )
+    done = python(code)
+    assert done.stderr == ""
+    assert done.stdout.split() == [
+        "Pyro5.core", "Pyro5.client", "Pyro5.server", "Pyro5.nameserver", "Pyro5.serializers",
+        "Pyro5.callcontext", "Pyro5.errors", "Pyro5.socketutil", "Pyro5.configure",
+        "5.17", "None",
+    ]  # fmt: skip
+
+
+def test_unknown_variables_are_left_alone_and_log_lines_go_where_wished() -> None:
+    code = "import Pyro5, logging; logging.getLogger('Pyro5.x').info('hi')"
+    quiet = python(code, PYRO_ONEWAY_THREADED="1")
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    loud = python(code, PYRO_LOGLEVEL="INFO", PYRO_LOGFILE="{stderr}")
+    assert loud.stderr.endswith(",Pyro5.x,INFO] hi\n")
+    wrong = python(code, PYRO_LOGLEVEL="LOUD")
+    assert "PYRO_LOGLEVEL='LOUD'" in wrong.stderr
