@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,6 +24,8 @@ from pyrophone.wire.framing import BATCH, ONEWAY
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
 from pyrophone.wire.states import CLOSED, GREETING, NEW, OPEN
+
+pytestmark = pytest.mark.slow
 
 MEMBERS = Metadata(frozenset({"add"}))
 LINES = ["Traceback (most recent call last):\n", "KeyError\n"]
@@ -279,9 +282,5 @@ def outcome(reply: Reply) -> tuple[str, Any]:
     return "batch", number
 
 
-Conversation.TestCase.settings = settings(stateful_step_count=50)
-
-
-@pytest.mark.slow
-class TestConversation(Conversation.TestCase):
-    """Run as many conversations as the profile says."""
+TestConversation = Conversation.TestCase
+TestConversation.settings = settings(stateful_step_count=50)

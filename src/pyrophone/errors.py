@@ -173,6 +173,7 @@ class RemoteError(Exception):
     def __init__(
         self, class_name: str, arguments: tuple[Any, ...] = (), text: str = ""
     ) -> None:
+        class_name, arguments, text = str(class_name), tuple(arguments), str(text)
         super().__init__(class_name, arguments, text)
         self.class_name = class_name
         self.arguments = arguments

@@ -436,7 +436,8 @@ def test_exposed_members_can_be_used() -> None:
         ),
         (
             "limit",
-            "attempt to access unexposed or unknown remote attribute 'limit' of Thermometer",
+            "attempt to access unexposed or unknown remote attribute "
+            "'limit' of Thermometer",
         ),
         ("raed", "remote attribute 'raed' of Thermometer, did you mean 'read'?"),
         ("Nested", "unexposed or unknown remote attribute 'Nested' of Thermometer"),

@@ -119,7 +119,8 @@ def test_an_unknown_name_is_refused_here(name: str, hint: str) -> None:
     with pytest.raises(NotExposedError) as caught:
         getattr(proxy, name)
     assert str(caught.value) == (
-        f"remote object 'PYRO:lamp@host:1' has no exposed attribute or method {name!r}{hint}"
+        "remote object 'PYRO:lamp@host:1' has no exposed "
+        f"attribute or method {name!r}{hint}"
     )
     assert not hasattr(proxy, name)
     assert near.calls == []

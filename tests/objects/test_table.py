@@ -353,6 +353,24 @@ def test_the_guard_is_held_while_a_single_instance_is_made_and_the_table_changes
     assert (guard.times, guard.depth) == (4, 0)
 
 
+def test_who_waited_for_the_guard_gets_the_instance_made_meanwhile() -> None:
+    made: list[Any] = []
+
+    class Busy(Guard):
+        """While one waits for it, another call makes the instance."""
+
+        def __enter__(self) -> None:
+            super().__enter__()
+            if self.times == 2:
+                made.append(table.instance(entry, Client()))
+
+    guard = Busy()
+    table = ObjectTable(lambda: guard)
+    table.register(instances("single")(type("Single", (Lamp,), {})), "single")
+    entry = table.find("single")
+    assert table.instance(entry, Client()) is made[0]
+
+
 # Ids and members.
 
 

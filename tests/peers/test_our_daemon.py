@@ -454,7 +454,7 @@ def test_a_method_that_exits_ends_neither_daemon_nor_worker(p: Peer) -> None:
     """The real daemon does not answer, and loses a worker or its loop (D10)."""
     for _ in range(3):
         failed = p.failure("p.fail('exit')")
-        assert (failed.name, failed.args) == ("builtins.SystemExit", (3,))
+        assert (failed.name, failed.args) == ("Pyro5.errors.PyroError", ("SystemExit: 3",))
     assert p.value("p.add(1, 2)") == 3
 
 

@@ -198,7 +198,17 @@ def test_an_unknown_error_carries_its_text_and_known_ones_do_not() -> None:
 
     assert CLASSES.to_form(OddError(5))["text"] == "odd 5"
     assert "text" not in CLASSES.to_form(ValueError(5))
-    assert CLASSES.to_form(SystemExit(3))["text"] == "3"
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(3), GeneratorExit(3)])
+def test_what_would_end_a_client_travels_as_an_error_of_pyro(error: BaseException) -> None:
+    name = type(error).__name__
+    form = CLASSES.to_form(error)
+    assert form["__class__"] == "Pyro5.errors.PyroError"
+    assert form["args"] == (f"{name}: 3",)
+    received = CLASSES.from_form(form)
+    assert type(received) is RemoteError
+    assert received.args == (f"builtins.{name}", (3,), "3")
 
 
 def test_a_remote_error_goes_on_under_its_original_name() -> None:

@@ -642,3 +642,17 @@ def test_a_call_that_is_invoked_by_a_server_is_refused() -> None:
     client.receive(encode(Message(INVOKE, 3, 0, 1, b"{}")))
     with pytest.raises(RemoteProtocolError, match="type INVOKE, expected RESULT or PING"):
         client.next()
+
+
+def test_the_serializer_may_change_between_calls() -> None:
+    client, server = greeted("serpent")
+    assert client.serializer == "serpent"
+    first = ask(client, server, "add", (1,), {})
+    client.serializer = "json"
+    assert client.serializer == "json"
+    second = ask(client, server, "add", (2,), {})
+    assert [call.serializer.name for call in (first, second)] == ["serpent", "json"]
+    answers = feed(client, server.result(first, 1) + server.result(second, 2))
+    assert [reply.unwrap() for reply in answers] == [1, 2]
+    with pytest.raises(KeyError, match="'pickle'"):
+        client.serializer = "pickle"

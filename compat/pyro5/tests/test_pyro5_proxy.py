@@ -145,8 +145,7 @@ def test_an_unknown_serializer_is_an_error_where_it_is_used(proxy: Any) -> None:
 
 
 def test_a_proxy_connects_when_it_is_first_used(proxy: Any) -> None:
-    assert proxy._pyroConnection is None
-    assert proxy._pyroLocalSocket is None
+    assert (proxy._pyroConnection, proxy._pyroLocalSocket) == (None, None)
     assert proxy._pyroMethods == set()
     assert proxy.add(1) == 1
     assert proxy._pyroMethods == {
@@ -154,7 +153,8 @@ def test_a_proxy_connects_when_it_is_first_used(proxy: Any) -> None:
     }  # fmt: skip
     assert proxy._pyroAttrs == {"label"}
     assert proxy._pyroOneway == {"note"}
-    assert proxy._pyroLocalSocket == proxy._pyroConnection.sock.getsockname()
+    line: Any = proxy._pyroConnection
+    assert proxy._pyroLocalSocket == line.sock.getsockname()
     assert proxy._pyroSeq == 1
     assert not proxy._pyroBind()
     proxy._pyroRelease()

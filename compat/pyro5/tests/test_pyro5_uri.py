@@ -93,7 +93,7 @@ def test_tags_tell_the_classes_of_a_thing() -> None:
     class Base:
         pass
 
-    class Derived(Base, dict):  # type: ignore[type-arg]
+    class Derived(Base, dict):
         pass
 
     name = f"{Base.__module__}.{{}}".format

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -59,7 +59,7 @@ class Dispatcher:
             access = members.get if method == "__getattr__" else members.set
             return partial(access, self.objects.instance(entry, client))
         if method not in entry.members.methods:  # before an instance is made for it
-            entry.members.method(None, method)
+            raise entry.members.refusal(method)
         return entry.members.method(self.objects.instance(entry, client), method)
 
     def batch(self, call: Call, client: Client) -> Procedure[list[Any]]:
@@ -79,7 +79,7 @@ class Dispatcher:
         calls = [_triple(position, item) for position, item in enumerate(call.args)]
         for name, _, _ in calls:
             if not isinstance(name, str) or name not in members.methods:
-                members.method(None, name)
+                raise members.refusal(name)
         instance = self.objects.instance(entry, client)
         results: list[Any] = []
         for name, args, kwargs in calls:
@@ -104,7 +104,7 @@ class Dispatcher:
         Raises:
             SerializeError: The value can't be written; answer with :meth:`fault`.
         """
-        if isinstance(value, Iterator) and not call.flags & (ONEWAY | BATCH):
+        if _is_iterator(value) and not call.flags & (ONEWAY | BATCH):
             stream_id = None
             if self._streaming:
                 stream_id = self.streams.open(value, context.client, now)
@@ -151,6 +151,12 @@ def format_remote(error: BaseException) -> list[str]:
         return traceback.format_exception(type(error), error, frames or error.__traceback__)
     except Exception:  # a __str__ or a source file that fails
         return [f"{type(error).__name__}: (its traceback can't be formatted)\n"]
+
+
+def _is_iterator(value: Any) -> bool:
+    # isinstance(value, Iterator) is five times as slow, and this is asked of each result.
+    kind = type(value)
+    return hasattr(kind, "__next__") and hasattr(kind, "__iter__")
 
 
 def _is_ours(module: Any) -> bool:

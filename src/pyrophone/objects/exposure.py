@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ..errors import NotExposedError
@@ -191,7 +191,7 @@ class Members:
             NotExposedError: There is none that may be called.
         """
         if not isinstance(name, str) or name not in self.methods:
-            raise self._refusal(name, self.methods)
+            raise self.refusal(name)
         function: Callable[..., Any] = getattr(obj, name)
         return function
 
@@ -203,7 +203,7 @@ class Members:
         """
         member = self.attributes.get(name) if isinstance(name, str) else None
         if member is None:
-            raise self._refusal(name, self.attributes)
+            raise self.refusal(name, self.attributes)
         if member.fget is None:
             raise NotExposedError(f"attribute {name!r} of {self.owner} can't be read")
         return member.fget(obj)
@@ -216,12 +216,19 @@ class Members:
         """
         member = self.attributes.get(name) if isinstance(name, str) else None
         if member is None:
-            raise self._refusal(name, self.attributes)
+            raise self.refusal(name, self.attributes)
         if member.fset is None:
             raise NotExposedError(f"attribute {name!r} of {self.owner} can't be written")
         return member.fset(obj, value)
 
-    def _refusal(self, name: Any, known: Any) -> NotExposedError:
+    def refusal(self, name: Any, known: Iterable[str] | None = None) -> NotExposedError:
+        """Return the error for a member that may not be used.
+
+        Args:
+            name: Of the member.
+            known: What there is instead, by default the methods.
+        """
+        known = self.methods if known is None else known
         if not isinstance(name, str):
             return NotExposedError(f"a member's name is a text, not {type(name).__name__}")
         if is_private(name):

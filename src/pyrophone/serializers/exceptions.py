@@ -125,6 +125,11 @@ def error_form(error: BaseException) -> dict[str, Any]:
             attributes.pop(name, None)
         form["__class__"] = error.class_name
         form.update(args=error.arguments, attributes=attributes, text=error.text)
+    elif not isinstance(error, Exception):  # a client would end by it, were it raised there
+        text = safe_text(error)
+        form["__class__"] = _SENT_AS[errors.PyrophoneError]
+        form.update(args=(f"{cls.__name__}: {text}",), attributes=attributes)
+        form["pyrophone"] = ["RemoteError", class_name(cls), error.args, text]
     elif _OURS.get(cls.__name__) is cls:
         form["__class__"] = next(_SENT_AS[base] for base in cls.__mro__ if base in _SENT_AS)
         form.update(args=(safe_text(error),), attributes=attributes)
@@ -189,6 +194,8 @@ def _find(name: str) -> type[Exception] | None:
 def _make_ours(parts: Any) -> BaseException | None:
     if not isinstance(parts, (list, tuple)) or not parts or not isinstance(parts[0], str):
         return None
+    if parts[0] == "RemoteError" and len(parts) == 4:
+        return _try(RemoteError, parts[1:])
     cls = _OURS.get(parts[0])
     return None if cls is None else _try(cls, parts[1:])
 

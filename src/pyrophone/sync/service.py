@@ -65,6 +65,7 @@ class BaseDaemon:
             streaming=settings.streaming,
         )
         self.interrupted = False
+        self._annotates = type(self).annotations is not BaseDaemon.annotations
         self._names: list[tuple[URI, str, URI]] = []  # name server, name, URI: to withdraw
         self.objects.register(control(self.objects, self.streams, self.describe), DAEMON_ID)
 
@@ -195,7 +196,8 @@ class BaseDaemon:
                 value = drive(dispatcher.batch(call, client), self.settings)
             else:
                 value = dispatcher.function(call, client)(*call.args, **call.kwargs)
-            self._add_annotations(context)
+            if self._annotates:
+                self._add_annotations(context)
             return dispatcher.reply(session, call, value, context, time.monotonic())
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and _in_main_thread():

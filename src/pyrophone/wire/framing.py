@@ -292,61 +292,60 @@ class Decoder:
             self._check_start(data, start)
             self._wanted = _HEADER_SIZE
             return None
-        header = _HEADER.unpack_from(data, start)
-        size = self._measure(header)
+        # One function for all of a plain message: each call of one costs as much as
+        # unpacking the header.
+        tag, version, kind, serializer_id, flags, seq, payload, chunks, correlation, _, magic = (
+            _HEADER.unpack_from(data, start)
+        )
+        size = _HEADER_SIZE + payload + chunks
+        if (
+            tag != b"PYRO"
+            or version != VERSION
+            or magic != MAGIC
+            or size > _HEADER_SIZE + self.max_size
+            or not self.expected >> kind & 1
+        ):
+            self._check_start(data, start)
+            self._refuse(magic, size - _HEADER_SIZE, kind)
         if available < size:
             self._wanted = size
             return None
-        body = start + _HEADER_SIZE
-        end = start + size
+        if isinstance(data, bytearray):  # a slice of one is one, and would be copied twice
+            body = bytes(memoryview(data)[start + _HEADER_SIZE : start + size])
+        else:
+            body = data[start + _HEADER_SIZE : start + size]
         self._wanted = _START_SIZE
-        if end == len(data):
+        if available == size:
             self._data = b""
             self._start = 0
         else:
-            self._start = end
-        if isinstance(data, bytearray):  # a slice of one is one, and would be copied twice
-            return self._message(header, bytes(memoryview(data)[body:end]))
-        return self._message(header, data[body:end])
+            self._start = start + size
+        annotations = _NO_ANNOTATIONS
+        if chunks:
+            annotations = split_annotations(body[:chunks])
+            body = body[chunks:]
+        if flags & COMPRESSED:
+            body = _inflate(body, chunks, self.max_size)
+            flags &= ~COMPRESSED
+        return Message(kind, serializer_id, flags, seq, body, annotations, correlation)
 
     def _check_start(self, data: bytes | bytearray, start: int) -> None:
         tag, version = _START.unpack_from(data, start)
         if tag != b"PYRO":
-            raise RemoteProtocolError(
-                f"invalid data: message begins with {tag!r}, not b'PYRO'"
-            )
+            raise RemoteProtocolError(f"invalid data: message begins with {tag!r}, not b'PYRO'")
         if version != VERSION:
             raise RemoteProtocolError(f"invalid protocol version: {version}, not {VERSION}")
 
-    def _measure(self, header: tuple[Any, ...]) -> int:
-        tag, version, kind, _, _, _, payload_size, chunks_size, _, _, magic = header
-        if tag != b"PYRO" or version != VERSION:
-            self._check_start(_START.pack(tag, version), 0)
+    def _refuse(self, magic: int, size: int, kind: int) -> None:
         if magic != MAGIC:
-            raise RemoteProtocolError(
-                f"invalid magic number: {magic:#06x}, not {MAGIC:#06x}"
-            )
-        size = chunks_size + payload_size
+            raise RemoteProtocolError(f"invalid magic number: {magic:#06x}, not {MAGIC:#06x}")
         if size > self.max_size:
             raise MessageTooLargeError(size, self.max_size)
-        if not self.expected >> kind & 1:
-            names = [name for bit, name in KIND_NAMES.items() if self.expected >> bit & 1]
-            raise RemoteProtocolError(
-                f"invalid message type {KIND_NAMES.get(kind, kind)}, "
-                f"expected {' or '.join(names) or 'none'}"
-            )
-        return int(_HEADER_SIZE + size)
-
-    def _message(self, header: tuple[Any, ...], body: bytes) -> Message:
-        _, _, kind, serializer_id, flags, seq, _, chunks_size, correlation, _, _ = header
-        annotations = _NO_ANNOTATIONS
-        if chunks_size:
-            annotations = split_annotations(body[:chunks_size])
-            body = body[chunks_size:]
-        if flags & COMPRESSED:
-            body = _inflate(body, chunks_size, self.max_size)
-            flags &= ~COMPRESSED
-        return Message(kind, serializer_id, flags, seq, body, annotations, correlation)
+        names = [name for bit, name in KIND_NAMES.items() if self.expected >> bit & 1]
+        raise RemoteProtocolError(
+            f"invalid message type {KIND_NAMES.get(kind, kind)}, "
+            f"expected {' or '.join(names) or 'none'}"
+        )
 
 
 def _inflate(data: bytes, chunks_size: int, max_size: int) -> bytes:

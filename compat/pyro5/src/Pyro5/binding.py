@@ -63,8 +63,7 @@ class Binding:
         self._pyroCheckOwner()
         if self._pyroConnection is not None:
             return False
-        self._pyroOpen()
-        self._pyroUri = URI.of(self._pyroConnection.link.uri)
+        self._pyroUri = URI.of(self._pyroOpen().link.uri)
         return True
 
     def _pyroRelease(self) -> None:
@@ -113,7 +112,7 @@ class Binding:
                 "in this thread or transfer ownership."
             )
 
-    def _pyroOpen(self, sock: socket.socket | None = None) -> None:
+    def _pyroOpen(self, sock: socket.socket | None = None) -> _Line:
         how = settings(
             serializer=self._pyroSerializer or config.SERIALIZER,
             timeout=seconds(self._pyroLimit),
@@ -130,7 +129,7 @@ class Binding:
                 sock=sock,
                 seq=self._pyroSeq,
             )
-        self._pyroConnection = _Line(link, uri.object, sock is not None)
+        line = self._pyroConnection = _Line(link, uri.object, sock is not None)
         self._pyroLocalSocket = link.sock.getsockname()
         try:
             if sock is None:
@@ -139,6 +138,13 @@ class Binding:
         except BaseException:  # or the next call would use a connection that was refused
             self._pyroDrop()
             raise
+        return line
+
+    def _pyroKnow(self) -> None:
+        """See to it that the names of the members are known."""
+        if not self._pyroMethods and not self._pyroAttrs and self._pyroConnection is None:
+            self._pyroCheckOwner()
+            self._pyroOpen()
 
     def _pyroDrop(self) -> None:
         if self._pyroConnection is not None:
@@ -159,7 +165,7 @@ class Binding:
     # What a proxy is by itself.
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Proxy) and self._pyroUri == other._pyroUri
+        return isinstance(other, Binding) and self._pyroUri == other._pyroUri
 
     def __hash__(self) -> int:
         return hash(self._pyroUri)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
-from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from pyrophone import finding
 from pyrophone.objects.exposure import is_private
 from pyrophone.objects.proxy import proxy_form, read_proxy_form
 from pyrophone.objects.table import DAEMON_ID
 from pyrophone.serializers.classes import PROXY_CLASS
 from pyrophone.sync.connection import Connection
-from pyrophone.sync.drive import drive
 from pyrophone.wire.events import Reply
 from pyrophone.wire.framing import BATCH, ONEWAY, STREAM
 from pyrophone.wire.metadata import Metadata
@@ -26,18 +20,15 @@ from .border import translated
 from .callcontext import current_context
 from .configure import global_config as config
 from .errors import (
-    CommunicationError,
-    ConnectionClosedError,
     ProtocolError,
-    PyroError,
     SecurityError,
     SerializeError,
-    TimeoutError,
 )
-from .socketutil import SocketConnection
+from .methods import _RemoteMethod
+from .operators import Operators
 from .streams import _StreamResultIterator
-from .tables import CLASSES, SERIALIZERS, codecs_for, seconds, settings
-from .uris import URI, plain
+from .tables import CLASSES, SERIALIZERS, seconds
+from .uris import URI
 
 __all__ = ["BatchProxy", "Proxy", "SerializedBlob"]
 
@@ -61,7 +52,7 @@ _OWN = frozenset(
 )
 
 
-class Proxy(Operators, Binding):
+class Proxy(Operators):
     """Stands in for a remote object. Only the thread that owns it may use it.
 
     Args:
@@ -147,6 +138,9 @@ class Proxy(Operators, Binding):
 
     # The remote object's own members.
 
+    def _pyroMethod(self, name: str) -> _RemoteMethod:
+        return _RemoteMethod(self._pyroInvoke, name, self._pyroMaxRetries)
+
     def __getattr__(self, name: str) -> Any:
         if is_private(name):
             raise AttributeError(f"a proxy has no attribute {name!r}")
@@ -154,7 +148,7 @@ class Proxy(Operators, Binding):
         if name in self._pyroAttrs:
             return self._pyroInvoke("__getattr__", (name,), None)
         if name in self._pyroMethods:
-            return _RemoteMethod(self._pyroInvoke, name, self._pyroMaxRetries)
+            return self._pyroMethod(name)
         raise AttributeError(
             f"remote object '{self._pyroUri}' has no exposed attribute or method '{name}'"
         )
@@ -170,16 +164,8 @@ class Proxy(Operators, Binding):
             )
         self._pyroInvoke("__setattr__", (name, value), None)
 
-    def _pyroKnow(self) -> None:
-        if not self._pyroMethods and not self._pyroAttrs and self._pyroConnection is None:
-            self._pyroCheckOwner()
-            self._pyroOpen()
-
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._pyroMethods, *self._pyroAttrs]
-
-    def __bool__(self) -> bool:
-        return True
 
 
 def _form(proxy: Proxy) -> Any:

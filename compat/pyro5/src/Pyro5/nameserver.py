@@ -1,6 +1,11 @@
-def start_ns():
-    pass
+"""soon"""
+
+from typing import Any
 
 
-def start_ns_loop():
-    pass
+def start_ns() -> Any:
+    """Soon."""
+
+
+def start_ns_loop() -> Any:
+    """Soon."""

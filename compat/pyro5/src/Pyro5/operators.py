@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .binding import Binding
+
 __all__ = ["Operators"]
 
 
-class Operators:
+class Operators(Binding):
     """Forwards what Python looks up by type, past ``__getattr__``."""
 
-    _pyroUri: Any
-    _pyroMethods: set[str]
-
-    def _pyroKnow(self) -> None:
-        """See to it that the names of the members are known."""
-        raise NotImplementedError
+    def __bool__(self) -> bool:
+        return True
 
     def __len__(self) -> int:
         return int(self._pyroSpecial("__len__"))
@@ -48,7 +46,11 @@ class Operators:
             raise _UnsupportedError(
                 f"remote object '{self._pyroUri}' has no exposed method '{name}'"
             )
-        return getattr(self, name, None) and self.__getattr__(name)(*args)
+        return self._pyroMethod(name)(*args)
+
+    def _pyroMethod(self, name: str) -> Any:
+        """Return a remote method."""
+        raise NotImplementedError
 
 
 class _UnsupportedError(AttributeError, TypeError):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import socket
-import weakref
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,15 +13,13 @@ from pyrophone.objects.table import DAEMON_ID
 from pyrophone.serializers.classes import DAEMON_CLASS
 
 from . import daemons
-from .border import translated
-from .client import Proxy
 from .configure import global_config as config
 from .core import locate_ns
-from .errors import DaemonError, PyroError
+from .errors import PyroError
 from .exposure import behavior, callback, expose, is_private_attribute, oneway
+from .registry import Registry
 from .socketutil import SocketConnection, family_str
 from .tables import CLASSES
-from .uris import URI
 
 __all__ = [
     "Daemon",
@@ -50,7 +46,7 @@ class DaemonObject(control.DaemonObject):
         self.daemon = daemon
 
 
-class Daemon:
+class Daemon(Registry):
     """Objects of this process that others may call.
 
     Args:
@@ -97,99 +93,6 @@ class Daemon:
             self.locationStr = location(host, sock.getsockname()[1])
         served.objects.register(interface(self), DAEMON_ID, force=True)
 
-    # Objects.
-
-    def register(
-        self,
-        obj_or_class: Any,
-        objectId: str | None = None,
-        force: bool = False,
-        weak: bool = False,
-    ) -> URI:
-        """Make an object, or a class to be instantiated, callable; return its URI.
-
-        Args:
-            obj_or_class: The object or class.
-            objectId: Its id; made up if None.
-            force: Replace what has that id, and allow an object several ids.
-            weak: Keep only a weak reference.
-
-        Raises:
-            DaemonError: The object or the id is registered already.
-        """
-        if obj_or_class is None:
-            raise AttributeError("None can't be registered: it has no place for an id")
-        with translated():
-            uri = self.transportServer.register(
-                obj_or_class, objectId, weak=weak, force=force
-            )
-        try:
-            obj_or_class._pyroId = uri.object
-            obj_or_class._pyroDaemon = weakref.proxy(self)
-        except (AttributeError, TypeError) as error:
-            self.transportServer.unregister(uri.object)
-            raise AttributeError(f"can't be registered: {error}") from error
-        return URI.of(uri)
-
-    def unregister(self, objectOrId: Any) -> None:
-        """Forget an object, by itself or by its id; an unknown id is passed over.
-
-        Raises:
-            DaemonError: The object is not registered.
-        """
-        if objectOrId is None:
-            raise ValueError("object or objectid argument expected")
-        if objectOrId == DAEMON_ID:
-            return
-        obj = objectOrId
-        if isinstance(objectOrId, str):
-            obj = self.objectsById.get(objectOrId)
-        with translated():
-            self.transportServer.unregister(objectOrId)
-        if obj is None:
-            return
-        others = [name for name, other in self.objectsById.items() if other is obj]
-        if others:
-            obj._pyroId = others[-1]
-            return
-        for mark in ("_pyroId", "_pyroDaemon"):
-            with suppress(AttributeError):
-                delattr(obj, mark)
-
-    def uriFor(self, objectOrId: Any, nat: bool = True) -> URI:
-        """Return the URI of a registered object, or of an id, whatever it is.
-
-        Args:
-            objectOrId: The object or id.
-            nat: Whether with the public location, if there is one.
-        """
-        object_id = objectOrId
-        if not isinstance(objectOrId, str):
-            object_id = getattr(objectOrId, "_pyroId", None)
-            if object_id not in self.transportServer.objects.ids:
-                raise DaemonError("object isn't registered in this daemon")
-        where = self.natLocationStr if nat and self.natLocationStr else self.locationStr
-        return URI(f"PYRO:{object_id}@{where}")
-
-    def proxyFor(self, objectOrId: Any, nat: bool = True) -> Proxy:
-        """Return a proxy for a registered object, not connected yet."""
-        uri = self.uriFor(objectOrId, nat)
-        with translated():
-            members = self.transportServer.objects.find(uri.object).members
-        proxy = Proxy(uri)
-        proxy._pyroGetMetadata(known_metadata=members.metadata.to_wire())
-        return proxy
-
-    def resetMetadataCache(self, objectOrId: Any, nat: bool = True) -> None:
-        """Look anew for the members of an object."""
-        self.transportServer.objects.refresh(self.uriFor(objectOrId, nat).object)
-
-    @property
-    def objectsById(self) -> dict[str, Any]:
-        """The registered objects by id, the daemon's own included."""
-        objects = self.transportServer.objects
-        return {name: objects.find(name).target for name in objects.ids}
-
     # Serving.
 
     def requestLoop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:
@@ -218,7 +121,8 @@ class Daemon:
     @property
     def sockets(self) -> list[socket.socket]:
         """What a loop of one's own waits for; then call :meth:`events`."""
-        return self.transportServer.sockets
+        sockets: list[socket.socket] = self.transportServer.sockets
+        return sockets
 
     def __enter__(self) -> Self:
         if self._closed:

@@ -1,0 +1,119 @@
+"""A name server as a service: its daemon, and its answers to broadcasts."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+from ..finding import BROADCAST_QUERY, NAME_SERVER_ID
+from ..net.addresses import is_everywhere, is_loopback
+from ..net.beacon import Beacon
+from ..settings import Settings
+from ..sync import Daemon
+from ..uri import URI
+from .server import NameServer, announce
+from .storage import Storage
+
+__all__ = ["NameService"]
+
+
+class NameService:
+    """A name server that others can call, and find by broadcast.
+
+    It listens from the start, and answers while :meth:`serve` runs. Leaving a ``with``
+    block stops it.
+
+    Args:
+        host: Where to listen: a name or address, ``""`` is all interfaces; None is
+            that of the settings, this machine only.
+        port: TCP port, 0 for any free one; None is that of the settings.
+        unix_socket: Listen at this Unix socket instead.
+        public: ``host`` or ``host:port`` to put into URIs, behind NAT.
+        broadcast: Answer broadcasts; never done at a loopback address, a Unix socket
+            or IPv6, where none can come from.
+        storage: Where the names are kept, by default in memory. It is not closed.
+        settings: For what is not given, and for the daemon.
+
+    Attributes:
+        names: The object that is served.
+        uri: Where it is.
+        broadcast_address: Host and port at which broadcasts are answered, or None.
+
+    Raises:
+        OSError: It can't listen there.
+    """
+
+    def __init__(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        unix_socket: str | None = None,
+        public: str | None = None,
+        broadcast: bool = True,
+        storage: Storage | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        settings = settings or Settings()
+        host = settings.name_host if host is None else host
+        self._daemon = Daemon(
+            host,
+            settings.name_port if port is None else port,
+            unix_socket=unix_socket,
+            public=public,
+            settings=settings,
+        )
+        self.names = NameServer(storage)
+        self.uri = self._daemon.register(self.names, NAME_SERVER_ID)
+        announce(self.names, self.uri)
+        self._beacon: Beacon | None = None
+        if broadcast and unix_socket is None and _hears_broadcasts(host):
+            internal = URI("PYRO", NAME_SERVER_ID, None, _internal(host), self._port())
+            try:
+                self._beacon = Beacon(
+                    internal, BROADCAST_QUERY, port=settings.broadcast_port
+                )
+            except OSError as error:
+                self._daemon.close()
+                raise OSError(
+                    error.errno, f"{error.strerror}: UDP port {settings.broadcast_port}"
+                ) from error
+        self.broadcast_address = self._beacon.address if self._beacon else None
+
+    def serve(self) -> None:
+        """Serve until :meth:`stop` is called or Ctrl-C is pressed."""
+        beacon = self._beacon
+        if beacon is not None:
+            threading.Thread(target=beacon.serve, name="pyrophone-beacon").start()
+        try:
+            self._daemon.serve()
+        finally:
+            if beacon is not None:
+                beacon.close()
+
+    def stop(self, grace: float = 5.0) -> None:
+        """End it; from another thread, return when the calls that run are answered.
+
+        Args:
+            grace: How long they may take, in seconds.
+        """
+        if self._beacon is not None:
+            self._beacon.close()
+        self._daemon.stop(grace)
+
+    def close(self) -> None:
+        """End it without waiting for calls that run."""
+        self.stop(0.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
