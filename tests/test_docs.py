@@ -273,12 +273,17 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_the_index_has_every_page() -> None:
-    linked = {(DOCS / link).resolve() for link in _LINK.findall((DOCS / "README.md").read_text())}
+    linked = {
+        (DOCS / link).resolve() for link in _LINK.findall((DOCS / "README.md").read_text())
+    }
     assert {name(page) for page in PAGES if page not in linked} == {"README.md"}
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
-    documented = [(cells[0].strip("`"), cells[1].strip("`")) for cells in rows("reference/settings.md")]
+    documented = [
+        (cells[0].strip("`"), cells[1].strip("`"))
+        for cells in rows("reference/settings.md")
+    ]
     assert documented == [(f.name, repr(f.default)) for f in dataclasses.fields(Settings)]
 
 
@@ -307,22 +312,35 @@ def test_the_tree_of_errors_is_that_of_the_code() -> None:
         depth = len(match[1]) // 4
         parents[depth:] = [match[2]]
         if depth:
-            assert parents[depth - 1] in {b.__name__ for b in getattr(errors, match[2]).__bases__}
+            assert parents[depth - 1] in {
+                b.__name__ for b in getattr(errors, match[2]).__bases__
+            }
     assert set(re.findall(r"\w+Error\b", tree)) >= set(errors.__all__) - {"RemoteError"}
 
 
 def test_the_kinds_and_flags_are_those_of_the_code() -> None:
-    kinds = {cells[1].strip("`"): int(cells[0]) for cells in rows("reference/wire.md", "## Kinds")}
+    kinds = {
+        cells[1].strip("`"): int(cells[0])
+        for cells in rows("reference/wire.md", "## Kinds")
+    }
     assert kinds == {text: kind for kind, text in framing.KIND_NAMES.items()}
-    flags = {cells[1].strip("`"): 1 << int(cells[0]) for cells in rows("reference/wire.md", "## Flags")}
+    flags = {
+        cells[1].strip("`"): 1 << int(cells[0])
+        for cells in rows("reference/wire.md", "## Flags")
+    }
     assert flags == {text: getattr(framing, text) for text in flags}
     assert len(flags) == 7
 
 
 def test_the_header_is_that_of_the_code() -> None:
-    message = framing.Message(framing.CONNECT, 3, 64, 5, b"xy", {"ABCD": b""}, bytes(range(16)))
+    message = framing.Message(
+        framing.CONNECT, 3, 64, 5, b"xy", {"ABCD": b""}, bytes(range(16))
+    )
     data = framing.encode(message)
-    fields = {cells[2]: (int(cells[0]), int(cells[1])) for cells in rows("reference/wire.md", "## The header")}
+    fields = {
+        cells[2]: (int(cells[0]), int(cells[1]))
+        for cells in rows("reference/wire.md", "## The header")
+    }
     values = {key: data[start : start + size] for key, (start, size) in fields.items()}
     assert values == {
         "tag": b"PYRO",

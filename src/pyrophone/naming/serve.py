@@ -12,7 +12,7 @@ from ..net.addresses import is_everywhere, is_loopback
 from ..net.beacon import Beacon
 from ..settings import Settings
 from ..sync import Daemon
-from ..uri import URI
+from ..uri import SOCKET_PREFIX, URI
 from .server import NameServer, announce
 from .storage import Storage
 
@@ -39,7 +39,6 @@ class NameService:
     Attributes:
         names: The object that is served.
         uri: Where it is.
-        broadcast_address: Host and port at which broadcasts are answered, or None.
 
     Raises:
         OSError: It can't listen there.
@@ -58,9 +57,12 @@ class NameService:
     ) -> None:
         settings = settings or Settings()
         host = settings.name_host if host is None else host
+        port = settings.name_port if port is None else port
+        if host.startswith(SOCKET_PREFIX):
+            unix_socket = unix_socket or host.removeprefix(SOCKET_PREFIX)
         self._daemon = Daemon(
             host,
-            settings.name_port if port is None else port,
+            port,
             unix_socket=unix_socket,
             public=public,
             settings=settings,
@@ -70,28 +72,29 @@ class NameService:
         announce(self.names, self.uri)
         self._beacon: Beacon | None = None
         if broadcast and unix_socket is None and _hears_broadcasts(host):
-            internal = URI("PYRO", NAME_SERVER_ID, None, _internal(host), self._port())
             try:
-                self._beacon = Beacon(
-                    internal, BROADCAST_QUERY, port=settings.broadcast_port
-                )
-            except OSError as error:
+                self._beacon = _make_beacon(host, port or self.uri.port, settings)
+            except OSError:
                 self._daemon.close()
-                raise OSError(
-                    error.errno, f"{error.strerror}: UDP port {settings.broadcast_port}"
-                ) from error
-        self.broadcast_address = self._beacon.address if self._beacon else None
+                raise
+
+    @property
+    def broadcast_port(self) -> int | None:
+        """UDP port at which broadcasts are answered, None if they are not."""
+        return self._beacon.address[1] if self._beacon else None
 
     def serve(self) -> None:
         """Serve until :meth:`stop` is called or Ctrl-C is pressed."""
-        beacon = self._beacon
-        if beacon is not None:
-            threading.Thread(target=beacon.serve, name="pyrophone-beacon").start()
+        thread = None
         try:
+            if self._beacon is not None:
+                thread = threading.Thread(target=self._beacon.serve, name="pyrophone-beacon")
+                thread.start()
             self._daemon.serve()
         finally:
-            if beacon is not None:
-                beacon.close()
+            self.close()
+            if thread is not None:
+                thread.join()
 
     def stop(self, grace: float = 5.0) -> None:
         """End it; from another thread, return when the calls that run are answered.
@@ -117,3 +120,24 @@ class NameService:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _hears_broadcasts(host: str) -> bool:
+    """Tell whether broadcasts can come to who listens at *host*."""
+    if is_loopback(host) or ":" in host:
+        return False
+    if is_everywhere(host):
+        return True
+    address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
+    return not is_loopback(str(address)) and ":" not in str(address)
+
+
+def _make_beacon(host: str, port: int | None, settings: Settings) -> Beacon:
+    # Who asks is in the network, so the address behind NAT is of no use to it.
+    uri = URI("PYRO", NAME_SERVER_ID, None, "0.0.0.0" if is_everywhere(host) else host, port)
+    try:
+        return Beacon(uri, BROADCAST_QUERY, port=settings.broadcast_port)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"{error.strerror}: UDP port {settings.broadcast_port}"
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from contextlib import suppress
 
@@ -58,6 +59,7 @@ class Beacon:
         self._uri = uri
         self._query = query
         self._open = True
+        self._closing = threading.Lock()
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -85,21 +87,25 @@ class Beacon:
         except OSError:  # closed, or an earlier answer could not be delivered
             return
         if data == self._query:
-            text = str(self._uri)
-            if is_everywhere(self._uri.host or ""):
-                host = facing(sender[0])
-                text = str(URI("PYRO", self._uri.object, None, host, self._uri.port))
-            with suppress(OSError):
+            with suppress(OSError):  # no way back, or out of descriptors; it will ask again
+                text = str(self._uri)
+                if is_everywhere(self._uri.host or ""):
+                    host = facing(sender[0])
+                    text = str(URI("PYRO", self._uri.object, None, host, self._uri.port))
                 self.sock.sendto(text.encode("iso-8859-1", "replace"), sender)
 
     def close(self) -> None:
         """Stop answering."""
         # Closing does not wake a thread in recvfrom, and a UDP socket that is not
         # connected can't be shut down everywhere: an empty datagram to itself can.
-        if not self._open:
-            return
-        self._open = False
-        host, port = self.address
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
-            waker.sendto(b"", ("127.0.0.1" if is_everywhere(host) else host, port))
-        self.sock.close()
+        with self._closing:
+            if not self._open:
+                return
+            self._open = False
+            host, port = self.address
+            with (
+                suppress(OSError),
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker,
+            ):
+                waker.sendto(b"", ("127.0.0.1" if is_everywhere(host) else host, port))
+            self.sock.close()

@@ -1,0 +1,46 @@
+"""The serializers of one connection."""
+
+from __future__ import annotations
+
+import threading
+
+from pyrophone import Settings
+from pyrophone.errors import RemoteError
+from pyrophone.serializers import ClassTable
+from pyrophone.serializers.classes import Failure
+from pyrophone.serializers.codecs import make_codecs
+
+
+def test_names_and_ids_lead_to_the_same_serializers() -> None:
+    codecs = make_codecs(ClassTable(), Settings())
+    assert {name: codec.id for name, codec in codecs.by_name.items()} == {
+        "serpent": 1,
+        "marshal": 2,
+        "json": 3,
+        "msgpack": 4,
+    }
+    assert all(codecs.by_id[codec.id] is codec for codec in codecs.by_name.values())
+
+
+def test_settings_reach_the_serializers() -> None:
+    codecs = make_codecs(ClassTable(), Settings(bytes_repr=True, max_depth=2))
+    serpent = codecs.by_name["serpent"]
+    assert serpent.loads(serpent.dumps(b"x")) == b"x"
+    assert serpent.loads(b"[[1]]") == [[1]]
+
+
+def test_an_error_is_written_whatever_it_holds() -> None:
+    codecs = make_codecs(ClassTable(), Settings())
+    for codec in codecs.by_id.values():
+        data = codecs.dump_error(codec, LookupError(threading.Lock()), ["line\n"])
+        error = codec.loads(data)
+        assert isinstance(error, (LookupError, RemoteError))
+        assert "lock" in str(error)
+
+
+def test_a_failure_keeps_error_and_traceback() -> None:
+    codecs = make_codecs(ClassTable(), Settings())
+    error = ValueError("x")
+    failure = codecs.failure(error, ["line\n"])
+    assert isinstance(failure, Failure)
+    assert (failure.error, failure.traceback) == (error, ["line\n"])
