@@ -17,20 +17,25 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
+import math
 import os
 import re
 import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from pyrophone import Settings, errors
+from pyrophone.cli.main import main
+from pyrophone.serializers import ClassTable, make_serializers
 from pyrophone.wire import framing, states
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -50,7 +55,7 @@ pyrophone.settings.Settings.__init__.__kwdefaults__.update(ports)
 
 # Runs the blocks that come as lines of JSON; answers each with what it printed.
 _RUNNER = """
-import contextlib, io, json, sys
+import contextlib, io, json, sys, traceback
 from pyrophone import Settings
 from pyrophone.sync import LoopDaemon
 
@@ -59,9 +64,13 @@ answers = sys.stdout
 names = {"__name__": "lab"}
 for line in sys.stdin:
     start, source = json.loads(line)
+    problem = ""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile("\\n" * start + source, "page.md", "exec"), names)
-    print(json.dumps(printed.getvalue()), file=answers, flush=True)
+        try:
+            exec(compile("\\n" * start + source, "page.md", "exec"), names)
+        except BaseException:
+            problem = traceback.format_exc()
+    print(json.dumps([printed.getvalue(), problem]), file=answers, flush=True)
 for value in list(names.values()):
     if isinstance(value, LoopDaemon):
         value.close()
@@ -94,15 +103,17 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def rows(page: str, heading: str = "") -> list[list[str]]:
-    """Return the cells of the first table of a page, or of the one behind *heading*."""
-    text = (DOCS / page).read_text().partition(heading)[2] if heading else ""
-    lines = (text or (DOCS / page).read_text()).splitlines()
-    start = next(index for index, line in enumerate(lines) if line.startswith("| ---"))
+    """Return the cells of the first table of a page, or of the first behind *heading*."""
+    text = (DOCS / page).read_text()
+    lines = iter(text[text.index(heading) :].splitlines())
+    for line in lines:
+        if line.startswith("| ---"):
+            break
     table: list[list[str]] = []
-    for line in lines[start + 1 :]:
+    for line in lines:
         if not line.startswith("|"):
             break
-        table.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
+        table.append([cell.replace("`", "").strip() for cell in line.split("|")[1:-1]])
     return table
 
 
@@ -178,10 +189,11 @@ class Reader:
         python.stdin.write(json.dumps([line, source]) + "\n")
         python.stdin.flush()
         answer = python.stdout.readline()
-        try:
-            printed = json.loads(answer)
-        except ValueError:
-            pytest.fail(f"the block at line {line} fails:\n{answer}{python.stdout.read()}")
+        if not answer.startswith("["):  # a log line, a warning
+            python.kill()
+            pytest.fail(f"the block at line {line} says {answer + python.stdout.read()}")
+        printed, problem = json.loads(answer)
+        assert problem == ""
         assert printed.splitlines() == re.findall(r"^ *#> ?(.*)$", source, re.MULTILINE)
 
     def _do_command(self, command: str, expected: list[str]) -> None:
@@ -273,88 +285,128 @@ def anchors(page: Path) -> set[str]:
 
 
 def test_the_index_has_every_page() -> None:
-    linked = {
-        (DOCS / link).resolve() for link in _LINK.findall((DOCS / "README.md").read_text())
-    }
+    links = _LINK.findall((DOCS / "README.md").read_text())
+    linked = {(DOCS / link).resolve() for link in links}
     assert {name(page) for page in PAGES if page not in linked} == {"README.md"}
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:
-    documented = [
-        (cells[0].strip("`"), cells[1].strip("`"))
-        for cells in rows("reference/settings.md")
-    ]
+    documented = [(setting, value) for setting, value, *_ in rows("reference/settings.md")]
     assert documented == [(f.name, repr(f.default)) for f in dataclasses.fields(Settings)]
 
 
-def test_the_limits_in_the_security_page_are_the_defaults() -> None:
-    for heading in ("## Before the greeting", "## After the greeting"):
-        for _, setting, value, *_ in rows("explanation/security.md", heading):
-            default = getattr(Settings(), setting.strip("`"))
-            assert f"{setting}: {value}" == f"{setting}: {default}"
+@pytest.mark.parametrize("heading", ["## Before the greeting", "## After the greeting"])
+def test_the_limits_in_the_security_page_are_the_defaults(heading: str) -> None:
+    documented = {row[1]: row[2] for row in rows("explanation/security.md", heading)}
+    assert documented == {each: str(getattr(Settings(), each)) for each in documented}
+
+
+def parents_of(error: str) -> set[str]:
+    """Return the names of the classes that an error of ours derives from."""
+    return {base.__name__ for base in getattr(errors, error).__bases__}
 
 
 def test_the_table_of_errors_is_that_of_the_code() -> None:
-    documented = {
-        cells[0].strip("`"): set(cells[1].replace("`", "").split(", "))
-        for cells in rows("reference/errors.md")
-    }
-    classes = [getattr(errors, each) for each in errors.__all__]
-    assert documented == {c.__name__: {b.__name__ for b in c.__bases__} for c in classes}
+    table = rows("reference/errors.md", "| error |")
+    documented = {row[0]: set(re.findall(r"\w+", row[1])) for row in table}
+    assert documented == {error: parents_of(error) for error in errors.__all__}
 
 
 def test_the_tree_of_errors_is_that_of_the_code() -> None:
-    tree = next(b.text for b in blocks_of((DOCS / "reference/errors.md").read_text()))
-    parents: list[str] = []
-    for line in tree.splitlines():
-        match = re.match(r"([│├└─ ]*)(\w+)", line)
-        assert match is not None
-        depth = len(match[1]) // 4
-        parents[depth:] = [match[2]]
-        if depth:
-            assert parents[depth - 1] in {
-                b.__name__ for b in getattr(errors, match[2]).__bases__
-            }
-    assert set(re.findall(r"\w+Error\b", tree)) >= set(errors.__all__) - {"RemoteError"}
+    tree = blocks_of((DOCS / "reference/errors.md").read_text())[0].text
+    above: list[str] = []
+    for indent, error in re.findall(r"^([^\w\n]*)(\w+)$", tree, re.MULTILINE):
+        above[len(indent) // 4 :] = [error]
+        assert not indent or above[-2] in parents_of(error)
+    assert set(re.findall(r"\w+", tree)) == set(errors.__all__) - {"RemoteError"}
 
 
 def test_the_kinds_and_flags_are_those_of_the_code() -> None:
-    kinds = {
-        cells[1].strip("`"): int(cells[0])
-        for cells in rows("reference/wire.md", "## Kinds")
+    kinds = {int(row[0]): row[1] for row in rows("reference/wire.md", "## Kinds")}
+    assert kinds == framing.KIND_NAMES
+    flags = {row[1]: 1 << int(row[0]) for row in rows("reference/wire.md", "## Flags")}
+    assert flags == {flag: getattr(framing, flag) for flag in flags}
+
+
+def test_the_serializers_are_those_of_the_code() -> None:
+    documented = {
+        row[1]: int(row[0]) for row in rows("reference/wire.md", "## Serializers")
     }
-    assert kinds == {text: kind for kind, text in framing.KIND_NAMES.items()}
-    flags = {
-        cells[1].strip("`"): 1 << int(cells[0])
-        for cells in rows("reference/wire.md", "## Flags")
-    }
-    assert flags == {text: getattr(framing, text) for text in flags}
-    assert len(flags) == 7
+    serializers = make_serializers(ClassTable())
+    assert documented == {each: serializers[each].id for each in serializers}
 
 
 def test_the_header_is_that_of_the_code() -> None:
-    message = framing.Message(
-        framing.CONNECT, 3, 64, 5, b"xy", {"ABCD": b""}, bytes(range(16))
-    )
+    message = framing.Message(1, 3, 64, 5, b"xy", {"ABCD": b""}, bytes(range(16)))
     data = framing.encode(message)
-    fields = {
-        cells[2]: (int(cells[0]), int(cells[1]))
-        for cells in rows("reference/wire.md", "## The header")
-    }
-    values = {key: data[start : start + size] for key, (start, size) in fields.items()}
-    assert values == {
+    fields = {}
+    for offset, size, field, _ in rows("reference/wire.md", "## The header"):
+        fields[field] = data[int(offset) : int(offset) + int(size)]
+    assert fields == {
         "tag": b"PYRO",
-        "version": (502).to_bytes(2, "big"),
+        "version": b"\x01\xf6",
         "kind": b"\x01",
         "serializer": b"\x03",
         "flags": b"\x00\x40",
         "sequence number": b"\x00\x05",
-        "payload length": (2).to_bytes(4, "big"),
-        "annotations length": (8).to_bytes(4, "big"),
+        "payload length": b"\x00\x00\x00\x02",
+        "annotations length": b"\x00\x00\x00\x08",
         "correlation id": bytes(range(16)),
-        "reserved": b"\0\0",
+        "reserved": b"\x00\x00",
         "magic number": b"\x4d\xc5",
     }
+    assert b"".join(fields.values()) == data[:40]
+
+
+@pytest.mark.parametrize(
+    "row", rows("reference/command-line.md"), ids=lambda row: row[0].replace(" ", "-")
+)
+def test_the_options_of_a_command_are_documented(
+    row: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([*row[0].split()[1:], "--help"])
+    usage = capsys.readouterr().out.partition("\n\n")[0]
+    assert set(re.findall(r"--[\w-]+", usage)) == set(row[2].split())
+
+
+# Of the rows of "What becomes of a value"; those without samples say what they mean.
+SAMPLES: Mapping[str, Sequence[Any]] = {
+    "None, bool, int, float, str": [None, True, 1, 1 << 70, 1.5, "é"],
+    "infinities, not-a-number": [math.inf, -math.inf],
+    "complex": [1 + 2j],
+    "bytes": [b"ab"],
+    "bytearray, memoryview": [bytearray(b"ab")],
+    "list, dict with text keys": [[1], {"a": [2]}],
+    "key: number, bool": [{1: 2}, {True: 2}, {1.5: 2}],
+    "key: bytes": [{b"a": 1}],
+    "key: None": [{None: 1}],
+    "key: tuple": [{(1, 2): 3}],
+    "tuple": [(), (1, (2,))],
+    "set": [{1}],
+    "frozenset": [frozenset({1})],
+    "deque, views of a dict": [deque([1])],
+    "datetime without zone, date": [datetime(2020, 1, 2), date(2020, 1, 2)],
+    "datetime with zone": [datetime(2020, 1, 2, tzinfo=UTC)],
+    "time, Decimal, UUID": [Decimal("1.5")],
+    "function, class, module, range": [len, int, math, range(3)],
+}
+
+
+@pytest.mark.parametrize("column", [1, 2, 3, 4])
+def test_what_becomes_of_values_is_as_documented(column: int) -> None:
+    serializer = list(make_serializers(ClassTable()).values())[column - 1]
+    table = {row[0]: row[column] for row in rows("reference/wire.md", "### What becomes")}
+    for row, values in SAMPLES.items():
+        for value in values:
+            try:
+                back = serializer.loads(serializer.dumps(value))
+            except errors.SerializeError:
+                found = "error"
+            else:
+                found = "=" if (type(back), back) == (type(value), value) else "other"
+            claim = table[row].partition(";")[0]
+            assert (row, claim if claim in ("=", "error") else "other") == (row, found)
 
 
 def diagram(sends: states.Table, receives: states.Table) -> str:
@@ -376,22 +428,22 @@ def test_the_state_diagrams_are_those_of_the_code() -> None:
     ]
 
 
-def names_in(module: str, cell: str) -> tuple[ModuleType, list[str]]:
-    """Return a module, and the names that a table's cell lists."""
-    return importlib.import_module(module), re.findall(r"`(\w+)`", cell)
+def names_in(module: str, cell: str) -> tuple[list[str], list[str]]:
+    """Return the names that a table's cell lists, and the public ones of the module."""
+    return sorted(re.findall(r"\w+", cell)), sorted(importlib.import_module(module).__all__)
 
 
-def test_the_public_names_are_those_of_the_code() -> None:
-    for module_name, cell, *_ in rows("reference/modules.md", "## For programs"):
-        module, names = names_in(module_name.strip("`"), cell)
-        assert (module_name, sorted(names)) == (module_name, sorted(module.__all__))
+@pytest.mark.parametrize(
+    "row", rows("reference/modules.md", "## For programs"), ids=lambda row: row[0]
+)
+def test_the_public_names_are_those_of_the_code(row: list[str]) -> None:
+    documented, public = names_in(*row[:2])
+    assert documented == public
 
 
-def test_the_names_for_builders_exist() -> None:
-    missing: Mapping[str, Any] = {
-        module_name: absent
-        for module_name, cell in rows("reference/modules.md", "## For builders")
-        for module, names in [names_in(module_name.strip("`"), cell)]
-        if (absent := [each for each in names if each not in module.__all__])
-    }
-    assert missing == {}
+@pytest.mark.parametrize(
+    "row", rows("reference/modules.md", "## For builders"), ids=lambda row: row[0]
+)
+def test_the_names_for_builders_exist(row: list[str]) -> None:
+    documented, public = names_in(*row)
+    assert [each for each in documented if each not in public] == []

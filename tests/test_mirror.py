@@ -9,8 +9,12 @@ SRC = TESTS.parent / "src" / "pyrophone"
 
 # What spans files. A name that is listed here and not there is an error too.
 SPANNING = {
+    "test_conversations.py",
+    "test_docs.py",
+    "test_examples.py",
     "test_layers.py",
     "test_mirror.py",
+    "test_scenarios.py",
 }
 SPANNING_FOLDERS = {"peers"}  # every file in it; may be empty
 

@@ -507,6 +507,9 @@ def test_hooks_judge_greetings_and_see_clients_come_and_go(kind: type[LoopDaemon
         with annotate(WORD=b"hi") as received:
             kettle = connect(uri, handshake="sesame", check=check)
             assert received == {"SERV": b"er"}
+            with pytest.raises(ValueError, match="bad"):
+                kettle.fail("value")
+            assert received == {"SERV": b"er"}
             kettle.add(1)
             assert received == {"SERV": b"er"}
         assert not gone.is_set()

@@ -109,3 +109,10 @@ def test_settings_cannot_be_changed() -> None:
     settings = Settings()
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.workers = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("seconds", [-0.1, float("nan")])
+@pytest.mark.parametrize("name", ["timeout", "handshake_timeout", "linger"])
+def test_times_are_not_negative_and_are_numbers(name: str, seconds: float) -> None:
+    with pytest.raises(ValueError, match=f"setting {name} is {seconds}, must be at least 0"):
+        Settings(**{name: seconds})

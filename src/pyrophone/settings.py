@@ -12,6 +12,19 @@ from .uri import DEFAULT_NAME_PORT
 __all__ = ["Settings"]
 
 _PREFIX = "PYROPHONE_"
+_COUNTS = ("max_message_size", "max_depth", "handshake_size", "strangers", "workers")
+_TIMES = (
+    "timeout",
+    "patience",
+    "handshake_timeout",
+    "send_timeout",
+    "idle_timeout",
+    "linger",
+    "stream_lifetime",
+    "stream_linger",
+    "broadcast_timeout",
+    "name_wait",
+)
 _BOOLEANS = {
     **dict.fromkeys(("0", "off", "no", "false"), False),
     **dict.fromkeys(("1", "on", "yes", "true"), True),
@@ -30,7 +43,8 @@ class Settings:
         max_depth: How deep values may be nested.
         timeout: Limit of connecting, and of each call; None is none.
         patience: How long to try again, in pauses, if a daemon can't be reached.
-        retries: How often a call is repeated after its connection was lost.
+        retries: How often a call is repeated after its connection was lost or its
+            time was over.
             The method may then have run more than once.
         handshake_timeout: How long a client may take to greet.
         handshake_size: Like *max_message_size*, until a client has greeted.
@@ -79,17 +93,13 @@ class Settings:
     name_wait: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in (
-            "max_message_size",
-            "max_depth",
-            "handshake_size",
-            "strangers",
-            "workers",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"setting {name} is {getattr(self, name)}, must be at least 1"
-                )
+        for name in _COUNTS:
+            if not getattr(self, name) >= 1:
+                raise ValueError(f"setting {name} is {getattr(self, name)}, must be at least 1")
+        for name in _TIMES:
+            seconds = getattr(self, name)
+            if seconds is not None and not seconds >= 0:  # NaN is no time either
+                raise ValueError(f"setting {name} is {seconds}, must be at least 0")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:

@@ -228,6 +228,18 @@ def test_inherited_members_keep_their_own_mark() -> None:
     assert Members(Base).methods == {"marked", "overridden"}
 
 
+def test_an_exposed_function_is_not_reached_by_a_private_name() -> None:
+    class Some:
+        @expose
+        def shown(self) -> None: ...
+
+        _alias = shown
+        __call__ = shown
+        also = shown
+
+    assert Members(Some).methods == {"shown", "also"}
+
+
 def test_exposing_writes_to_the_function_only() -> None:
     class Plain:
         def method(self) -> None: ...

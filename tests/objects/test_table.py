@@ -35,6 +35,17 @@ def table_with(*targets: Any) -> ObjectTable:
     return table
 
 
+def counting(cls: type, mode: str) -> tuple[Any, list[Any]]:
+    """Return a class with that instance mode, and what its creator has made so far."""
+    made: list[Any] = []
+
+    def create(cls: Any) -> Any:
+        made.append(cls())
+        return made[-1]
+
+    return instances(mode, create)(type("Counting", (cls,), {})), made
+
+
 # Registering.
 
 
@@ -182,7 +193,7 @@ def test_a_weak_object_goes_when_it_dies() -> None:
     table.register(lamp, "lamp", weak=True)
     table.register(lamp, "also", weak=True, force=True)
     entry = table.find("lamp")
-    assert entry.target is lamp
+    assert entry.target is table.instance(entry, Client()) is lamp
     del lamp
     gc.collect()
     assert table.ids == []
@@ -232,24 +243,30 @@ def test_a_registered_object_serves_everybody() -> None:
 
 @pytest.mark.parametrize("cls", [Lamp, Empty])
 def test_a_session_instance_is_made_once_for_each_client(cls: type) -> None:
-    table, one, two = table_with(cls), Client(), Client()
+    counted, made = counting(cls, "session")
+    table, one, two = table_with(counted), Client(), Client()
     entry = table.find("object0")
     assert entry.is_class
-    first = table.instance(entry, one)
-    assert type(first) is cls
-    assert table.instance(entry, one) is first
-    assert table.instance(entry, two) is not first
-    assert one.instances == {cls: first}
+    given = [table.instance(entry, client) for client in (one, one, two, one)]
+    assert len(made) == 2
+    assert [made.index(each) for each in given] == [0, 0, 1, 0]
+    assert one.instances == {counted: made[0]}
 
 
 @pytest.mark.parametrize("cls", [Lamp, Empty])
 def test_a_single_instance_is_made_once_for_each_table(cls: type) -> None:
-    single: Any = instances("single")(type("Single", (cls,), {}))
-    table, other = table_with(single), table_with(single)
-    entry = table.find("object0")
-    first = table.instance(entry, Client())
-    assert table.instance(entry, Client()) is first
-    assert other.instance(other.find("object0"), Client()) is not first
+    counted, made = counting(cls, "single")
+    table, other = table_with(counted), table_with(counted)
+    given = [
+        each.instance(each.find("object0"), Client()) for each in (table, table, other)
+    ]
+    assert len(made) == 2
+    assert [made.index(each) for each in given] == [0, 0, 1]
+
+
+def test_without_a_mark_the_class_itself_makes_its_instances() -> None:
+    table = table_with(Lamp)
+    assert type(table.instance(table.find("object0"), Client())) is Lamp
 
 
 def test_a_percall_instance_is_made_for_each_call() -> None:
@@ -410,3 +427,18 @@ def test_refreshing_finds_members_that_were_added(by: str) -> None:
 
 def test_refreshing_an_unknown_id_is_no_error() -> None:
     table_with(Lamp()).refresh("unknown")
+
+
+def test_ids_that_were_made_up_are_not_suggested() -> None:
+    table = ObjectTable()
+    made_up = table.register(Lamp())
+    with pytest.raises(NoSuchObjectError) as caught:
+        table.find(made_up[:-1])
+    assert "did you mean" not in str(caught.value)
+
+
+def test_an_id_has_at_most_a_thousand_characters() -> None:
+    table = ObjectTable()
+    assert table.register(Lamp(), "x" * 1000) == "x" * 1000
+    with pytest.raises(ValueError, match="object id of 1001 characters, limit is 1000"):
+        table.register(Lamp(), "x" * 1001)

@@ -118,6 +118,20 @@ def test_a_lost_call_is_repeated_only_where_that_is_asked_for() -> None:
         assert proxy.add() == 4
 
 
+def test_a_call_that_may_have_run_is_not_said_to_have_not() -> None:
+    class Gone(_Flaky):
+        def run(self, link: Any, call: Any) -> bytes:
+            self.accepts = lambda address: False  # type: ignore[method-assign]
+            return super().run(link, call)
+
+    counter = Counter()
+    with running(Gone(losses=1)) as daemon, connect(daemon.register(counter)) as proxy:
+        with pytest.raises(ConnectionLostError) as caught:
+            options(proxy, retries=3).add()
+        assert isinstance(caught.value.__cause__, ConnectError)
+        assert counter.value == 1
+
+
 def test_patience_waits_for_a_daemon_that_is_not_there_yet() -> None:
     with running(Daemon()) as daemon:
         uri = daemon.register(Counter(), "counter")

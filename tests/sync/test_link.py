@@ -40,6 +40,9 @@ class Service:
             return session.pong(event)
         return session.result(event, event.args[0])
 
+    def annotations(self) -> dict[str, bytes]:
+        return {"SERV": b"er"}
+
     def left(self, link: Link) -> None:
         self.gone.append(link)
 
@@ -159,6 +162,7 @@ def test_a_stranger_that_speaks_something_else_gets_a_refusal(junk: bytes) -> No
         answer = there.recv(65536)
         assert answer[:6] == b"PYRO\x01\xf6"
         assert answer[6:8] == bytes([3, 2])  # CONNECT_FAIL, in marshal
+        assert b"SERV\0\0\0\x02er" in answer
         assert there.recv(1) == b""
         assert service.gone == [link]
 

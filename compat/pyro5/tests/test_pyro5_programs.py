@@ -159,7 +159,9 @@ def nsc(programs: Programs) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 def test_an_object_is_called_by_its_uri(programs: Programs) -> None:
     server = programs.start(programs.write("server.py", SERVER))
-    uri = line_like(server, r"^Ready\. Object uri = (PYRO:obj_[0-9a-f]{32}@localhost:\d+)$")[1]
+    uri = line_like(
+        server, r"^Ready\. Object uri = (PYRO:obj_[0-9a-f]{32}@localhost:\d+)$"
+    )[1]
     client = programs.run(programs.write("client.py", CLIENT), typed=f"{uri}\n4\n")
     assert (client.stdout, client.stderr) == ("Which uri? Which month? spring\n", "")
 
@@ -271,7 +273,9 @@ def test_nsc_registers_tags_finds_and_removes(
         "Potentially removing lots of items from the Name server. Are you sure (y/n)?"
     )
     assert nsc("removematching", "a.*", typed="n\n").stdout == question
-    assert nsc("removematching", "a.*", typed="y\n").stdout == f"{question}1 items removed.\n"
+    assert (
+        nsc("removematching", "a.*", typed="y\n").stdout == f"{question}1 items removed.\n"
+    )
     assert nsc("remove", "a.one").stdout == "Nothing removed\n"
     assert nsc("register", "a.one", uri).returncode == 0
     assert nsc("remove", "a.one").stdout == "Removed a.one\n"

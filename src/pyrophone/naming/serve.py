@@ -12,7 +12,7 @@ from ..net.addresses import is_everywhere, is_loopback
 from ..net.beacon import Beacon
 from ..settings import Settings
 from ..sync import Daemon
-from ..uri import SOCKET_PREFIX, URI
+from ..uri import URI
 from .server import NameServer, announce
 from .storage import Storage
 
@@ -58,8 +58,8 @@ class NameService:
         settings = settings or Settings()
         host = settings.name_host if host is None else host
         port = settings.name_port if port is None else port
-        if host.startswith(SOCKET_PREFIX):
-            unix_socket = unix_socket or host.removeprefix(SOCKET_PREFIX)
+        if host.startswith("./u:"):  # as finding takes it
+            unix_socket = unix_socket or host.removeprefix("./u:")
         self._daemon = Daemon(
             host,
             port,
@@ -88,7 +88,9 @@ class NameService:
         thread = None
         try:
             if self._beacon is not None:
-                thread = threading.Thread(target=self._beacon.serve, name="pyrophone-beacon")
+                thread = threading.Thread(
+                    target=self._beacon.serve, name="pyrophone-beacon"
+                )
                 thread.start()
             self._daemon.serve()
         finally:
@@ -134,7 +136,9 @@ def _hears_broadcasts(host: str) -> bool:
 
 def _make_beacon(host: str, port: int | None, settings: Settings) -> Beacon:
     # Who asks is in the network, so the address behind NAT is of no use to it.
-    uri = URI("PYRO", NAME_SERVER_ID, None, "0.0.0.0" if is_everywhere(host) else host, port)
+    uri = URI(
+        "PYRO", NAME_SERVER_ID, None, "0.0.0.0" if is_everywhere(host) else host, port
+    )
     try:
         return Beacon(uri, BROADCAST_QUERY, port=settings.broadcast_port)
     except OSError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from ..errors import InvalidURIError, NameTakenError, NamingError, UnknownNameError
+from ..errors import InvalidURIError, NameTakenError, UnknownNameError
 from ..finding import NAME_SERVER_ID
 from ..objects.exposure import expose
 from ..uri import URI
@@ -91,7 +91,7 @@ class NameServer:
         self._protect(name)
         if not self._storage.put(name, text, tags, expected=None if safe else ...):
             raise NameTakenError(
-                f"name already registered: {name!r}; remove it first, or don't ask to be safe"
+                f"name already registered: {name}; remove it first, or replace it"
             )
 
     def set_metadata(self, name: str, metadata: Iterable[str] | None) -> None:
@@ -191,7 +191,7 @@ class NameServer:
         """Refuse to change the name server's own entry."""
         if self._announced and name == NAME_SERVER_ID:
             raise NameTakenError(
-                f"name already registered: {name!r}, it is the name server's own"
+                f"name already registered: {name}; it is the name server's own"
             )
 
 
@@ -242,7 +242,9 @@ def _tags(what: str, value: Any) -> frozenset[str]:
             f"{what} should not be a {type(value).__name__}, but a set or a list of texts"
         )
     if not isinstance(value, Iterable):
-        raise TypeError(f"{what} must be a set or a list of texts, not {type(value).__name__}")
+        raise TypeError(
+            f"{what} must be a set or a list of texts, not {type(value).__name__}"
+        )
     tags = list(value)
     for tag in tags:
         _check_text(f"a tag in {what}", tag)
@@ -261,5 +263,7 @@ def _uri_text(uri: Any) -> str:
     parsed = URI.parse(str(uri))
     _check_encoding("uri", str(parsed))
     if parsed.scheme == "PYRO" and parsed.location is None:  # it parses, its text does not
-        raise InvalidURIError(f"invalid uri {str(uri)!r}: the host is missing behind the '@'")
+        raise InvalidURIError(
+            f"invalid uri {str(uri)!r}: the host is missing behind the '@'"
+        )
     return str(parsed)

@@ -27,7 +27,7 @@ class Record:
 
 
 class Storage(Protocol):
-    """Keeps records by name. Threads may share it; each method happens at once or not at all.
+    """Keeps records by name. Threads may share it: a method happens at once or not at all.
 
     ``pyrophone.testing.storage_checks.check_storage`` checks that a class of yours
     keeps these promises.

@@ -103,9 +103,6 @@ class Beacon:
                 return
             self._open = False
             host, port = self.address
-            with (
-                suppress(OSError),
-                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker,
-            ):
-                waker.sendto(b"", ("127.0.0.1" if is_everywhere(host) else host, port))
+            with suppress(OSError):
+                self.sock.sendto(b"", ("127.0.0.1" if is_everywhere(host) else host, port))
             self.sock.close()

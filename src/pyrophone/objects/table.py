@@ -17,6 +17,10 @@ from .exposure import Instancing, Members
 
 __all__ = ["DAEMON_ID", "Entry", "ObjectTable"]
 
+_MADE_UP = "obj_"  # how ids begin that nobody chose
+_COMPARED = 500  # ids, in search of a similar one
+_LONGEST_ID = 1000  # characters; it must stand in a URI
+
 DAEMON_ID = "Pyro.Daemon"  # the control object that every daemon has
 
 # What the object part of a URI can hold, so that every id can be addressed.
@@ -30,9 +34,10 @@ class Entry:
         object_id: Its id.
         members: What of it may be used.
         key: ``id()`` of the object or class, known also when it is gone.
+        fixed: The object that serves all calls, None if that is not settled.
     """
 
-    __slots__ = ("_reference", "_target", "is_class", "key", "members", "object_id")
+    __slots__ = ("_reference", "_target", "fixed", "is_class", "key", "members", "object_id")
 
     def __init__(self, object_id: str, target: Any, members: Members, weak: bool) -> None:
         self.object_id = object_id
@@ -41,6 +46,7 @@ class Entry:
         self.key = id(target)
         self._target = None if weak else target
         self._reference = weakref.ref(target) if weak else None
+        self.fixed = None if weak or self.is_class else target
 
     @property
     def target(self) -> Any:
@@ -144,7 +150,9 @@ class ObjectTable:
             text = (
                 object_id[:100] if isinstance(object_id, str) else type(object_id).__name__
             )
-            close = difflib.get_close_matches(text, self.ids, 3)
+            # Ids that were made up all look alike, and nobody types them.
+            named = [name for name in self.ids if not name.startswith(_MADE_UP)]
+            close = difflib.get_close_matches(text, named[:_COMPARED], 3)
             hint = f", did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise NoSuchObjectError(f"unknown object {text!r}{hint}")
         return entry
@@ -156,6 +164,8 @@ class ObjectTable:
             NoSuchObjectError: It was registered weakly and is gone.
             TypeError: The creator gave something that is no instance of the class.
         """
+        if entry.fixed is not None:
+            return entry.fixed
         target = entry.target
         if not entry.is_class:
             if target is None:
@@ -167,9 +177,8 @@ class ObjectTable:
         kept = client.instances if instancing.mode == "session" else self._singles
         if target in kept:
             return kept[target]
-        if (
-            instancing.mode == "session"
-        ):  # of two threads of one client, the first one's counts
+        if instancing.mode == "session":
+            # Of two threads of one client that come at once, the first one's counts.
             return kept.setdefault(target, _create(target, instancing))
         with self._guard:
             if target not in kept:
@@ -234,9 +243,11 @@ class ObjectTable:
 
 def _check_id(object_id: Any) -> str:
     if not object_id:
-        return f"obj_{uuid.uuid4().hex}"
+        return f"{_MADE_UP}{uuid.uuid4().hex}"
     if not isinstance(object_id, str):
         raise TypeError(f"an object id is a text, not {type(object_id).__name__}")
+    if len(object_id) > _LONGEST_ID:
+        raise ValueError(f"object id of {len(object_id)} characters, limit is {_LONGEST_ID}")
     if not _USABLE_ID.fullmatch(object_id):
         raise ValueError(
             f"object id {object_id!r} can't stand in a URI: it has a blank or an @"

@@ -10,8 +10,9 @@ from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
 from ..errors import (
-    CallTimeoutError,
+    ConnectError,
     ConnectionLostError,
+    NamingError,
     PyrophoneError,
     RemoteProtocolError,
     SecurityError,
@@ -49,7 +50,6 @@ __all__ = [
 T = TypeVar("T")
 _DEFAULTS = Settings()
 _STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
-_RETRIED = (ConnectionLostError, CallTimeoutError)
 
 
 class _Line:
@@ -162,24 +162,25 @@ class Remote:
     ) -> Any:
         """Call a method and return its result."""
         line = self.line
-        attempt = 0
+        lost: ConnectionLostError | None = None
+        attempts = self.retries + 1
         while True:
             try:
                 with line.lock:
                     connection = line.ready()
                     reply = connection.call(
-                        method,
-                        args,
-                        kwargs,
-                        flags,
-                        object_id=object_id,
-                        timeout=self.timeout,
+                        method, args, kwargs, flags, object_id=object_id, timeout=self.timeout
                     )
                 break
-            except _RETRIED:
-                attempt += 1
-                if attempt > self.retries:
+            except ConnectionLostError as error:
+                attempts -= 1
+                if not attempts:
                     raise
+                lost = error
+            except (ConnectError, NamingError) as error:
+                if lost is None:
+                    raise
+                raise lost from error  # the first attempt may have run, and that counts
         if reply is None:
             return None
         if reply.flags & STREAM:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -30,6 +31,9 @@ class Service(Protocol):
 
     def left(self, link: Link) -> None:
         """Note that the link was closed."""
+
+    def annotations(self) -> Mapping[str, bytes]:
+        """Return chunks to send with every message."""
 
     @property
     def stopping(self) -> bool:
@@ -93,15 +97,12 @@ class Link:
             MORE if something came and was answered, READ or WRITE for what to wait
             for, 0 if the link is now closed.
         """
-        state = self._step()
-        return 0 if self.closed else state
-
-    def _step(self) -> int:
+        state = READ
         if self._rest and not (self._flush() and self._answer()):
-            return WRITE
-        if self.closed or not self._read():
-            return READ
-        return MORE if self._answer() else WRITE
+            state = WRITE
+        elif not self.closed and self._read():
+            state = MORE if self._answer() else WRITE
+        return 0 if self.closed else state
 
     def close(self) -> None:
         """Close the connection and tell the daemon, once."""
@@ -156,7 +157,7 @@ class Link:
     def _refuse(self, reason: str) -> None:
         if self.session.state == NEW:
             with suppress(OSError):
-                self.sock.send(self.session.refuse(reason))
+                self.sock.send(self.session.refuse(reason, None, self._service.annotations()))
             self._drain()
         self.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..context import CallContext, Client, serving
-from ..errors import DaemonError, NoSuchObjectError, ProtocolError
+from ..errors import DaemonError, NoSuchObjectError, ProtocolError, UnknownNameError
 from ..finding import locate
 from ..net.addresses import facing, is_everywhere
 from ..objects.calls import Dispatcher, format_remote
@@ -29,6 +30,8 @@ from .link import Link
 __all__ = ["BaseDaemon", "advertised"]
 
 _log = logging.getLogger("pyrophone.daemon")
+
+_WITHDRAW_LIMIT = 2.0  # seconds for each question to a name server, at the end
 
 
 class BaseDaemon:
@@ -272,6 +275,8 @@ class BaseDaemon:
                 call.method,
                 "".join(format_remote(error)),
             )
+        if self._annotates:
+            self._add_annotations(context)
         try:
             return self._dispatcher.fault(session, call, error, context)
         except ProtocolError as problem:  # its annotations are unusable, or it is too large
@@ -305,10 +310,14 @@ class BaseDaemon:
 
     def _withdraw(self) -> None:
         """Remove the names registered with the objects, where they are still ours."""
+        limit = min(self.settings.timeout or _WITHDRAW_LIMIT, _WITHDRAW_LIMIT)
+        settings = dataclasses.replace(self.settings, timeout=limit)
         for server, name, uri in self._names:
             try:
-                if ask(server, "lookup", (name,), self.settings) == uri:
-                    ask(server, "remove", (name,), self.settings)
+                if ask(server, "lookup", (name,), settings) == uri:
+                    ask(server, "remove", (name,), settings)
+            except UnknownNameError:
+                pass  # somebody else removed it
             except Exception as error:
                 _log.warning("name %r could not be withdrawn: %s", name, error)
         self._names.clear()

@@ -38,14 +38,15 @@ class Daemon(LoopDaemon):
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
         """Return the bytes that answer *event*; a one-way call has none, and runs apart."""
+        if type(event) is not Call:
+            return super().answer(link, event)
         if (
-            type(event) is Call
-            and event.flags & (ONEWAY | BATCH) == ONEWAY
+            event.flags & (ONEWAY | BATCH) == ONEWAY
             and self._workers.waiting < _QUEUE
         ):
             self._workers.submit(partial(self.run, link, event))
             return b""
-        return super().answer(link, event)
+        return self.run(link, event)
 
     def _prepare(self, sock: socket.socket) -> None:
         sock.setblocking(True)

@@ -178,40 +178,25 @@ class ClientSession:
         if object_id is None:
             object_id = self._object_id
         if len(args) == 1 and type(args[0]) is Blob:
-            return self._call_blob(
-                args[0], object_id, method, kwargs, flags, annotations, correlation
-            )
-        serializer = self._serializer
-        payload = serializer.dumps_call(object_id, method, args, kwargs)
+            if kwargs:
+                raise LocalProtocolError("a blob must be the only argument of a call")
+            flags |= BLOB
+            serializer_id, payload = args[0].dump(self._serializer, object_id, method)
+            marshal = self._codecs.by_id[_MARSHAL]
+            address = address_blob(args[0], marshal, object_id, method)
+            annotations = {**(annotations or {}), BLOB_CHUNK: address}
+        else:
+            serializer_id = self._serializer.id
+            payload = self._serializer.dumps_call(object_id, method, args, kwargs)
+        seq = self._number()
         message = Message(
-            INVOKE,
-            serializer.id,
-            flags,
-            self._number(),
-            payload,
-            annotations or _NO_ANNOTATIONS,
+            INVOKE, serializer_id, flags, seq, payload, annotations or _NO_ANNOTATIONS
         )
-        return self._commit(message, correlation)
-
-    def _call_blob(
-        self,
-        blob: Blob,
-        object_id: str,
-        method: str,
-        kwargs: Any,
-        flags: int,
-        annotations: Mapping[str, bytes] | None,
-        correlation: bytes | None,
-    ) -> bytes:
-        if kwargs:
-            raise LocalProtocolError("a blob must be the only argument of a call")
-        serializer_id, payload = blob.dump(self._serializer, object_id, method)
-        address = address_blob(blob, self._codecs.by_id[_MARSHAL], object_id, method)
-        chunks = {**(annotations or {}), BLOB_CHUNK: address}
-        message = Message(
-            INVOKE, serializer_id, flags | BLOB, self._number(), payload, chunks
-        )
-        return self._commit(message, correlation)
+        data = self._encode(message, correlation)
+        self.seq = seq
+        if not flags & ONEWAY:
+            self._calls.add(seq)
+        return data
 
     def ping(self, *, correlation: bytes | None = None) -> bytes:
         """Return the bytes of a ping; a :class:`Pong` answers it."""
@@ -306,13 +291,6 @@ class ClientSession:
         while seq in self._calls:
             seq = (seq + 1) & 0xFFFF
         return seq
-
-    def _commit(self, message: Message, correlation: bytes | None) -> bytes:
-        data = self._encode(message, correlation)
-        self.seq = message.seq
-        if not message.flags & ONEWAY:
-            self._calls.add(message.seq)
-        return data
 
     def _encode(self, message: Message, correlation: bytes | None) -> bytes:
         if correlation is not None:

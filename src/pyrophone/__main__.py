@@ -1,0 +1,10 @@
+"""Makes ``python -m pyrophone`` the command ``pyrophone``."""
+
+from __future__ import annotations
+
+import sys
+
+from .cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""What several commands need."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import (
+    ConnectError,
+    PyrophoneError,
+    RefusedError,
+    UnknownNameError,
+)
+from ..settings import Settings
+
+__all__ = [
+    "CommandError",
+    "Commands",
+    "add_name_server",
+    "add_parser",
+    "describe",
+    "explain",
+    "printable",
+    "remote_traceback",
+    "settings",
+    "until_told_to_end",
+]
+
+Commands = Any  # what add_subparsers gives; argparse has no public name for it
+
+
+class CommandError(Exception):
+    """What the user can mend; the text says how.
+
+    Attributes:
+        status: With which the command ends: 1, or 2 if it was called wrongly.
+        details: What ``--verbose`` shows, a traceback.
+    """
+
+    def __init__(self, text: str, status: int = 1, *, details: str = "") -> None:
+        super().__init__(text)
+        self.status = status
+        self.details = details
+
+
+def add_parser(
+    commands: Commands,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    description: str,
+    **options: Any,
+) -> argparse.ArgumentParser:
+    """Add the subcommand *name*, that *run* carries out; return its parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=description, description=description, **options
+    )
+    parser.set_defaults(run=run, prog=parser.prog)
+    return parser
+
+
+def add_name_server(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where the name server is."""
+    parser.add_argument(
+        "--host",
+        help="where the name server is, a host or ./u:PATH; by default it is looked for",
+    )
+    parser.add_argument("--port", type=int, help="TCP port of the name server")
+
+
+def settings() -> Settings:
+    """Return the settings that the environment gives.
+
+    Raises:
+        CommandError: A variable names no setting, or its value is unusable.
+    """
+    try:
+        return Settings.from_env(os.environ)
+    except ValueError as error:
+        raise CommandError(f"in the environment: {error}", 2) from None
+
+
+def printable(text: str) -> str:
+    """Return *text* on one line, with what could harm a terminal written out."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def describe(error: BaseException) -> str:
+    """Return class and text of *error*."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def explain(error: BaseException) -> str:
+    """Return what went wrong, and what to do next."""
+    if isinstance(error, UnknownNameError):
+        return f"{error}; 'pyrophone names list' shows what is registered"
+    if isinstance(error, ConnectError) and not isinstance(error, RefusedError):
+        return f"{error}; is its server running?"
+    if isinstance(error, (CommandError, PyrophoneError)):
+        return str(error)
+    return describe(error)
+
+
+def remote_traceback(error: BaseException) -> str | None:
+    """Return the traceback that came with *error* from afar, None if it did not."""
+    for note in getattr(error, "__notes__", ()):
+        if note.startswith("Remote traceback:"):
+            return str(note)
+    return None
+
+
+@contextmanager
+def until_told_to_end() -> Iterator[None]:
+    """Let the block run until Ctrl-C or SIGTERM, which both end it without an error."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if main else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        return
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before or signal.SIG_DFL)

@@ -1,0 +1,163 @@
+"""``pyrophone names``: run a name server, ask it, tell it."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+from collections.abc import Iterable
+
+from ..errors import PyrophoneError
+from ..finding import NAME_SERVER_ID
+from ..naming import NameService
+from ..objects.proxy import remote_of
+from ..sync import Proxy, locate_names
+from .common import (
+    CommandError,
+    Commands,
+    add_name_server,
+    add_parser,
+    printable,
+    settings,
+    until_told_to_end,
+)
+
+__all__ = ["add_command"]
+
+
+def add_command(commands: Commands) -> None:
+    """Add ``names`` and what belongs to it."""
+    description = "Run a name server, ask it, tell it."
+    parser = commands.add_parser("names", help=description, description=description)
+    inner = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_serve(inner)
+    for name, run, description in (
+        ("list", list_names, "List names and where they lead, one per line."),
+        ("lookup", look_up, "Print where a name leads."),
+        ("register", register, "Register a name."),
+        ("remove", remove, "Remove a name, or all that begin so."),
+        ("ping", ping, "See whether there is a name server; print where."),
+    ):
+        command = add_parser(inner, name, run, description)
+        if name == "list":
+            command.add_argument("prefix", nargs="?", help="only names that begin so")
+            command.add_argument("--tags", action="store_true", help="print tags, too")
+        elif name == "remove":
+            what = command.add_mutually_exclusive_group(required=True)
+            what.add_argument("name", nargs="?")
+            what.add_argument("--prefix", help="remove all names that begin so")
+        elif name in ("lookup", "register"):
+            command.add_argument("name")
+        if name == "register":
+            command.add_argument("uri", help="PYRO:OBJECT@HOST:PORT")
+            command.add_argument(
+                "--tag", action="append", default=[], help="by which it is found, too"
+            )
+            command.add_argument(
+                "--safe", action="store_true", help="fail if the name is registered already"
+            )
+        add_name_server(command)
+
+
+def _add_serve(commands: Commands) -> None:
+    parser = add_parser(
+        commands,
+        "serve",
+        serve,
+        "Run a name server until Ctrl-C.",
+        epilog="Prints its name and URI when it is ready.",
+    )
+    parser.add_argument("--host", help="where to listen; 0.0.0.0 is all interfaces")
+    parser.add_argument("--port", type=int, help="TCP port, 0 for any free one")
+    parser.add_argument("--unix-socket", metavar="PATH", help="listen there instead")
+    parser.add_argument("--public", metavar="HOST[:PORT]", help="what URIs say, behind NAT")
+    parser.add_argument(
+        "--no-broadcast", action="store_true", help="don't answer broadcasts"
+    )
+    parser.add_argument("--verbose", action="store_true", help="say how it can be found")
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Run a name server; print its name and URI when it is ready."""
+    with until_told_to_end():
+        with _service(args) as service:
+            if args.verbose:
+                port = service.broadcast_port
+                how = f"answers broadcasts at UDP port {port}" if port else "no broadcasts"
+                print(f"{args.prog}: {how}", file=sys.stderr, flush=True)
+            print(f"{NAME_SERVER_ID}\t{service.uri}", flush=True)
+            service.serve()
+    return 0
+
+
+def list_names(args: argparse.Namespace) -> int:
+    """Print one name and its URI per line, sorted; nothing if there is none."""
+    with _names(args) as names:
+        found = names.list(prefix=args.prefix, return_metadata=args.tags)
+    for name, value in sorted(found.items()):
+        uri, tags = value if args.tags else (value, ())
+        _print_row([name, uri, *([",".join(sorted(tags))] if args.tags else [])])
+    return 0
+
+
+def look_up(args: argparse.Namespace) -> int:
+    """Print the URI of a name."""
+    with _names(args) as names:
+        _print_row([str(names.lookup(args.name))])
+    return 0
+
+
+def register(args: argparse.Namespace) -> int:
+    """Register a name."""
+    with _names(args) as names:
+        names.register(args.name, args.uri, args.safe, args.tag)
+    return 0
+
+
+def remove(args: argparse.Namespace) -> int:
+    """Remove a name; or those with a prefix, and print how many."""
+    with _names(args) as names:
+        if args.prefix is not None:
+            print(names.remove(prefix=args.prefix))
+            return 0
+        if not names.remove(args.name):
+            if args.name == NAME_SERVER_ID:
+                raise CommandError(f"{args.name} is the name server's own entry, it stays")
+            names.lookup(args.name)  # it knows what is spelled nearly so
+    return 0
+
+
+def ping(args: argparse.Namespace) -> int:
+    """Print the URI of the name server that answers."""
+    with _names(args) as names:
+        names.ping()
+        _print_row([str(remote_of(names).uri)])
+    return 0
+
+
+def _service(args: argparse.Namespace) -> NameService:
+    own = settings()
+    try:
+        return NameService(
+            args.host,
+            args.port,
+            unix_socket=args.unix_socket,
+            public=args.public,
+            broadcast=not args.no_broadcast,
+            settings=own,
+        )
+    except (OSError, OverflowError) as error:
+        where = args.unix_socket or f"{args.host or own.name_host}:{args.port}"
+        text = getattr(error, "strerror", None) or f"{error}: {where}"
+        advice = ""
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            advice = "; is a name server running there? 'pyrophone names ping' tells"
+        raise CommandError(f"cannot listen: {text}{advice}") from None
+
+
+def _names(args: argparse.Namespace) -> Proxy:
+    return locate_names(args.host, args.port, settings=settings())
+
+
+def _print_row(columns: Iterable[str]) -> None:
+    print("\t".join(map(printable, columns)))
