@@ -19,6 +19,7 @@ __all__ = [
     "answered",
     "correlate",
     "current",
+    "outgoing",
     "serving",
     "to_send",
 ]
@@ -74,12 +75,14 @@ class CallContext:
         serializer: Name of the serializer it came in.
         annotations: The chunks that came with it, by their four-letter names.
         reply_annotations: Chunks to send back with the reply; the method fills it.
+        correlation: Bytes of the correlation id, None if the caller sent none and
+            nobody asked.
     """
 
     __slots__ = (
-        "_correlation",
         "annotations",
         "client",
+        "correlation",
         "flags",
         "reply_annotations",
         "seq",
@@ -101,19 +104,14 @@ class CallContext:
         self.serializer = serializer
         self.annotations = annotations
         self.reply_annotations: dict[str, bytes] = {}
-        self._correlation = correlation
+        self.correlation = correlation
 
     @property
     def correlation_id(self) -> uuid.UUID:
         """Relates all calls of one activity; made up if the caller sent none."""
-        if self._correlation is None:
-            self._correlation = uuid.uuid4().bytes
-        return uuid.UUID(bytes=self._correlation)
-
-    @property
-    def correlation(self) -> bytes | None:
-        """The bytes of the id, None if the caller sent none and nobody asked."""
-        return self._correlation
+        if self.correlation is None:
+            self.correlation = uuid.uuid4().bytes
+        return uuid.UUID(bytes=self.correlation)
 
 
 class _Outgoing:
@@ -130,9 +128,10 @@ class _Outgoing:
         self.received = received
 
 
-# Front-ends set the first one around each call they run.
+# Front-ends set the first one around each call they run, and ask both before each call
+# they make: mostly there is nothing, and a function would cost more than looking.
 serving: ContextVar[CallContext | None] = ContextVar("pyrophone.serving", default=None)
-_outgoing: ContextVar[_Outgoing | None] = ContextVar("pyrophone.outgoing", default=None)
+outgoing: ContextVar[_Outgoing | None] = ContextVar("pyrophone.outgoing", default=None)
 
 
 def current() -> CallContext:
@@ -161,31 +160,31 @@ def annotate(
     Returns:
         A dict that holds, after each call, what came back with its reply.
     """
-    outer = _outgoing.get()
+    outer = outgoing.get()
     inherited = outer.annotations if outer else {}
     chunks = {**inherited, **(chunks or {}), **named}
     block = _Outgoing(chunks, outer.correlation if outer else None, {})
-    token = _outgoing.set(block)
+    token = outgoing.set(block)
     try:
         yield block.received
     finally:
-        _outgoing.reset(token)
+        outgoing.reset(token)
 
 
 @contextmanager
 def correlate(correlation_id: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
     """Send *correlation_id*, or a new one, along with every call made in the block."""
     correlation_id = correlation_id or uuid.uuid4()
-    outer = _outgoing.get()
+    outer = outgoing.get()
     if outer is None:
         block = _Outgoing({}, correlation_id.bytes, {})
     else:  # what comes back belongs to the annotations() block around this one
         block = _Outgoing(outer.annotations, correlation_id.bytes, outer.received)
-    token = _outgoing.set(block)
+    token = outgoing.set(block)
     try:
         yield correlation_id
     finally:
-        _outgoing.reset(token)
+        outgoing.reset(token)
 
 
 def to_send() -> tuple[dict[str, bytes] | None, bytes | None]:
@@ -193,7 +192,7 @@ def to_send() -> tuple[dict[str, bytes] | None, bytes | None]:
 
     A call made by a method that is being served carries the id of that call.
     """
-    block = _outgoing.get()
+    block = outgoing.get()
     context = serving.get()
     if block is None and context is None:
         return None, None
@@ -205,7 +204,7 @@ def to_send() -> tuple[dict[str, bytes] | None, bytes | None]:
 
 def answered(chunks: Mapping[str, bytes]) -> None:
     """Hand the annotations of a reply to the block around the call."""
-    block = _outgoing.get()
+    block = outgoing.get()
     if block is not None:
         block.received.clear()
         block.received.update(chunks)

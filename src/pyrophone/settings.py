@@ -95,7 +95,9 @@ class Settings:
     def __post_init__(self) -> None:
         for name in _COUNTS:
             if not getattr(self, name) >= 1:
-                raise ValueError(f"setting {name} is {getattr(self, name)}, must be at least 1")
+                raise ValueError(
+                    f"setting {name} is {getattr(self, name)}, must be at least 1"
+                )
         for name in _TIMES:
             seconds = getattr(self, name)
             if seconds is not None and not seconds >= 0:  # NaN is no time either

@@ -82,7 +82,7 @@ def test_a_daemon_that_came_back_is_found_without_a_failed_call() -> None:
         uri = daemon.register(Counter(), "counter")
         proxy = connect(uri)
         assert proxy.add() == 1
-    proxy.__dict__["_pyrophone"].line.connection._used -= 60  # a minute of quiet
+    proxy.__dict__["_pyrophone"].line.connection.used -= 60  # a minute of quiet
     assert uri.port is not None
     with running(Daemon(port=uri.port)) as daemon:
         daemon.register(Counter(), "counter")

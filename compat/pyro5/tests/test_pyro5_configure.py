@@ -62,6 +62,13 @@ def test_unusable_texts_are_value_errors(
         Configuration()
 
 
+def test_each_configuration_has_lists_of_its_own() -> None:
+    one, two = Configuration(), Configuration()
+    assert one.BROADCAST_ADDRS == ["<broadcast>", "0.0.0.0"]
+    one.BROADCAST_ADDRS.append("10.255.255.255")
+    assert len(two.BROADCAST_ADDRS) == 2
+
+
 def test_a_copy_has_the_same_values_and_is_another() -> None:
     one = Configuration()
     one.NS_PORT = 5

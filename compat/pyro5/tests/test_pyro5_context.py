@@ -59,6 +59,12 @@ class Witness:
             other.answer("inner")
         return seen, texts(current_context.response_annotations)
 
+    def ask_and_answer(self, uri: Any) -> None:
+        """Ask another one that has no annotations, then send one back."""
+        with Pyro5.api.Proxy(uri) as other:
+            other.look()
+        current_context.response_annotations["BACK"] = b"outer"
+
     @Pyro5.api.oneway
     def note(self) -> None:
         """Keep what it sees."""
@@ -138,6 +144,13 @@ def test_a_call_inside_a_call_carries_on_what_came(
     assert (seen["annotations"], seen["correlation"]) == ({"ABCD": "hi"}, str(mine))
     assert inner == {"BACK": "inner"}
     assert current_context.response_annotations == {}
+
+
+def test_a_call_inside_a_call_leaves_the_reply_alone(
+    proxy: Any, serve: Callable[..., Any]
+) -> None:
+    proxy.ask_and_answer(serve(Witness()))
+    assert current_context.response_annotations == {"BACK": b"outer"}
 
 
 def test_a_oneway_call_has_its_context(proxy: Any, witness: Witness) -> None:

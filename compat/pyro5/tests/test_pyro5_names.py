@@ -130,8 +130,22 @@ def test_a_broadcast_is_answered(daemon: Any) -> None:
         Pyro5.config.BROADCAST_ADDRS = ["127.0.0.1"]
         with Pyro5.api.locate_ns() as names:
             assert names._pyroUri == uri
+        Pyro5.config.NS_BCPORT = 1
+        with Pyro5.api.locate_ns(port=server.getPort()) as names:
+            assert names._pyroUri == uri
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_broadcasts_are_answered_with_the_place_inside_of_nat() -> None:
+    uri, daemon, broadcasts = Pyro5.api.start_ns(
+        "0.0.0.0", 0, bchost="127.0.0.1", bcport=0, nathost="example.org", natport=99
+    )
+    assert broadcasts is not None
+    with daemon, broadcasts:
+        assert str(uri) == "PYRO:Pyro.NameServer@example.org:99"
+        assert broadcasts.nsUri.host == "0.0.0.0"  # the one who asks gets an address
+        assert broadcasts.nsUri.location == daemon.locationStr
 
 
 def test_the_daemon_of_a_name_server_ends_with_it() -> None:

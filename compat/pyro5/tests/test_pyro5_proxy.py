@@ -7,6 +7,7 @@ import pickle
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -160,6 +161,8 @@ def test_a_proxy_connects_when_it_is_first_used(proxy: Any) -> None:
     proxy._pyroRelease()
     assert proxy._pyroConnection is None
     assert proxy._pyroBind()
+    assert proxy.add(1) == 1
+    assert proxy._pyroSeq == 2
 
 
 def test_what_is_not_there_is_an_attribute_error_without_a_call(proxy: Any) -> None:
@@ -221,8 +224,11 @@ def test_copies_know_the_same_and_are_not_connected(proxy: Any) -> None:
 
 
 def test_a_proxy_that_travels_comes_back_as_one(proxy: Any) -> None:
+    proxy._pyroSerializer = "json"
+    proxy._pyroHandshake = "dear"
     back = proxy.echo(proxy)
     assert type(back) is Pyro5.api.Proxy
+    assert (back._pyroSerializer, back._pyroHandshake) == ("json", "dear")
     assert back == proxy
     assert back._pyroMethods == proxy._pyroMethods
     with back:
@@ -448,8 +454,10 @@ def test_nobody_there_is_a_communication_error_with_the_reason() -> None:
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
     with pytest.raises(errors.CommunicationError):
         hasattr(proxy, "anything")
+    start = time.monotonic()
     with pytest.raises(errors.ConnectionClosedError, match=r"^failed to reconnect$"):
         proxy._pyroReconnect(tries=1)
+    assert time.monotonic() - start < 1.5  # no pause after the last attempt
 
 
 def test_unknown_objects_and_objects_without_members_are_refused(

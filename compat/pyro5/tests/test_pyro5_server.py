@@ -113,6 +113,7 @@ def test_registering_marks_the_object_and_unregistering_undoes_it() -> None:
     counter = Counter()
     with Pyro5.api.Daemon() as daemon:
         assert list(daemon.objectsById) == ["Pyro.Daemon"]
+        assert type(daemon.objectsById["Pyro.Daemon"]) is Pyro5.api.DaemonObject
         uri = daemon.register(counter)
         assert re.fullmatch(r"PYRO:obj_[0-9a-f]{32}@localhost:\d+", str(uri))
         assert vars(counter)["_pyroId"] == uri.object
@@ -281,6 +282,27 @@ def test_hooks_see_greeting_connection_and_farewell(
     with pytest.raises(errors.CommunicationError, match="rejected: who are you"):
         bad._pyroBind()
     assert len(seen) == 4
+
+
+@pytest.mark.slow
+def test_an_idle_client_is_disconnected_after_the_time_limit(
+    running: Callable[[Any], Any],
+) -> None:
+    gone = threading.Event()
+
+    class Noticing(Pyro5.api.Daemon):
+        def clientDisconnect(self, conn: Any) -> None:
+            gone.set()
+
+    Pyro5.config.COMMTIMEOUT = 0.1
+    daemon = running(Noticing())
+    with Pyro5.api.Proxy(daemon.register(Counter())) as proxy:
+        assert proxy._pyroTimeout == 0.1
+        proxy._pyroBind()
+        assert gone.wait(5)
+        with pytest.raises(errors.ConnectionClosedError):
+            proxy.count()
+        assert proxy.count() == 1
 
 
 def test_the_daemon_answers_for_itself(daemon: Any, server_type: str) -> None:

@@ -7,7 +7,6 @@ import errno
 import sys
 from collections.abc import Iterable
 
-from ..errors import PyrophoneError
 from ..finding import NAME_SERVER_ID
 from ..naming import NameService
 from ..objects.proxy import remote_of
@@ -31,31 +30,14 @@ def add_command(commands: Commands) -> None:
     parser = commands.add_parser("names", help=description, description=description)
     inner = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_serve(inner)
-    for name, run, description in (
-        ("list", list_names, "List names and where they lead, one per line."),
-        ("lookup", look_up, "Print where a name leads."),
-        ("register", register, "Register a name."),
-        ("remove", remove, "Remove a name, or all that begin so."),
-        ("ping", ping, "See whether there is a name server; print where."),
-    ):
-        command = add_parser(inner, name, run, description)
-        if name == "list":
-            command.add_argument("prefix", nargs="?", help="only names that begin so")
-            command.add_argument("--tags", action="store_true", help="print tags, too")
-        elif name == "remove":
-            what = command.add_mutually_exclusive_group(required=True)
-            what.add_argument("name", nargs="?")
-            what.add_argument("--prefix", help="remove all names that begin so")
-        elif name in ("lookup", "register"):
-            command.add_argument("name")
-        if name == "register":
-            command.add_argument("uri", help="PYRO:OBJECT@HOST:PORT")
-            command.add_argument(
-                "--tag", action="append", default=[], help="by which it is found, too"
-            )
-            command.add_argument(
-                "--safe", action="store_true", help="fail if the name is registered already"
-            )
+    asking = [
+        _add_list(inner),
+        _add_lookup(inner),
+        _add_register(inner),
+        _add_remove(inner),
+        add_parser(inner, "ping", ping, "See whether there is a name server; print where."),
+    ]
+    for command in asking:
         add_name_server(command)
 
 
@@ -77,16 +59,56 @@ def _add_serve(commands: Commands) -> None:
     parser.add_argument("--verbose", action="store_true", help="say how it can be found")
 
 
+def _add_list(commands: Commands) -> argparse.ArgumentParser:
+    parser = add_parser(
+        commands, "list", list_names, "List names and where they lead, one per line."
+    )
+    parser.add_argument("prefix", nargs="?", help="only names that begin so")
+    parser.add_argument("--tags", action="store_true", help="print tags, too")
+    return parser
+
+
+def _add_lookup(commands: Commands) -> argparse.ArgumentParser:
+    parser = add_parser(commands, "lookup", look_up, "Print where a name leads.")
+    parser.add_argument("name")
+    return parser
+
+
+def _add_register(commands: Commands) -> argparse.ArgumentParser:
+    parser = add_parser(commands, "register", register, "Register a name.")
+    parser.add_argument("name")
+    parser.add_argument("uri", help="PYRO:OBJECT@HOST:PORT")
+    parser.add_argument(
+        "--tag", action="append", default=[], help="by which it is found, too; repeatable"
+    )
+    parser.add_argument(
+        "--safe", action="store_true", help="fail if the name is registered already"
+    )
+    return parser
+
+
+def _add_remove(commands: Commands) -> argparse.ArgumentParser:
+    parser = add_parser(
+        commands,
+        "remove",
+        remove,
+        "Remove a name; or all that begin so, and print how many.",
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("name", nargs="?")
+    what.add_argument("--prefix", help="remove all names that begin so")
+    return parser
+
+
 def serve(args: argparse.Namespace) -> int:
     """Run a name server; print its name and URI when it is ready."""
-    with until_told_to_end():
-        with _service(args) as service:
-            if args.verbose:
-                port = service.broadcast_port
-                how = f"answers broadcasts at UDP port {port}" if port else "no broadcasts"
-                print(f"{args.prog}: {how}", file=sys.stderr, flush=True)
-            print(f"{NAME_SERVER_ID}\t{service.uri}", flush=True)
-            service.serve()
+    with until_told_to_end(), _service(args) as service:
+        if args.verbose:
+            port = service.broadcast_port
+            how = f"answers broadcasts at UDP port {port}" if port else "no broadcasts"
+            print(f"{args.prog}: {how}", file=sys.stderr, flush=True)
+        print(f"{NAME_SERVER_ID}\t{service.uri}", flush=True)
+        service.serve()
     return 0
 
 

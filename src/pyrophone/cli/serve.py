@@ -51,14 +51,13 @@ def add_command(commands: Commands) -> None:
 def serve(args: argparse.Namespace) -> int:
     """Serve a class; print its name, or id, and URI when it is ready."""
     target = _load(args.target)
-    with until_told_to_end():
-        with _daemon(args) as daemon:
-            try:
-                uri = daemon.register(target, args.id, name=args.name)
-            except (TypeError, ValueError) as error:
-                raise CommandError(str(error), 2) from None
-            print(f"{args.name or uri.object}\t{uri}", flush=True)
-            daemon.serve()
+    with until_told_to_end(), _daemon(args) as daemon:
+        try:
+            uri = daemon.register(target, args.id, name=args.name)
+        except (TypeError, ValueError) as error:
+            raise CommandError(str(error), 2) from None
+        print(f"{args.name or uri.object}\t{uri}", flush=True)
+        daemon.serve()
     return 0
 
 

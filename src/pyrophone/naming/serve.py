@@ -73,7 +73,7 @@ class NameService:
         self._beacon: Beacon | None = None
         if broadcast and unix_socket is None and _hears_broadcasts(host):
             try:
-                self._beacon = _make_beacon(host, port or self.uri.port, settings)
+                self._beacon = _make_beacon(host, _port_of(self._daemon), settings)
             except OSError:
                 self._daemon.close()
                 raise
@@ -134,7 +134,17 @@ def _hears_broadcasts(host: str) -> bool:
     return not is_loopback(str(address)) and ":" not in str(address)
 
 
-def _make_beacon(host: str, port: int | None, settings: Settings) -> Beacon:
+def _port_of(daemon: Daemon) -> int:
+    """Return the port that *daemon* listens at; its URIs may say another one."""
+    ports = [
+        sock.getsockname()[1]
+        for sock in daemon.sockets
+        if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    ]
+    return int(ports[0])
+
+
+def _make_beacon(host: str, port: int, settings: Settings) -> Beacon:
     # Who asks is in the network, so the address behind NAT is of no use to it.
     uri = URI(
         "PYRO", NAME_SERVER_ID, None, "0.0.0.0" if is_everywhere(host) else host, port

@@ -54,6 +54,9 @@ class Dispatcher:
             raise call.problem
         entry = self.objects.find(call.object_id)
         method = call.method
+        if entry.fixed is not None and method in entry.members.methods:
+            function: Callable[..., Any] = getattr(entry.fixed, method)
+            return function
         if method == "__getattr__" or method == "__setattr__":
             members = entry.members
             access = members.get if method == "__getattr__" else members.set
@@ -104,7 +107,11 @@ class Dispatcher:
         Raises:
             SerializeError: The value can't be written; answer with :meth:`fault`.
         """
-        if _is_iterator(value) and not call.flags & (ONEWAY | BATCH):
+        if (
+            hasattr(type(value), "__next__")
+            and _is_iterator(value)
+            and not call.flags & (ONEWAY | BATCH)
+        ):
             stream_id = None
             if self._streaming:
                 stream_id = self.streams.open(value, context.client, now)

@@ -36,10 +36,10 @@ _INSTANCING = "_pyrophone_instancing"
 # Double-underscore names that no peer may use, whatever is marked. Those that
 # are missing here, such as __len__ and __getitem__, are ordinary methods.
 _PRIVATE_WORDS = """
-    init init_subclass class module weakref call new del repr str format nonzero bool coerce
-    cmp eq ne hash ge gt le lt dir enter exit copy deepcopy sizeof getattr setattr hasattr
-    getattribute delattr instancecheck subclasscheck getinitargs getnewargs getstate setstate
-    reduce reduce_ex subclasshook dict slots globals closure code
+    init init_subclass class module weakref call new del repr str format nonzero bool
+    coerce cmp eq ne hash ge gt le lt dir enter exit copy deepcopy sizeof getattr setattr
+    hasattr getattribute delattr instancecheck subclasscheck getinitargs getnewargs
+    getstate setstate reduce reduce_ex subclasshook dict slots globals closure code
 """
 _PRIVATE = frozenset(f"__{word}__" for word in _PRIVATE_WORDS.split())
 

@@ -37,7 +37,15 @@ class Entry:
         fixed: The object that serves all calls, None if that is not settled.
     """
 
-    __slots__ = ("_reference", "_target", "fixed", "is_class", "key", "members", "object_id")
+    __slots__ = (
+        "_reference",
+        "_target",
+        "fixed",
+        "is_class",
+        "key",
+        "members",
+        "object_id",
+    )
 
     def __init__(self, object_id: str, target: Any, members: Members, weak: bool) -> None:
         self.object_id = object_id
@@ -247,7 +255,9 @@ def _check_id(object_id: Any) -> str:
     if not isinstance(object_id, str):
         raise TypeError(f"an object id is a text, not {type(object_id).__name__}")
     if len(object_id) > _LONGEST_ID:
-        raise ValueError(f"object id of {len(object_id)} characters, limit is {_LONGEST_ID}")
+        raise ValueError(
+            f"object id of {len(object_id)} characters, limit is {_LONGEST_ID}"
+        )
     if not _USABLE_ID.fullmatch(object_id):
         raise ValueError(
             f"object id {object_id!r} can't stand in a URI: it has a blank or an @"

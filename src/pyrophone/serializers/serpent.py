@@ -21,7 +21,7 @@ from .base import DEFAULT_MAX_DEPTH, Codec
 from .classes import NO_FORM, ClassTable
 from .exceptions import class_name
 from .plain import plain_form
-from .tokens import HEADER, Reader, flat_call, flat_value
+from .tokens import FLAT_ATOMS, FLAT_SIZE, FLAT_VALUE, HEADER, Reader, flat_call
 
 __all__ = ["SerpentSerializer"]
 
@@ -55,10 +55,51 @@ class SerpentSerializer(Codec):
         super().__init__(classes, max_depth=max_depth)
         self._bytes_repr = bytes_repr
 
+    # What follows is on the path of every call. A function that is called there costs
+    # more than its work: right after a switch between two processes, most of the time
+    # goes into fetching code (bench/run.py, "call"). So each does all of the common
+    # case by itself, and leaves the rest to its parent.
+
+    def dumps(self, value: Any) -> bytes:
+        """Return the bytes of *value*; see :class:`.base.Serializer`."""
+        if type(value) in _REPR_IS_TEXT:
+            try:
+                return (HEADER + repr(value)).encode()
+            except ValueError:  # an integer too long for a text; said below
+                pass
+        return super().dumps(value)
+
+    def dumps_call(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+    ) -> bytes:
+        """Return the bytes of a call; see :class:`.base.Serializer`."""
+        if (
+            kwargs == {}
+            and type(args) is tuple
+            and _REPR_IS_TEXT.issuperset(map(type, args))
+        ):
+            try:
+                flat = ",".join(map(repr, args)) + "," * (len(args) == 1)
+                head = f"{HEADER}({_quote(object_id)},{_quote(method)},"
+                return f"{head}({flat}),{{}})".encode()
+            except ValueError:
+                pass
+        return super().dumps_call(object_id, method, args, kwargs)
+
     def loads(self, data: bytes) -> Any:
         """Return the value of *data*; see :class:`.base.Serializer`."""
-        flat = flat_value(data)
-        return super().loads(data) if flat is None else flat[0]
+        if len(data) < FLAT_SIZE:
+            try:
+                match = FLAT_VALUE.fullmatch(str(data, "utf-8"))
+            except UnicodeDecodeError:
+                match = None
+            if match is not None:
+                return FLAT_ATOMS[match[1]]
+        return super().loads(data)
 
     def loads_call(
         self, data: bytes

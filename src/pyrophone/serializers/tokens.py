@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import SerializeError
 from .literals import LiteralReader, unescape
 
-__all__ = ["HEADER", "Reader", "flat_call", "flat_value"]
+__all__ = ["FLAT_ATOMS", "FLAT_SIZE", "FLAT_VALUE", "HEADER", "Reader", "flat_call"]
 
 HEADER = "# serpent utf-8 python3.2\n"
 _CONSTANTS = {"None": None, "True": True, "False": False}
@@ -31,12 +31,12 @@ _TOKEN = re.compile(
 # one atom, or one call of atoms without keywords, in 1 and 2.5 µs, not 2.5 and 8.
 _ATOM = rf"(?:'[^'\\\n\r\0]*+'|-?{_NUMBER}|None|True|False)"
 _ATOMS = re.compile(_ATOM)
-_FLAT_VALUE = re.compile(re.escape(HEADER) + f"({_ATOM})")
+FLAT_VALUE = re.compile(re.escape(HEADER) + f"({_ATOM})")
 _FLAT_CALL = re.compile(
     re.escape(HEADER) + r"\('([^'\\\n\r\0]*+)','([^'\\\n\r\0]*+)',"
     rf"\(((?:(?:{_ATOM},)++(?:{_ATOM})?+)?+)\),\{{\}}\)"
 )
-_FLAT_SIZE = 400  # characters; in longer texts they are rare
+FLAT_SIZE = 400  # bytes; in longer texts they are rare
 
 
 class _UnusualError(Exception):
@@ -77,46 +77,32 @@ class _FlatAtoms(dict[str, Any]):
         return int(token)
 
 
-_FLAT_ATOMS = _FlatAtoms(_CONSTANTS)
-
-
-def flat_value(data: bytes) -> tuple[Any] | None:
-    """Return the one value of *data*, None if that is not just an atom."""
-    if len(data) < _FLAT_SIZE:
-        match = _FLAT_VALUE.fullmatch(_decode(data))
-        if match is not None:
-            return (_FLAT_ATOMS[match[1]],)
-    return None
+FLAT_ATOMS = _FlatAtoms(_CONSTANTS)
 
 
 def flat_call(data: bytes) -> tuple[str, str, tuple[Any, ...], dict[str, Any]] | None:
-    """Return the parts of a call, None if it is not just one of atoms."""
-    if len(data) < _FLAT_SIZE:
-        match = _FLAT_CALL.fullmatch(_decode(data))
-        if match is not None:
-            object_id, method, flat = match.groups()
-            return object_id, method, _flat_items(flat), {}
-    return None
+    """Return the parts of a call, None if it is not just one of atoms.
 
-
-def _flat_items(flat: str) -> tuple[Any, ...]:
-    """Return the values of atoms with commas between them, perhaps one behind."""
+    All in one function, for the reason given in ``SerpentSerializer``.
+    """
+    if len(data) >= FLAT_SIZE:
+        return None
+    try:
+        match = _FLAT_CALL.fullmatch(str(data, "utf-8"))
+    except UnicodeDecodeError:
+        return None
+    if match is None:
+        return None
+    object_id, method, flat = match.groups()
     if not flat:
-        return ()
+        return object_id, method, (), {}
     if "'" in flat:
         tokens = _ATOMS.findall(flat)
     else:
-        tokens = flat.split(",")
-        if not tokens[-1]:
-            del tokens[-1]
-    return tuple([_FLAT_ATOMS[token] for token in tokens])
-
-
-def _decode(data: bytes) -> str:
-    try:
-        return str(data, "utf-8")
-    except UnicodeDecodeError:
-        return ""  # no flat text; who reads it next says what is wrong with it
+        tokens = flat.rstrip(",").split(",")
+        if flat.replace(",", "").replace("-", "").isdecimal():
+            return object_id, method, tuple(map(int, tokens)), {}
+    return object_id, method, tuple([FLAT_ATOMS[token] for token in tokens]), {}
 
 
 class Reader:

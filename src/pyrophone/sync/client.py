@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeVar, cast, overload
@@ -49,6 +50,7 @@ __all__ = [
 
 T = TypeVar("T")
 _DEFAULTS = Settings()
+_QUIET = 0.25  # seconds without a call after which the peer may have gone unnoticed
 _STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
 
 
@@ -167,9 +169,20 @@ class Remote:
         while True:
             try:
                 with line.lock:
-                    connection = line.ready()
+                    connection = line.connection
+                    if (
+                        connection is None
+                        or connection.closed
+                        or time.monotonic() - connection.used > _QUIET
+                    ):
+                        connection = line.ready()
                     reply = connection.call(
-                        method, args, kwargs, flags, object_id=object_id, timeout=self.timeout
+                        method,
+                        args,
+                        kwargs,
+                        flags,
+                        object_id=object_id,
+                        timeout=self.timeout,
                     )
                 break
             except ConnectionLostError as error:
@@ -184,25 +197,22 @@ class Remote:
         if reply is None:
             return None
         if reply.flags & STREAM:
-            return self._items(reply, connection)
-        return self._unwrap(reply, connection)
+            return self._items(reply)
+        try:
+            return reply.unwrap()
+        except (SerializeError, SecurityError):
+            # After these a genuine Pyro5 server closes without a word.
+            if connection.session.features is None:
+                line.drop()
+            raise
 
-    def _items(self, reply: Reply, connection: Connection) -> Items:
+    def _items(self, reply: Reply) -> Items:
         if reply.stream is None:
             raise RemoteProtocolError(
                 "the result of the call is an iterator, but the server is not configured "
                 "to allow streaming"
             )
         return Items(self, reply.stream)
-
-    def _unwrap(self, reply: Reply, connection: Connection) -> Any:
-        try:
-            return reply.unwrap()
-        except (SerializeError, SecurityError):
-            # After these a genuine Pyro5 server closes without a word.
-            if connection.session.features is None:
-                self.line.drop()
-            raise
 
 
 class Proxy(BaseProxy):

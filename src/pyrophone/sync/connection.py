@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..context import answered, to_send
+from ..context import answered, outgoing, serving, to_send
 from ..errors import (
     CallTimeoutError,
     ConnectError,
@@ -28,7 +28,6 @@ from ..wire.metadata import Metadata
 __all__ = ["Connection"]
 
 _CHUNK = 65536  # bytes per read
-_QUIET = 0.25  # seconds without a call after which the peer may have gone unnoticed
 
 
 class Connection:
@@ -44,6 +43,12 @@ class Connection:
         handshake: What to greet with.
         sock: Use this connected socket and don't greet; it is not closed.
         seq: Number of the last call of an earlier connection.
+
+    Attributes:
+        metadata: The members of the object.
+        handshake: What the daemon answered to ours.
+        closed: Whether it is.
+        used: When it was last used, by the monotonic clock in seconds.
 
     Raises:
         ConnectError: Nobody is there.
@@ -65,8 +70,7 @@ class Connection:
         self.handshake: Any = None
         self.closed = False
         self._kept = sock is not None
-        self._used = 0.0
-        self._suspect = False
+        self.used = 0.0
         self.session = ClientSession(
             uri.object,
             codecs,
@@ -101,7 +105,9 @@ class Connection:
             ConnectionLostError: The connection broke.
             RemoteProtocolError: The daemon broke the rules.
         """
-        annotations, correlation = to_send()
+        annotations = correlation = None
+        if outgoing.get() is not None or serving.get() is not None:
+            annotations, correlation = to_send()
         data = self.session.call(
             method,
             args,
@@ -118,7 +124,8 @@ class Connection:
         if type(reply) is not Reply:
             self.close()
             raise RemoteProtocolError(f"{type(reply).__name__} came in place of a reply")
-        answered(reply.annotations)
+        if outgoing.get() is not None:
+            answered(reply.annotations)
         return reply
 
     def ping(self, timeout: float | None = None) -> None:
@@ -128,15 +135,10 @@ class Connection:
             raise RemoteProtocolError("a ping was answered with something else")
 
     def is_usable(self) -> bool:
-        """Tell whether the next call can be made; looks only after a while of quiet."""
-        if self.closed:
-            return False
-        if time.monotonic() - self._used < _QUIET:
-            return True
-        if is_stale(self.sock):
+        """Tell whether the next call can be made: whether the peer is still there."""
+        if not self.closed and is_stale(self.sock):
             self.close()
-            return False
-        return True
+        return not self.closed
 
     def close(self) -> None:
         """Close the connection."""
@@ -209,5 +211,5 @@ class Connection:
         except BaseException:
             self.close()
             raise
-        self._used = time.monotonic()
+        self.used = time.monotonic()
         return event

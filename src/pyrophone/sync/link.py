@@ -24,7 +24,13 @@ _CHUNK = 65536  # bytes per read
 
 
 class Service(Protocol):
-    """What a link needs from its daemon."""
+    """What a link needs from its daemon.
+
+    Attributes:
+        stopping: Whether no new call is to be started.
+    """
+
+    stopping: bool
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
         """Return the bytes that answer *event*."""
@@ -34,10 +40,6 @@ class Service(Protocol):
 
     def annotations(self) -> Mapping[str, bytes]:
         """Return chunks to send with every message."""
-
-    @property
-    def stopping(self) -> bool:
-        """Whether no new call is to be started."""
 
 
 class Link:
@@ -97,11 +99,21 @@ class Link:
             MORE if something came and was answered, READ or WRITE for what to wait
             for, 0 if the link is now closed.
         """
-        state = READ
         if self._rest and not (self._flush() and self._answer()):
-            state = WRITE
-        elif not self.closed and self._read():
-            state = MORE if self._answer() else WRITE
+            return 0 if self.closed else WRITE
+        if self.closed:
+            return 0
+        try:
+            data = self.sock.recv(_CHUNK)
+        except OSError as error:
+            if wait_limit_reached(error):
+                return READ
+            data = b""
+        if not data:
+            self.close()
+            return 0
+        self.session.receive(data)
+        state = MORE if self._answer() else WRITE
         return 0 if self.closed else state
 
     def close(self) -> None:
@@ -118,22 +130,10 @@ class Link:
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RD)
 
-    def _read(self) -> bool:
-        try:
-            data = self.sock.recv(_CHUNK)
-        except OSError as error:
-            if not wait_limit_reached(error):
-                self.close()
-            return False
-        if not data:
-            self.close()
-            return False
-        self.session.receive(data)
-        return True
-
     def _answer(self) -> bool:
         """Answer what has come; return False if the client takes no more for now."""
         session = self.session
+        service = self._service
         while not self.closed:
             try:
                 event = session.next()
@@ -142,10 +142,10 @@ class Link:
                 return True
             if event is None:
                 return True
-            if self._service.stopping:
+            if service.stopping:
                 self.close()
                 return True
-            data = self._service.answer(self, event)
+            data = service.answer(self, event)
             if data:
                 self._rest = data
                 if not self._flush():
@@ -157,7 +157,9 @@ class Link:
     def _refuse(self, reason: str) -> None:
         if self.session.state == NEW:
             with suppress(OSError):
-                self.sock.send(self.session.refuse(reason, None, self._service.annotations()))
+                self.sock.send(
+                    self.session.refuse(reason, None, self._service.annotations())
+                )
             self._drain()
         self.close()
 

@@ -48,6 +48,9 @@ class LoopDaemon(BaseDaemon):
         classes: Class table to share with others; by default one of its own.
         control: Class of the control object.
 
+    Attributes:
+        stopping: Whether :meth:`stop` was called.
+
     Raises:
         OSError: It can't listen there.
     """
@@ -80,7 +83,7 @@ class LoopDaemon(BaseDaemon):
         self._strangers: dict[Link, None] = {}  # not greeted yet, the oldest first
         self._poller = Poller()
         self._gone = threading.Condition()
-        self._stopping = False
+        self.stopping = False
         self._closed = threading.Event()
         self._finishing = threading.Lock()
         self._thread: int | None = None  # the one that serves
@@ -100,11 +103,6 @@ class LoopDaemon(BaseDaemon):
     def sockets(self) -> list[socket.socket]:
         """What to wait for; changes with every :meth:`process`."""
         return self._poller.sockets
-
-    @property
-    def stopping(self) -> bool:
-        """Whether :meth:`stop` was called."""
-        return self._stopping
 
     def serve(self, condition: Callable[[], bool] = lambda: True) -> None:
         """Serve until :meth:`stop` is called, Ctrl-C is pressed, or *condition* fails.
@@ -133,11 +131,11 @@ class LoopDaemon(BaseDaemon):
             self._work(timeout)
         finally:
             self._thread = None
-        if self._stopping or self.interrupted:
+        if self.stopping or self.interrupted:
             self._finish()
 
     def _work(self, timeout: float) -> None:
-        for thing in self._poller.poll(0.0 if self._stopping else timeout):
+        for thing in self._poller.poll(0.0 if self.stopping else timeout):
             if thing is None:
                 self._accept()
             else:
@@ -158,7 +156,7 @@ class LoopDaemon(BaseDaemon):
             grace: How long running calls may take to end, in seconds.
         """
         self._grace = grace
-        self._stopping = True
+        self.stopping = True
         self._poller.wake()
         inside = self._serves_here()
         if self._thread is None:  # nobody is waiting who would see to the rest
@@ -208,7 +206,7 @@ class LoopDaemon(BaseDaemon):
 
     def _park(self, link: Link, state: int) -> None:
         """Wait for a link's next event; the polling thread calls this."""
-        if link.closed or self._stopping:
+        if link.closed or self.stopping:
             self._poller.forget(link.sock)  # by its identity: its number may be another's
             link.close()
             return
@@ -302,7 +300,7 @@ class LoopDaemon(BaseDaemon):
                 self._closed.set()
 
     def _close_all(self) -> None:
-        self._stopping = True
+        self.stopping = True
         if self._listener is not None:
             self._poller.forget(self._listener)
             self._listener.close()

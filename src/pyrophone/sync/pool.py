@@ -19,6 +19,9 @@ class Workers:
     Args:
         limit: Threads, at most.
         name: Of the threads, for debuggers.
+
+    Attributes:
+        roomy: Whether one more job would be run at once.
     """
 
     def __init__(self, limit: int, name: str) -> None:
@@ -30,6 +33,7 @@ class Workers:
         self._idle = 0
         self._waiting = 0  # jobs that no worker has taken
         self._closed = False
+        self.roomy = True
 
     @property
     def count(self) -> int:
@@ -41,11 +45,6 @@ class Workers:
         """Jobs that no worker has taken yet."""
         return self._waiting
 
-    @property
-    def roomy(self) -> bool:
-        """Whether one more job would be run at once."""
-        return self._count < self._limit or self._idle > self._waiting
-
     def submit(self, job: Callable[[], object]) -> None:
         """Have *job* run by a worker; after :meth:`close` it is dropped."""
         with self._lock:
@@ -55,6 +54,7 @@ class Workers:
             grow = self._waiting > self._idle and self._count < self._limit
             if grow:
                 self._count += 1
+            self._look()
         self._jobs.put(job)
         if grow:
             self._start()
@@ -65,6 +65,9 @@ class Workers:
             self._closed = True
             for _ in range(self._count):
                 self._jobs.put(None)
+
+    def _look(self) -> None:
+        self.roomy = self._count < self._limit or self._idle > self._waiting
 
     def _start(self) -> None:
         thread = threading.Thread(target=self._work, name=self._name, daemon=True)
@@ -85,10 +88,12 @@ class Workers:
             del job  # or what it holds stays alive until the next one comes
         with self._lock:
             self._count -= 1
+            self._look()
 
     def _take(self) -> Callable[[], object] | None:
         with self._lock:
             self._idle += 1
+            self._look()
         try:
             job = self._jobs.get(timeout=_IDLE_LIMIT)
         except queue.Empty:
@@ -102,4 +107,5 @@ class Workers:
                 job = self._jobs.get()
                 if job is not None:
                     self._waiting -= 1
+            self._look()
             return None if self._closed else job

@@ -40,10 +40,7 @@ class Daemon(LoopDaemon):
         """Return the bytes that answer *event*; a one-way call has none, and runs apart."""
         if type(event) is not Call:
             return super().answer(link, event)
-        if (
-            event.flags & (ONEWAY | BATCH) == ONEWAY
-            and self._workers.waiting < _QUEUE
-        ):
+        if event.flags & (ONEWAY | BATCH) == ONEWAY and self._workers.waiting < _QUEUE:
             self._workers.submit(partial(self.run, link, event))
             return b""
         return self.run(link, event)

@@ -65,6 +65,7 @@ class ClientSession:
     Attributes:
         state: One of those in ``states``.
         seq: Number of the last call.
+        receive: Call it with the bytes that arrive.
         features: What both ends agreed on; None if the peer is none of us.
     """
 
@@ -77,6 +78,7 @@ class ClientSession:
         "_offer",
         "_serializer",
         "features",
+        "receive",
         "seq",
         "state",
     )
@@ -106,6 +108,7 @@ class ClientSession:
         self._serializer = codecs.by_name[serializer]
         self._compress = compress
         self._decoder = Decoder(max_size, expected(CLIENT_RECEIVES, self.state))
+        self.receive = self._decoder.feed
         self._calls: set[int] = set()  # numbers of calls under way
 
     @property
@@ -188,11 +191,16 @@ class ClientSession:
         else:
             serializer_id = self._serializer.id
             payload = self._serializer.dumps_call(object_id, method, args, kwargs)
-        seq = self._number()
+        seq = (self.seq + 1) & 0xFFFF
+        if seq in self._calls:
+            seq = self._free_number()
         message = Message(
             INVOKE, serializer_id, flags, seq, payload, annotations or _NO_ANNOTATIONS
         )
-        data = self._encode(message, correlation)
+        if correlation is not None:
+            message.correlation = correlation
+            message.flags |= CORRELATED
+        data = encode(message, compress=self._compress, max_size=self._decoder.max_size)
         self.seq = seq
         if not flags & ONEWAY:
             self._calls.add(seq)
@@ -207,10 +215,6 @@ class ClientSession:
         """End the session; what arrives from now on is an error."""
         self._go(CLOSED)
 
-    def receive(self, data: bytes) -> None:
-        """Take in bytes from the server."""
-        self._decoder.feed(data)
-
     def next(self) -> Reply | Welcome | Refusal | Pong | None:
         """Return what arrived next, None if nothing is complete.
 
@@ -222,7 +226,11 @@ class ClientSession:
             if message is None:
                 return None
             if message.kind == RESULT:
-                return self._reply(message)
+                try:
+                    self._calls.remove(message.seq)
+                    return Reply(message, self._codecs.by_id[message.serializer_id])
+                except KeyError:
+                    raise self._wrong_reply(message) from None
             if message.kind == PING:
                 return Pong()
             return self._greeted(message)
@@ -230,17 +238,12 @@ class ClientSession:
             self._go(CLOSED)
             raise
 
-    def _reply(self, message: Message) -> Reply:
-        try:
-            self._calls.remove(message.seq)
-        except KeyError:
-            raise RemoteProtocolError(f"reply {message.seq} answers no call") from None
-        serializer = self._codecs.by_id.get(message.serializer_id)
-        if serializer is None:
-            raise RemoteProtocolError(
+    def _wrong_reply(self, message: Message) -> RemoteProtocolError:
+        if message.serializer_id not in self._codecs.by_id:
+            return RemoteProtocolError(
                 f"reply in unknown serializer {message.serializer_id}"
             )
-        return Reply(message, serializer)
+        return RemoteProtocolError(f"reply {message.seq} answers no call")
 
     def _greeted(self, message: Message) -> Welcome | Refusal:
         self._go(CLIENT_RECEIVES[self.state][message.kind])
@@ -281,8 +284,8 @@ class ClientSession:
         self.state = state
         self._decoder.expected = expected(CLIENT_RECEIVES, state)
 
-    def _number(self) -> int:
-        """Return the number of the next call; one still under way is passed over."""
+    def _free_number(self) -> int:
+        """Return the next number of no call under way."""
         if len(self._calls) > 0xFFFF:
             raise LocalProtocolError(
                 f"{len(self._calls)} calls are under way, no number is left"

@@ -24,7 +24,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import Any
 
 from ..errors import LocalProtocolError, MessageTooLargeError, RemoteProtocolError
 
@@ -294,9 +293,19 @@ class Decoder:
             return None
         # One function for all of a plain message: each call of one costs as much as
         # unpacking the header.
-        tag, version, kind, serializer_id, flags, seq, payload, chunks, correlation, _, magic = (
-            _HEADER.unpack_from(data, start)
-        )
+        (
+            tag,
+            version,
+            kind,
+            serializer_id,
+            flags,
+            seq,
+            payload,
+            chunks,
+            correlation,
+            _,
+            magic,
+        ) = _HEADER.unpack_from(data, start)
         size = _HEADER_SIZE + payload + chunks
         if (
             tag != b"PYRO"
@@ -332,13 +341,17 @@ class Decoder:
     def _check_start(self, data: bytes | bytearray, start: int) -> None:
         tag, version = _START.unpack_from(data, start)
         if tag != b"PYRO":
-            raise RemoteProtocolError(f"invalid data: message begins with {tag!r}, not b'PYRO'")
+            raise RemoteProtocolError(
+                f"invalid data: message begins with {tag!r}, not b'PYRO'"
+            )
         if version != VERSION:
             raise RemoteProtocolError(f"invalid protocol version: {version}, not {VERSION}")
 
     def _refuse(self, magic: int, size: int, kind: int) -> None:
         if magic != MAGIC:
-            raise RemoteProtocolError(f"invalid magic number: {magic:#06x}, not {MAGIC:#06x}")
+            raise RemoteProtocolError(
+                f"invalid magic number: {magic:#06x}, not {MAGIC:#06x}"
+            )
         if size > self.max_size:
             raise MessageTooLargeError(size, self.max_size)
         names = [name for bit, name in KIND_NAMES.items() if self.expected >> bit & 1]

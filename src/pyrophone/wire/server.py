@@ -74,6 +74,7 @@ class ServerSession:
 
     Attributes:
         state: One of those in ``states``.
+        receive: Call it with the bytes that arrive.
         features: What both ends agreed on; None if the peer is none of us.
     """
 
@@ -84,6 +85,7 @@ class ServerSession:
         "_max_size",
         "_supported",
         "features",
+        "receive",
         "state",
     )
 
@@ -105,15 +107,12 @@ class ServerSession:
         self._supported = supported
         size = max_size if greeted else min(handshake_size, max_size)
         self._decoder = Decoder(size, expected(SERVER_RECEIVES, self.state))
+        self.receive = self._decoder.feed
 
     @property
     def pending(self) -> int:
         """Bytes received that are no complete message yet."""
         return self._decoder.pending
-
-    def receive(self, data: bytes) -> None:
-        """Take in bytes from the client."""
-        self._decoder.feed(data)
 
     def next(self) -> Call | Greeting | Ping | None:
         """Return what arrived next, None if nothing is complete.
@@ -217,7 +216,9 @@ class ServerSession:
             call.serializer.dumps(value),
             annotations or _NO_ANNOTATIONS,
         )
-        return self._answer(message, correlation)
+        if correlation is not None or self.state != OPEN:
+            return self._answer(message, correlation)
+        return encode(message, compress=self._compress, max_size=self._max_size)
 
     def fault(
         self,

@@ -101,8 +101,6 @@ class _Context(threading.local):
         A method that is being served keeps those that it has for its own reply.
         """
         values = self._values()
-        if values.call is None:
-            values.response_annotations = {}
         with ExitStack() as block:
             if values.correlation_id is not None:
                 block.enter_context(correlate(values.correlation_id))

@@ -6,8 +6,6 @@ import weakref
 from contextlib import suppress
 from typing import Any
 
-from pyrophone.objects.table import DAEMON_ID
-
 from .border import translated
 from .client import Proxy
 from .errors import DaemonError
@@ -63,8 +61,6 @@ class Registry:
         """
         if objectOrId is None:
             raise ValueError("object or objectid argument expected")
-        if objectOrId == DAEMON_ID:
-            return
         obj = objectOrId
         if isinstance(objectOrId, str):
             obj = self.objectsById.get(objectOrId)

@@ -1,0 +1,252 @@
+"""A name server as a service, and programs that find each other by it."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pyrophone import URI, Settings, expose
+from pyrophone.errors import NoNameServerError, UnknownNameError
+from pyrophone.naming import MemoryStorage, NameService
+from pyrophone.net import beacon
+from pyrophone.sync import Daemon, LoopDaemon, Proxy, connect, locate_names
+from running import LIMIT, running
+
+
+@expose
+class Counter:
+    """An object to be found."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def add(self, n: int) -> int:
+        """Return the sum so far."""
+        self.value += n
+        return self.value
+
+
+@contextmanager
+def serving(service: NameService) -> Iterator[NameService]:
+    """Serve in a thread; at the end stop and wait for the thread."""
+    thread = threading.Thread(target=service.serve, name="serve")
+    thread.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+
+
+def settings_for(service: NameService) -> Settings:
+    """Return settings by which *service* is found, and nobody else."""
+    return Settings(
+        name_host="localhost",
+        name_port=service.uri.port or 0,
+        timeout=LIMIT,
+        broadcast_addresses=(),
+        broadcast_timeout=0.001,
+    )
+
+
+@pytest.fixture
+def service() -> Iterator[NameService]:
+    """A name server on a free port of this machine."""
+    with serving(NameService("localhost", 0)) as service:
+        yield service
+
+
+@pytest.fixture
+def settings(service: NameService) -> Settings:
+    """Settings by which the name server is found."""
+    return settings_for(service)
+
+
+@pytest.fixture
+def names(settings: Settings) -> Iterator[Proxy]:
+    """A proxy for the name server."""
+    with locate_names(settings=settings) as names:
+        yield names
+
+
+def test_it_is_found_and_knows_itself(service: NameService, names: Proxy) -> None:
+    assert names.lookup("Pyro.NameServer") == service.uri
+    assert str(service.uri) == f"PYRO:Pyro.NameServer@localhost:{service.uri.port}"
+    assert names.count() == 1
+
+
+@pytest.mark.parametrize("make", [Daemon, LoopDaemon])
+def test_an_object_is_found_by_name_until_its_daemon_stops(
+    make: type[LoopDaemon], settings: Settings, names: Proxy
+) -> None:
+    with running(make(settings=settings)) as daemon:
+        uri = daemon.register(Counter(), "c", name="lab.counter", tags={"x"})
+        assert names.lookup("lab.counter", True) == (uri, {"x"})
+        for target in ("lab.counter", "PYRONAME:lab.counter", "PYROMETA:x"):
+            with connect(target, settings=settings) as counter:
+                counter.add(2)
+        with connect(uri) as counter:
+            assert counter.add(0) == 6
+    with pytest.raises(UnknownNameError):
+        names.lookup("lab.counter")
+
+
+def test_a_name_that_was_taken_over_is_not_withdrawn(
+    settings: Settings, names: Proxy
+) -> None:
+    with running(Daemon(settings=settings)) as daemon:
+        daemon.register(Counter(), name="lab.counter")
+        names.register("lab.counter", "PYRO:another@h:1")
+    assert names.lookup("lab.counter") == URI.parse("PYRO:another@h:1")
+
+
+def test_a_daemon_ends_well_when_the_name_server_is_gone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with serving(NameService("localhost", 0)) as service:
+        daemon = Daemon(settings=settings_for(service))
+        daemon.register(Counter(), name="lab.counter")
+    with caplog.at_level(logging.WARNING):
+        daemon.close()
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "name 'lab.counter' could not be withdrawn"
+    ]
+
+
+def test_a_registration_that_fails_leaves_nothing_behind(settings: Settings) -> None:
+    with Daemon(settings=settings) as daemon:
+        counter = Counter()
+        with pytest.raises(ValueError, match="name of 1001 characters, limit is 1000"):
+            daemon.register(counter, "c", name="x" * 1001)
+        assert daemon.objects.ids == ["Pyro.Daemon"]
+        daemon.register(counter, "c")
+
+
+def test_a_mistyped_name_is_answered_with_similar_ones(
+    settings: Settings, names: Proxy
+) -> None:
+    names.register("lab.counter", "PYRO:c@h:1")
+    with pytest.raises(UnknownNameError, match="lab.conter, did you mean 'lab.counter'"):
+        connect("lab.conter", settings=settings)
+
+
+def test_it_serves_at_a_unix_socket(tmp_path: Path) -> None:
+    path = str(tmp_path / "names")
+    with serving(NameService(unix_socket=path)) as service:
+        assert service.uri == URI("PYRO", "Pyro.NameServer", path)
+        assert service.broadcast_port is None
+        with locate_names(f"./u:{path}") as names:
+            names.register("n", service.uri)
+        with connect(f"PYRONAME:n@./u:{path}") as names:
+            assert names.count() == 2
+    settings = Settings(name_host=f"./u:{path}")
+    with serving(NameService(settings=settings)) as service:
+        with locate_names(settings=settings) as names:
+            assert names.lookup("Pyro.NameServer") == service.uri
+
+
+def test_names_stay_in_the_storage_that_was_given() -> None:
+    storage = MemoryStorage()
+    for expected in (2, 2):
+        with serving(NameService("localhost", 0, storage=storage)) as service:
+            with connect(service.uri) as names:
+                names.register("n", "PYRO:x@h:1")
+                assert names.count() == expected
+                assert names.lookup("Pyro.NameServer") == service.uri
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3"])
+def test_no_broadcast_can_come_to_a_loopback_address(host: str) -> None:
+    with NameService(host, 0, settings=Settings(broadcast_port=0)) as service:
+        assert service.broadcast_port is None
+
+
+def test_no_broadcast_can_come_by_ipv6() -> None:
+    try:
+        service = NameService("::1", 0)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with service:
+        assert service.broadcast_port is None
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0"])
+def test_a_broadcast_is_answered_with_the_address_towards_who_asks(host: str) -> None:
+    settings = Settings(broadcast_port=0)
+    with serving(NameService(host, 0, settings=settings)) as service:
+        port = service.broadcast_port
+        assert port is not None
+        answer = beacon.ask(b"GET_NSURI", ("127.0.0.1",), port, LIMIT)
+        assert answer == f"PYRO:Pyro.NameServer@127.0.0.1:{service.uri.port}"
+    with pytest.raises(OSError, match="closed|descriptor|refused"):  # it is free again
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect(("127.0.0.1", port))
+            sock.settimeout(LIMIT)
+            sock.send(b"GET_NSURI")
+            sock.recv(100)
+
+
+def test_a_broadcast_leads_to_the_name_server() -> None:
+    with serving(NameService("", 0, settings=Settings(broadcast_port=0))) as service:
+        settings = Settings(
+            name_port=1,  # nobody is there
+            broadcast_addresses=("127.0.0.1",),
+            broadcast_port=service.broadcast_port or 0,
+            broadcast_timeout=LIMIT,
+        )
+        with locate_names(settings=settings) as names:
+            assert names.lookup("Pyro.NameServer").port == service.uri.port
+        with pytest.raises(NoNameServerError):
+            locate_names(settings=settings, broadcast=False)
+
+
+def test_the_address_behind_nat_is_for_uris_and_not_for_broadcasts() -> None:
+    settings = Settings(broadcast_port=0)
+    with serving(
+        NameService("", 0, public="names.example:99", settings=settings)
+    ) as service:
+        assert str(service.uri) == "PYRO:Pyro.NameServer@names.example:99"
+        assert service.broadcast_port is not None
+        answer = beacon.ask(b"GET_NSURI", ("127.0.0.1",), service.broadcast_port, LIMIT)
+        assert answer is not None
+        assert answer.startswith("PYRO:Pyro.NameServer@127.0.0.1:")
+        with connect(answer) as names:
+            assert names.count() == 1
+
+
+def test_broadcasts_can_be_left_unanswered() -> None:
+    with NameService("", 0, broadcast=False) as service:
+        assert service.broadcast_port is None
+
+
+def test_a_port_in_use_is_named() -> None:
+    with NameService("localhost", 0) as first:
+        with pytest.raises(OSError, match=f"in use: localhost:{first.uri.port}"):
+            NameService("localhost", first.uri.port)
+
+
+def test_a_broadcast_port_in_use_is_named_and_all_is_given_back() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("", 0))
+        port = taken.getsockname()[1]
+        with socket.socket() as free:
+            free.bind(("", 0))
+            tcp = free.getsockname()[1]
+        with pytest.raises(OSError, match=f"in use: UDP port {port}$"):
+            NameService("", tcp, settings=Settings(broadcast_port=port))
+        with NameService("", tcp, broadcast=False):
+            pass
+
+
+def test_it_can_be_stopped_before_it_serves_and_twice() -> None:
+    service = NameService("", 0, settings=Settings(broadcast_port=0))
+    service.stop()
+    service.serve()
+    service.close()
