@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import Any
 
 import Pyro5.api
-
 from driver import answer_orders, count_leaves, end_with_parent, make_tree
 
 

@@ -64,9 +64,12 @@ def test_four_processes_do_the_main_job() -> None:
     assert roles["client"] == CLIENT
     assert roles["Pyro5 client"] == CLIENT
     assert re.fullmatch(
-        r"Pyro.NameServer\tPYRO:Pyro.NameServer@localhost:\d+", *roles["name server"]
+        r"Pyro.NameServer\tPYRO:Pyro.NameServer@localhost:\d+",
+        "\n".join(roles["name server"]),
     )
-    assert re.fullmatch(r"lab.thermometer\tPYRO:obj_\w+@localhost:\d+", *roles["server"])
+    assert re.fullmatch(
+        r"lab.thermometer\tPYRO:obj_\w+@localhost:\d+", "\n".join(roles["server"])
+    )
     assert output.splitlines()[-1] == "demo: all went well"
     assert demo.returncode == 0
     assert nobody_listens(output)

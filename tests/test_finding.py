@@ -174,7 +174,9 @@ def test_a_name_is_looked_up_where_its_uri_says(
     "answer", ["PYRONAME:other", URI("PYRONAME", "other"), None, 7, "PYROMETA:a"]
 )
 def test_a_name_that_leads_to_no_object_is_an_error(answer: Any) -> None:
-    with pytest.raises(NamingError, match="^PYRONAME:thing leads to .*, which is no address"):
+    with pytest.raises(
+        NamingError, match=r"^PYRONAME:thing leads to .*, which is no address"
+    ):
         play(
             resolve(URI("PYRONAME", "thing"), settings=SETTINGS),
             (Ask(NAMES, "lookup", ("thing",)), answer),
@@ -213,9 +215,9 @@ def test_a_name_is_waited_for_as_long_as_the_settings_say() -> None:
     own = Settings(name_wait=0.5)
     waiting: list[tuple[Step, Any]] = [(step, unknown), (Sleep(0.1), None), (step, unknown)]
     uri = URI("PYRONAME", "thing")
-    assert play(resolve(uri, settings=own), *waiting, (Sleep(0.2), None), (step, THING)) == (
-        THING
-    )
+    assert play(
+        resolve(uri, settings=own), *waiting, (Sleep(0.2), None), (step, THING)
+    ) == (THING)
     with pytest.raises(UnknownNameError):
         play(
             resolve(uri, settings=own),

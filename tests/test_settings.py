@@ -114,5 +114,7 @@ def test_settings_cannot_be_changed() -> None:
 @pytest.mark.parametrize("seconds", [-0.1, float("nan")])
 @pytest.mark.parametrize("name", ["timeout", "handshake_timeout", "linger"])
 def test_times_are_not_negative_and_are_numbers(name: str, seconds: float) -> None:
-    with pytest.raises(ValueError, match=f"setting {name} is {seconds}, must be at least 0"):
-        Settings(**{name: seconds})
+    values: dict[str, Any] = {name: seconds}
+    text = f"setting {name} is {seconds}, must be at least 0"
+    with pytest.raises(ValueError, match=text):
+        Settings(**values)

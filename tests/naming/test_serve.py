@@ -133,7 +133,7 @@ def test_a_mistyped_name_is_answered_with_similar_ones(
     settings: Settings, names: Proxy
 ) -> None:
     names.register("lab.counter", "PYRO:c@h:1")
-    with pytest.raises(UnknownNameError, match="lab.conter, did you mean 'lab.counter'"):
+    with pytest.raises(UnknownNameError, match=r"lab.conter, did you mean 'lab.counter'"):
         connect("lab.conter", settings=settings)
 
 
@@ -185,12 +185,8 @@ def test_a_broadcast_is_answered_with_the_address_towards_who_asks(host: str) ->
         assert port is not None
         answer = beacon.ask(b"GET_NSURI", ("127.0.0.1",), port, LIMIT)
         assert answer == f"PYRO:Pyro.NameServer@127.0.0.1:{service.uri.port}"
-    with pytest.raises(OSError, match="closed|descriptor|refused"):  # it is free again
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.connect(("127.0.0.1", port))
-            sock.settimeout(LIMIT)
-            sock.send(b"GET_NSURI")
-            sock.recv(100)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("", port))  # it is free again
 
 
 def test_a_broadcast_leads_to_the_name_server() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -70,14 +70,14 @@ class AgainstDict(RuleBasedStateMachine):
 
     @rule(letters=st.sampled_from(["a", "[ab]", "a?b", ".*b$", "\\."]))
     def find_regex(self, letters: str) -> None:
-        expected = {
+        patterns: dict[str, Callable[[str], bool]] = {
             "a": lambda name: name[:1] == "a",
             "[ab]": lambda name: name[:1] in ("a", "b"),
             "a?b": lambda name: name[:1] == "b" or name[:2] == "ab",
             ".*b$": lambda name: name[-1:] == "b",
             "\\.": lambda name: name[:1] == ".",
-        }[letters]
-        names = {name for name in self.model if expected(name)}
+        }
+        names = {name for name in self.model if patterns[letters](name)}
         assert self.storage.find(regex=letters).keys() == names
 
     @invariant()

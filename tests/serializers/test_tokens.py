@@ -73,7 +73,10 @@ def test_an_atom_is_read_at_one_glance(text: str, value: Any) -> None:
     ],
 )
 def test_all_else_is_left_to_others(data: bytes) -> None:
-    assert FLAT_VALUE.fullmatch(data.decode("utf-8", "replace")) is None or len(data) > FLAT_SIZE
+    assert (
+        FLAT_VALUE.fullmatch(data.decode("utf-8", "replace")) is None
+        or len(data) > FLAT_SIZE
+    )
     assert flat_call(data) is None
 
 

@@ -26,6 +26,7 @@ ROWS = [
     {"sync", "aio"},
     {"naming", "events", "http", "testing"},
     {"cli"},
+    {"__main__"},
 ]
 ROW = {part: row for row, parts in enumerate(ROWS) for part in parts}
 FRONT_ENDS = ROW["sync"]

@@ -230,7 +230,7 @@ def test_hooks_that_fail_are_logged_and_stop_nothing(
 ) -> None:
     logged: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     handler = logging.Handler()
-    handler.emit = logged.put  # type: ignore[method-assign]
+    handler.emit = logged.put  # type: ignore[assignment,method-assign]
     logging.getLogger("pyrophone.daemon").addHandler(handler)
 
     class Clumsy(kind):  # type: ignore[misc, valid-type]

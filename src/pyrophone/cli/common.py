@@ -23,6 +23,7 @@ __all__ = [
     "Commands",
     "add_name_server",
     "add_parser",
+    "cannot_listen",
     "describe",
     "explain",
     "printable",
@@ -107,6 +108,14 @@ def explain(error: BaseException) -> str:
     if isinstance(error, (CommandError, PyrophoneError)):
         return str(error)
     return describe(error)
+
+
+def cannot_listen(error: Exception, where: str, advice: str) -> CommandError:
+    """Return the error for a server that can't listen at *where*."""
+    text = getattr(error, "strerror", None) or str(error)
+    if where not in text:
+        text = f"{text}: {where}"
+    return CommandError(f"cannot listen: {text}; {advice}")
 
 
 def remote_traceback(error: BaseException) -> str | None:

@@ -16,6 +16,7 @@ from .common import (
     Commands,
     add_name_server,
     add_parser,
+    cannot_listen,
     printable,
     settings,
     until_told_to_end,
@@ -168,13 +169,13 @@ def _service(args: argparse.Namespace) -> NameService:
             broadcast=not args.no_broadcast,
             settings=own,
         )
-    except (OSError, OverflowError) as error:
-        where = args.unix_socket or f"{args.host or own.name_host}:{args.port}"
-        text = getattr(error, "strerror", None) or f"{error}: {where}"
-        advice = ""
+    except (OSError, OverflowError, UnicodeError) as error:
+        host = own.name_host if args.host is None else args.host
+        port = own.name_port if args.port is None else args.port
+        advice = "choose another --host or --port"
         if getattr(error, "errno", None) == errno.EADDRINUSE:
-            advice = "; is a name server running there? 'pyrophone names ping' tells"
-        raise CommandError(f"cannot listen: {text}{advice}") from None
+            advice = "is a name server running there? 'pyrophone names ping' tells"
+        raise cannot_listen(error, args.unix_socket or f"{host}:{port}", advice) from None
 
 
 def _names(args: argparse.Namespace) -> Proxy:

@@ -17,6 +17,7 @@ from .common import (
     CommandError,
     Commands,
     add_parser,
+    cannot_listen,
     describe,
     settings,
     until_told_to_end,
@@ -65,9 +66,9 @@ def _daemon(args: argparse.Namespace) -> Daemon:
     own = settings()
     try:
         return Daemon(args.host, args.port, settings=own)
-    except (OSError, OverflowError) as error:
-        text = getattr(error, "strerror", None) or f"{error}: {args.host}:{args.port}"
-        raise CommandError(f"cannot listen: {text}; choose another --port") from None
+    except (OSError, OverflowError, UnicodeError) as error:
+        where = f"{args.host}:{args.port}"
+        raise cannot_listen(error, where, "choose another --host or --port") from None
 
 
 def _load(text: str) -> Any:

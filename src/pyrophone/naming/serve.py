@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -96,7 +97,8 @@ class NameService:
         finally:
             self.close()
             if thread is not None:
-                thread.join()
+                with suppress(RuntimeError):  # Ctrl-C came before it had started to run
+                    thread.join()
 
     def stop(self, grace: float = 5.0) -> None:
         """End it; from another thread, return when the calls that run are answered.

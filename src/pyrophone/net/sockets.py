@@ -104,6 +104,9 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     except OSError as error:
         sock.close()
         raise OSError(error.errno, f"{error.strerror}: {host}:{port}") from error
+    except OverflowError:  # no such port
+        sock.close()
+        raise
     return sock
 
 
