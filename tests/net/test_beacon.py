@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from pyrophone import URI
+from pyrophone.finding import BROADCAST_QUERY
 from pyrophone.net.beacon import Beacon, ask
 from running import LIMIT
 
@@ -127,3 +130,18 @@ def test_a_port_in_use_is_an_error() -> None:
     with peer() as sock:
         with pytest.raises(OSError, match="in use"):
             Beacon(NAMES, QUERY, host="127.0.0.1", port=sock.getsockname()[1])
+
+
+def test_the_datagrams_are_those_of_the_vectors() -> None:
+    vectors = Path(__file__).parent.parent / "vectors" / "wire-vectors.json"
+    datagrams = {
+        vector["name"]: bytes.fromhex(vector["hex"])
+        for vector in json.loads(vectors.read_text())["vectors"]
+        if vector["kind"] == "udp"
+    }
+    assert set(datagrams) == {"broadcast_query", "broadcast_answer"}
+    assert datagrams["broadcast_query"] == BROADCAST_QUERY
+    uri = URI.parse("PYRO:Pyro.NameServer@127.0.0.1:9090")
+    with answering(uri) as port, peer() as sock:
+        sock.sendto(datagrams["broadcast_query"], ("127.0.0.1", port))
+        assert sock.recv(100) == datagrams["broadcast_answer"]

@@ -6,22 +6,20 @@ import copy
 import pickle
 import threading
 from collections.abc import Iterator
-from typing import Any, assert_type
+from typing import assert_type
 
 import pytest
 
 from pyrophone import URI, Settings, expose, oneway
 from pyrophone.errors import (
     CallTimeoutError,
-    ConnectError,
-    ConnectionLostError,
     InvalidURIError,
     LocalProtocolError,
     NoNameServerError,
     NotExposedError,
     ProtocolError,
 )
-from pyrophone.sync import Daemon, LoopDaemon, Proxy, batch, close, connect, options, ping
+from pyrophone.sync import Daemon, Proxy, batch, close, connect, options, ping
 from pyrophone.wire.blobs import Blob
 from running import LIMIT, running
 
@@ -77,87 +75,15 @@ def test_a_closed_proxy_connects_again(counter: tuple[Daemon, Proxy]) -> None:
     assert proxy.add() == 2
 
 
-def test_a_daemon_that_came_back_is_found_without_a_failed_call() -> None:
-    with running(Daemon()) as daemon:
-        uri = daemon.register(Counter(), "counter")
-        proxy = connect(uri)
-        assert proxy.add() == 1
-    proxy.__dict__["_pyrophone"].line.connection.used -= 60  # a minute of quiet
-    assert uri.port is not None
-    with running(Daemon(port=uri.port)) as daemon:
-        daemon.register(Counter(), "counter")
-        assert proxy.add() == 1
-        close(proxy)
-
-
-class _Flaky(Daemon):
-    """Loses the connection of its first calls, before or after running them."""
-
-    def __init__(self, losses: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.losses = losses
-
-    def run(self, link: Any, call: Any) -> bytes:
-        data = super().run(link, call)
-        if self.losses:
-            self.losses -= 1
-            link.close()
-            return b""
-        return data
-
-
-def test_a_lost_call_is_repeated_only_where_that_is_asked_for() -> None:
-    counter = Counter()
-    with running(_Flaky(losses=3)) as daemon, connect(daemon.register(counter)) as proxy:
-        with pytest.raises(ConnectionLostError, match="closed"):
-            proxy.add()
-        assert counter.value == 1
-        with pytest.raises(ConnectionLostError):
-            options(proxy, retries=1).add()
-        assert counter.value == 3
-        assert proxy.add() == 4
-
-
-def test_a_call_that_may_have_run_is_not_said_to_have_not() -> None:
-    class Gone(_Flaky):
-        def run(self, link: Any, call: Any) -> bytes:
-            self.accepts = lambda address: False  # type: ignore[method-assign]
-            return super().run(link, call)
-
-    counter = Counter()
-    with running(Gone(losses=1)) as daemon, connect(daemon.register(counter)) as proxy:
-        with pytest.raises(ConnectionLostError) as caught:
-            options(proxy, retries=3).add()
-        assert isinstance(caught.value.__cause__, ConnectError)
-        assert counter.value == 1
-
-
-def test_patience_waits_for_a_daemon_that_is_not_there_yet() -> None:
-    with running(Daemon()) as daemon:
-        uri = daemon.register(Counter(), "counter")
-    with pytest.raises(ConnectError):
-        connect(uri)
-    proxy = Proxy.to(uri, settings=Settings(patience=LIMIT))
-    results: list[int] = []
-    thread = threading.Thread(target=lambda: results.append(proxy.add()))
-    thread.start()
-    assert uri.port is not None
-    with running(Daemon(port=uri.port)) as daemon:
-        daemon.register(Counter(), "counter")
-        thread.join(LIMIT)
-        assert results == [1]
-        close(proxy)
-
-
 def test_options_are_those_of_the_variant_only(counter: tuple[Daemon, Proxy]) -> None:
     _, proxy = counter
     quick = options(proxy, timeout=5.0)
     assert quick == proxy
     assert quick.add() == 1
     assert proxy.add() == 2
-    slower = options(quick, retries=2)
+    slower = options(options(quick, retries=2), patience=3.0)
     remote = slower.__dict__["_pyrophone"]
-    assert (remote.timeout, remote.retries) == (5.0, 2)
+    assert (remote.timeout, remote.retries, remote.patience) == (5.0, 2, 3.0)
 
 
 def test_a_proxy_may_be_used_from_many_threads(counter: tuple[Daemon, Proxy]) -> None:
@@ -272,36 +198,6 @@ def test_a_daemon_of_another_kind_is_a_protocol_error() -> None:
         with pytest.raises(ProtocolError, match="b'SSH-'"):
             connect(URI("PYRO", "x", None, *listener.getsockname()))
         thread.join(LIMIT)
-
-
-def test_a_stream_ends_with_its_daemon_and_says_so() -> None:
-    @expose
-    class Counting:
-        def count(self) -> Iterator[int]:
-            yield from range(10)
-
-    with running(LoopDaemon()) as daemon:
-        uri = daemon.register(Counting())
-        items = connect(uri).count()
-        assert next(items) == 0
-    with pytest.raises((ConnectError, ConnectionLostError)):
-        next(items)
-
-
-def test_streams_can_be_switched_off() -> None:
-    @expose
-    class Counting:
-        def count(self) -> Iterator[int]:
-            yield 1
-
-        def one(self) -> int:
-            return 1
-
-    with running(Daemon(settings=Settings(streaming=False))) as daemon:
-        with connect(daemon.register(Counting())) as counting:
-            with pytest.raises(ProtocolError, match="not configured to allow streaming"):
-                counting.count()
-            assert counting.one() == 1
 
 
 def test_time_limits_of_batches_and_attributes() -> None:

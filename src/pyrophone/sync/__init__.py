@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .client import Batch, Items, Proxy, batch, close, connect, locate_names, options, ping
+from .client import Batch, Proxy, batch, close, connect, locate_names, options, ping
 from .loop import LoopDaemon
+from .remote import Items
 from .threads import Daemon
 
 __all__ = [

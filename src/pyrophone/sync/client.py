@@ -4,41 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import socket
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
-from ..errors import (
-    ConnectError,
-    ConnectionLostError,
-    NamingError,
-    PyrophoneError,
-    RemoteProtocolError,
-    SecurityError,
-    SerializeError,
-    StreamError,
-)
-from ..finding import locate, reach
+from ..finding import locate
 from ..objects.batch import BaseBatch, results
 from ..objects.proxy import BaseProxy, proxy_form, read_proxy_form, remote_of
-from ..objects.table import DAEMON_ID
 from ..serializers.classes import PROXY_CLASS, ClassTable
 from ..serializers.codecs import Codecs, make_codecs
 from ..settings import Settings
 from ..uri import URI
-from ..wire.events import Reply
-from ..wire.framing import BATCH, ONEWAY, STREAM
+from ..wire.framing import BATCH, ONEWAY
 from ..wire.metadata import Metadata
-from .connection import Connection
 from .drive import drive
+from .remote import Line, Remote
 
 __all__ = [
     "Batch",
-    "Items",
     "Proxy",
-    "Remote",
     "batch",
     "close",
     "codecs_for",
@@ -50,169 +34,6 @@ __all__ = [
 
 T = TypeVar("T")
 _DEFAULTS = Settings()
-_QUIET = 0.25  # seconds without a call after which the peer may have gone unnoticed
-_STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
-
-
-class _Line:
-    """The connection that a proxy and its variants share, made anew when it is lost."""
-
-    def __init__(
-        self,
-        uri: URI,
-        settings: Settings,
-        codecs: Codecs,
-        handshake: Any,
-        check: Callable[[Any], None] | None,
-        sock: socket.socket | None,
-    ) -> None:
-        self.uri = uri
-        self.settings = settings
-        self.codecs = codecs
-        self.handshake = handshake
-        self.lock = threading.RLock()
-        self.metadata = Metadata()
-        self.connection: Connection | None = None
-        self._check = check
-        self._sock = sock
-        self._seq = 0
-
-    def ready(self) -> Connection:
-        """Return a usable connection; the caller holds the lock."""
-        connection = self.connection
-        if connection is None or not connection.is_usable():
-            if connection is not None:
-                self._seq = connection.session.seq
-            self.connection = None
-            connection = self.connection = self._connect()
-        return connection
-
-    def drop(self) -> None:
-        """Close the connection, if there is one."""
-        with self.lock:
-            if self.connection is not None:
-                self._seq = self.connection.session.seq
-                self.connection.close()
-                self.connection = None
-
-    def _connect(self) -> Connection:
-        if self._sock is not None:
-            return self._greet(self.uri)
-        connection: Connection = drive(
-            reach(self.uri, settings=self.settings, patience=self.settings.patience),
-            self.settings,
-            self._greet,
-        )
-        return connection
-
-    def _greet(self, uri: URI) -> Connection:
-        connection = Connection(
-            uri,
-            self.settings,
-            self.codecs,
-            handshake=self.handshake,
-            sock=self._sock,
-            seq=self._seq,
-        )
-        try:
-            if self._check is not None:
-                self._check(connection.handshake)
-            if not connection.metadata:
-                connection.metadata = _ask_metadata(connection, uri)
-        except (
-            BaseException
-        ):  # or the next call would use a connection that was not approved
-            connection.close()
-            raise
-        self.metadata = connection.metadata
-        return connection
-
-
-class Remote:
-    """A remote object as one proxy sees it: a line to it, and time limits.
-
-    Thread-safe: callers take turns.
-    """
-
-    __slots__ = ("line", "retries", "timeout")
-
-    def __init__(self, line: _Line, timeout: float | None, retries: int) -> None:
-        self.line = line
-        self.timeout = timeout
-        self.retries = retries
-
-    @property
-    def uri(self) -> URI:
-        """Where the object is, as it was asked for."""
-        return self.line.uri
-
-    @property
-    def metadata(self) -> Metadata:
-        """The object's members; connects if that has not been done."""
-        if not self.line.metadata:
-            with self.line.lock:
-                self.line.ready()
-        return self.line.metadata
-
-    def invoke(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int = 0,
-        object_id: str | None = None,
-    ) -> Any:
-        """Call a method and return its result."""
-        line = self.line
-        lost: ConnectionLostError | None = None
-        attempts = self.retries + 1
-        while True:
-            try:
-                with line.lock:
-                    connection = line.connection
-                    if (
-                        connection is None
-                        or connection.closed
-                        or time.monotonic() - connection.used > _QUIET
-                    ):
-                        connection = line.ready()
-                    reply = connection.call(
-                        method,
-                        args,
-                        kwargs,
-                        flags,
-                        object_id=object_id,
-                        timeout=self.timeout,
-                    )
-                break
-            except ConnectionLostError as error:
-                attempts -= 1
-                if not attempts:
-                    raise
-                lost = error
-            except (ConnectError, NamingError) as error:
-                if lost is None:
-                    raise
-                raise lost from error  # the first attempt may have run, and that counts
-        if reply is None:
-            return None
-        if reply.flags & STREAM:
-            return self._items(reply)
-        try:
-            return reply.unwrap()
-        except (SerializeError, SecurityError):
-            # After these a genuine Pyro5 server closes without a word.
-            if connection.session.features is None:
-                line.drop()
-            raise
-
-    def _items(self, reply: Reply) -> Items:
-        if reply.stream is None:
-            raise RemoteProtocolError(
-                "the result of the call is an iterator, but the server is not configured "
-                "to allow streaming"
-            )
-        return Items(self, reply.stream)
 
 
 class Proxy(BaseProxy):
@@ -236,10 +57,10 @@ class Proxy(BaseProxy):
     ) -> Self:
         """Return a proxy that connects when it is first used; see :func:`connect`."""
         codecs = codecs or codecs_for(settings)
-        line = _Line(uri, settings, codecs, handshake, check, sock)
+        line = Line(uri, settings, codecs, handshake, check, sock)
         if metadata is not None:
             line.metadata = metadata
-        return cls(Remote(line, settings.timeout, settings.retries))
+        return cls(Remote(line, settings.timeout, settings.retries, settings.patience))
 
     def __iter__(self) -> Iterator[Any]:
         remote = remote_of(self)
@@ -288,43 +109,6 @@ class Proxy(BaseProxy):
             line.handshake,
             line.metadata,
         )
-
-
-class Items(Iterator[Any]):
-    """The items of a remote iterator, fetched one by one as they are asked for."""
-
-    def __init__(self, remote: Remote, stream_id: str) -> None:
-        self._remote = remote
-        self.stream_id = stream_id
-        self._done = False
-
-    def __next__(self) -> Any:
-        """Return the next item.
-
-        Raises:
-            StopIteration: There is none left.
-            StreamError: The stream is gone, with its daemon or after its time.
-        """
-        if self._done:
-            raise StopIteration
-        try:
-            return self._remote.invoke(
-                "get_next_stream_item", [self.stream_id], {}, 0, DAEMON_ID
-            )
-        except (StopIteration, StreamError):
-            self._done = True
-            raise
-        except PyrophoneError as error:
-            if type(error) is PyrophoneError and str(error) == _STREAM_GONE:
-                self._done = True
-                raise StreamError(str(error)) from error
-            raise
-
-    def close(self) -> None:
-        """Tell the daemon that no more items are wanted."""
-        if not self._done:
-            self._done = True
-            self._remote.invoke("close_stream", [self.stream_id], {}, ONEWAY, DAEMON_ID)
 
 
 class Batch(BaseBatch):
@@ -431,6 +215,7 @@ def options(
     *,
     timeout: float | EllipsisType | None = ...,
     retries: int | EllipsisType = ...,
+    patience: float | EllipsisType = ...,
 ) -> T:
     """Return a variant of *proxy*, over the same connection.
 
@@ -439,12 +224,15 @@ def options(
         timeout: Limit of one call in seconds, None is none; as it was if left out.
         retries: How often a call is repeated after its connection was lost; the
             method may then have run more than once. As it was if left out.
+        patience: How long to try again if the daemon can't be reached, in seconds of
+            pauses. As it was if left out.
     """
     remote: Remote = remote_of(cast(Any, proxy))
     variant = Remote(
         remote.line,
         remote.timeout if isinstance(timeout, EllipsisType) else timeout,
         remote.retries if isinstance(retries, EllipsisType) else retries,
+        remote.patience if isinstance(patience, EllipsisType) else patience,
     )
     return cast(T, type(cast(Any, proxy))(variant))
 
@@ -462,7 +250,7 @@ def ping(proxy: Any) -> None:
     """
     remote: Remote = remote_of(proxy)
     with remote.line.lock:
-        remote.line.ready().ping(remote.timeout)
+        remote.line.ready(remote.patience).ping(remote.timeout)
 
 
 def locate_names(
@@ -518,12 +306,6 @@ def _as_uri(target: str | URI, settings: Settings) -> URI:
     if target[:4].upper() == "PYRO" and ":" in target:
         return URI.parse(target, name_port=settings.name_port)
     return URI("PYRONAME", target)
-
-
-def _ask_metadata(connection: Connection, uri: URI) -> Metadata:
-    reply = connection.call("get_metadata", [uri.object], {}, object_id=DAEMON_ID)
-    assert reply is not None
-    return Metadata.from_wire(reply.unwrap())
 
 
 def _by_index(proxy: Proxy) -> Iterator[Any]:
