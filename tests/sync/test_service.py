@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import struct
 import threading
@@ -230,3 +231,17 @@ def test_an_unknown_serializer_is_answered_in_another(served: URI) -> None:
     answer = say(served, greeting() + header(4, 9, 0, 0) + call("after"))
     assert b"unknown serializer 9" in answer
     assert b"after" in answer
+
+
+def test_a_daemon_that_is_dropped_is_not_asked_any_more() -> None:
+    class Owner:
+        def find(self, value: Any) -> dict[str, Any] | None:
+            return {"found": value}
+
+    stand_ins = StandIns()
+    owner = Owner()
+    stand_ins.add(owner.find)
+    assert stand_ins(5) == {"found": 5}
+    del owner
+    gc.collect()
+    assert stand_ins(5) is None

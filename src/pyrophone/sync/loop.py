@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -316,8 +315,7 @@ class LoopDaemon(BaseDaemon):
         for link in list(self._links):
             close_hard(link.sock)
         self.streams.clear()
-        with suppress(ValueError):
-            self._stand_ins.functions.remove(self._stand_in)
+        self._stand_ins.remove(self._stand_in)
         self._poller.close()
 
     def __repr__(self) -> str:

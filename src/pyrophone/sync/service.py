@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ __all__ = ["BaseDaemon", "advertised"]
 
 _log = logging.getLogger("pyrophone.daemon")
 
+_StandIn = Callable[[Any], Mapping[str, Any] | None]
 _WITHDRAW_LIMIT = 2.0  # seconds for each question to a name server, at the end
 
 
@@ -59,7 +61,7 @@ class BaseDaemon:
         self.streams = StreamTable(settings.stream_lifetime, settings.stream_linger)
         self.codecs = codecs_for(settings, classes)
         self._stand_ins = StandIns.of(self.codecs.classes)
-        self._stand_ins.functions.append(self._stand_in)
+        self._stand_ins.add(self._stand_in)
         self._where = location
         self._dispatcher = Dispatcher(
             self.objects,
@@ -324,10 +326,13 @@ class BaseDaemon:
 
 
 class StandIns:
-    """Finds the daemon, of those that share a class table, whose object a value is."""
+    """Finds the daemon, of those that share a class table, whose object a value is.
+
+    Daemons are held weakly: one that was dropped without being closed is not kept.
+    """
 
     def __init__(self) -> None:
-        self.functions: list[Callable[[Any], Mapping[str, Any] | None]] = []
+        self._methods: list[weakref.WeakMethod[_StandIn]] = []
 
     @classmethod
     def of(cls, classes: ClassTable) -> StandIns:
@@ -336,9 +341,21 @@ class StandIns:
             classes.stand_in = cls()
         return classes.stand_in
 
+    def add(self, method: _StandIn) -> None:
+        """Ask *method*, of a daemon, too."""
+        self._methods = [
+            *(m for m in self._methods if m() is not None),
+            weakref.WeakMethod(method),
+        ]
+
+    def remove(self, method: _StandIn) -> None:
+        """Do not ask *method* any more."""
+        self._methods = [other for other in self._methods if other() not in (method, None)]
+
     def __call__(self, value: Any) -> Mapping[str, Any] | None:
-        for function in self.functions:
-            if (form := function(value)) is not None:
+        for reference in self._methods:
+            method = reference()
+            if method is not None and (form := method(value)) is not None:
                 return form
         return None
 
