@@ -145,6 +145,8 @@ def test_the_name_server_is_where_the_options_say(
     for options in (["--port", port], ["--host", "localhost", "--port", port]):
         for target in ("lab.thing.size", "PYROMETA:t.size", f"{uri}.size"):
             assert run("call", *options, target) == (0, "7\n", "")
+    target = f"PYRONAME:lab.thing@localhost:{port}.size"  # what it says counts more
+    assert run("call", "--host", "192.0.2.1", target) == (0, "7\n", "")
     assert run("call", "--host", "localhost", "lab.thing.size").err == (
         "pyrophone call: Failed to locate the nameserver; tried localhost:1: cannot "
         "connect to localhost:1: [Errno 111] Connection refused. "

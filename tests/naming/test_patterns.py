@@ -62,6 +62,7 @@ def test_what_is_no_regular_expression_is_named(regex: str) -> None:
         "(?:(?:a*)*)*b",
         "a?" * 30 + "a" * 30,
         "a*" * 8 + "b",
+        "(?:a*|x)" * 6 + "b",
         r"(\w+\.?)*b",
         "(?=(a|a)*b)",
         "(?!(a+)+b)",

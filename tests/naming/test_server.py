@@ -56,6 +56,13 @@ def test_looking_up(names: NameServer) -> None:
     names.ping()
 
 
+def test_tags_come_in_sets_that_every_peer_can_read(names: NameServer) -> None:
+    found: Any = [names.lookup("lab.a", True), names.lookup("lab.b", True)]
+    for result in (names.list("", None, True), names.yplookup(["x"])):
+        found += result.values()
+    assert {type(tags) for _, tags in found} == {set}
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [

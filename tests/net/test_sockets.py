@@ -165,3 +165,14 @@ def test_closing_hard_wakes_who_waits() -> None:
         assert received == [b""]
         close_hard(here)
         tune(here)
+
+
+@pytest.mark.parametrize("host", ["x" * 70, "no such host", "192.0.2.1"])
+def test_where_one_cannot_listen_is_named(host: str) -> None:
+    with pytest.raises(OSError, match=f"{host}:0"):
+        listen_tcp(host, 0)
+
+
+def test_a_port_that_is_none_is_an_error() -> None:
+    with pytest.raises(OverflowError, match="port must be 0-65535"):
+        listen_tcp("localhost", 99999)

@@ -6,6 +6,7 @@ import datetime
 import enum
 import numbers
 import uuid
+import warnings
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -16,6 +17,12 @@ from pyrophone.errors import SerializeError
 from pyrophone.serializers import ClassTable
 from pyrophone.serializers.classes import NO_FORM
 from pyrophone.serializers.plain import Preparation, plain_form
+
+
+def text_array(text: str) -> array.array[str]:
+    with warnings.catch_warnings():  # the type code goes with Python 3.16
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return array.array("u", text)
 
 
 class Colour(enum.Enum):
@@ -78,7 +85,7 @@ PLAIN: list[tuple[Any, Any]] = [
     (Decimal("1.10"), "1.10"),
     (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
     (array.array("h", [1, -2]), [1, -2]),
-    (array.array("u", "ab"), "ab"),
+    (text_array("ab"), "ab"),
     (Foreign(), 5),
     (ForeignReal(), 2.5),
 ]

@@ -36,10 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:  # for one, of "| head"
+        return _write_no_more()
     except Exception as error:
         details = remote_traceback(error)
-        if isinstance(error, BrokenPipeError) and details is None:  # for one, of "| head"
-            return _write_no_more()
         if details is None and not isinstance(error, (CommandError, PyrophoneError)):
             raise  # a bug of ours
         return _fail(args, error, details or "")

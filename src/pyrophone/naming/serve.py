@@ -128,10 +128,8 @@ class NameService:
 
 def _hears_broadcasts(host: str) -> bool:
     """Tell whether broadcasts can come to who listens at *host*."""
-    if is_loopback(host) or ":" in host:
-        return False
     if is_everywhere(host):
-        return True
+        return ":" not in host
     address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
     return not is_loopback(str(address)) and ":" not in str(address)
 

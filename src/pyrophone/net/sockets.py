@@ -90,9 +90,15 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     Raises:
         OSError: The address is not ours, or is in use.
     """
-    family, kind, proto, _, address = socket.getaddrinfo(
-        host or "0.0.0.0", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host or "0.0.0.0", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except UnicodeError as error:
+        text = f"not the name of a host: {host}:{port}"
+        raise OSError(errno.EADDRNOTAVAIL, text) from error
+    except socket.gaierror as error:
+        raise OSError(error.errno, f"{error.strerror}: {host}:{port}") from error
     if host == "localhost":
         family, address = socket.AF_INET, ("127.0.0.1", port)
     sock = socket.socket(family, kind, proto)

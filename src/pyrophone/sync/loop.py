@@ -184,8 +184,8 @@ class LoopDaemon(BaseDaemon):
     def left(self, link: Link) -> None:
         """Release what belonged to the client of *link*."""
         super().left(link)
-        self._strangers.pop(link, None)
         with self._gone:
+            self._strangers.pop(link, None)
             self._links.discard(link)
             self._gone.notify_all()
         if self._kept is not None:
@@ -211,7 +211,8 @@ class LoopDaemon(BaseDaemon):
             return
         now = time.monotonic()
         if link.greeted:
-            self._strangers.pop(link, None)
+            with self._gone:
+                self._strangers.pop(link, None)
             limit = (
                 self.settings.idle_timeout if state != WRITE else self.settings.send_timeout
             )
@@ -246,17 +247,26 @@ class LoopDaemon(BaseDaemon):
     def _adopt(self, sock: socket.socket, *, greeted: bool = False) -> None:
         self._prepare(sock)
         link = Link(sock, self._session(greeted=greeted), self, keep=sock is self._kept)
-        self._links.add(link)
         if not greeted:
             link.deadline = time.monotonic() + self.settings.handshake_timeout
-            self._strangers[link] = None
+        for stranger in self._enter(link):
+            self._end(stranger)
+        link.parked = True
+        self._poller.watch(sock, READ, link)
+
+    def _enter(self, link: Link) -> list[Link]:
+        """Add a link; return the strangers that must go for it, the oldest."""
+        gone = []
+        with self._gone:  # workers take links out at the same time
+            self._links.add(link)
+            if not link.greeted:
+                self._strangers[link] = None
             while len(self._strangers) > self.settings.strangers:
                 oldest = next(iter(self._strangers))
                 del self._strangers[oldest]
                 if not oldest.greeted:  # it may have been, a moment ago
-                    self._end(oldest)
-        link.parked = True
-        self._poller.watch(sock, READ, link)
+                    gone.append(oldest)
+        return gone
 
     def _pause_accepting(self, error: OSError) -> None:
         assert self._listener is not None
@@ -272,7 +282,9 @@ class LoopDaemon(BaseDaemon):
         if self._listener is not None and self._pause_until and now >= self._pause_until:
             self._pause_until = 0.0
             self._poller.watch(self._listener, READ, None)
-        for link in list(self._links):
+        with self._gone:
+            links = list(self._links)
+        for link in links:
             if link.deadline is not None and now >= link.deadline and link.parked:
                 _log.info("client %s disconnected: it was silent", link.client.address)
                 self._end(link)
@@ -285,7 +297,6 @@ class LoopDaemon(BaseDaemon):
     def _end(self, link: Link) -> None:
         """Close a link from the polling thread."""
         self._poller.forget(link.sock)
-        self._strangers.pop(link, None)
         if link.parked:
             link.close()
         else:  # a worker has it, and will see the end of it
@@ -306,23 +317,23 @@ class LoopDaemon(BaseDaemon):
             if self._socket_file is not None:
                 remove_socket_file(self._socket_file)
         self._withdraw()
-        for link in list(self._links):
+        with self._gone:
+            links = list(self._links)
+        for link in links:
             self._end(link)
         deadline = time.monotonic() + (0.0 if self.interrupted else self._grace)
         with self._gone:
             while self._links and (left := deadline - time.monotonic()) > 0:
                 self._gone.wait(left)
-        for link in list(self._links):
+            links = list(self._links)
+        for link in links:
             close_hard(link.sock)
         self.streams.clear()
         self._stand_ins.remove(self._stand_in)
         self._poller.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed.is_set() else location_text(self)
+        state = f"at {self.location}, {len(self.objects.ids)} objects"
+        if self._closed.is_set():
+            state = "closed"
         return f"<{type(self).__module__}.{type(self).__name__} {state}>"
-
-
-def location_text(daemon: LoopDaemon) -> str:
-    """Return what tells a daemon from others, for people."""
-    return f"at {daemon.location}, {len(daemon.objects.ids)} objects"
