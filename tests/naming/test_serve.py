@@ -168,9 +168,10 @@ def test_no_broadcast_can_come_to_a_loopback_address(host: str) -> None:
         assert service.broadcast_port is None
 
 
-def test_no_broadcast_can_come_by_ipv6() -> None:
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_no_broadcast_can_come_by_ipv6(host: str) -> None:
     try:
-        service = NameService("::1", 0)
+        service = NameService(host, 0, settings=Settings(broadcast_port=0))
     except OSError:
         pytest.skip("no IPv6 here")
     with service:

@@ -98,3 +98,10 @@ def test_a_broadcast_gives_the_first_answer_or_none() -> None:
         assert drive(procedure(LIMIT), SETTINGS) == "where!"
         thread.join()
         assert drive(procedure(0.01), SETTINGS) is None
+
+
+def test_a_question_to_somebody_who_hangs_has_a_limit() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = URI("PYRO", "x", None, *silent.getsockname())
+        with pytest.raises(ConnectError, match=r"no reply within 0\.05 s"):
+            ask(uri, "ping", (), Settings(timeout=0.05))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from .connection import Connection
 __all__ = ["ask", "drive"]
 
 T = TypeVar("T")
+_LIMIT = 10.0  # seconds
 
 
 def drive(
@@ -46,7 +48,13 @@ def drive(
 
 
 def ask(uri: URI, method: str, args: tuple[Any, ...], settings: Settings) -> Any:
-    """Call *method* of the object at *uri*, over a connection of its own."""
+    """Call *method* of the object at *uri*, over a connection of its own.
+
+    Without a limit in the settings it may take 10 s: this is for questions that are
+    answered at once, by a name server that may hang.
+    """
+    if settings.timeout is None:
+        settings = dataclasses.replace(settings, timeout=_LIMIT)
     connection = Connection(uri, settings, make_codecs(ClassTable(), settings))
     try:
         reply = connection.call(method, args, {}, timeout=settings.timeout)

@@ -11,7 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..context import CallContext, Client, serving
-from ..errors import DaemonError, NoSuchObjectError, ProtocolError, UnknownNameError
+from ..errors import (
+    CommunicationError,
+    DaemonError,
+    NoSuchObjectError,
+    ProtocolError,
+    UnknownNameError,
+)
 from ..finding import locate
 from ..net.addresses import facing, is_everywhere
 from ..objects.calls import Dispatcher, format_remote
@@ -322,6 +328,8 @@ class BaseDaemon:
                 pass  # somebody else removed it
             except Exception as error:
                 _log.warning("name %r could not be withdrawn: %s", name, error)
+                if isinstance(error, CommunicationError):
+                    break  # nor could the others, and each would take its time
         self._names.clear()
 
 
