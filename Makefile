@@ -14,6 +14,9 @@ PYRO5 := 5.17
 PYRO4 := 4.82
 PEERS := .peers/pyro5/ready-$(PYRO5) .peers/pyro4/ready-$(PYRO4)
 
+# They are made for the tests, so a test that misses them has failed.
+export PYROPHONE_REQUIRE_PEERS := 1
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test cover style types bench peers build clean

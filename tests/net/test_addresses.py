@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pyrophone.net.addresses import facing, is_everywhere, is_loopback, location
+from pyrophone import URI
+from pyrophone.net.addresses import (
+    advertised,
+    facing,
+    is_everywhere,
+    is_loopback,
+    location,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +52,18 @@ def test_without_a_route_it_is_the_loopback(peer: str, own: str) -> None:
 def test_an_ipv6_address_stands_in_brackets() -> None:
     assert location("::1", 5) == "[::1]:5"
     assert location("lab", 5) == "lab:5"
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "shown"),
+    [
+        ("lab", None, "lab:5"),
+        ("::1", None, "[::1]:5"),
+        ("", "nat.example", "nat.example:5"),
+        ("127.0.0.1", "nat.example:7", "nat.example:7"),
+    ],
+)
+def test_what_others_are_told(host: str, public: str | None, shown: str) -> None:
+    uri = advertised(host, 5, public)
+    assert isinstance(uri, URI)
+    assert uri.location == shown

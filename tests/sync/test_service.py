@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 import struct
 import threading
@@ -16,10 +15,10 @@ from hypothesis import strategies as st
 
 from pyrophone import URI, Settings, current, expose
 from pyrophone.errors import DaemonError, NoNameServerError, ProtocolError, RemoteError
+from pyrophone.objects.standins import StandIns
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.sync import Daemon, LoopDaemon, connect
 from pyrophone.sync.client import codecs_for
-from pyrophone.sync.service import StandIns
 from pyrophone.wire.client import ClientSession
 from running import LIMIT, running
 
@@ -231,17 +230,3 @@ def test_an_unknown_serializer_is_answered_in_another(served: URI) -> None:
     answer = say(served, greeting() + header(4, 9, 0, 0) + call("after"))
     assert b"unknown serializer 9" in answer
     assert b"after" in answer
-
-
-def test_a_daemon_that_is_dropped_is_not_asked_any_more() -> None:
-    class Owner:
-        def find(self, value: Any) -> dict[str, Any] | None:
-            return {"found": value}
-
-    stand_ins = StandIns()
-    owner = Owner()
-    stand_ins.add(owner.find)
-    assert stand_ins(5) == {"found": 5}
-    del owner
-    gc.collect()
-    assert stand_ins(5) is None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-__all__ = ["facing", "is_everywhere", "is_loopback", "location"]
+from ..uri import URI
+
+__all__ = ["advertised", "facing", "is_everywhere", "is_loopback", "location"]
 
 
 def is_loopback(host: str) -> bool:
@@ -43,3 +45,21 @@ def facing(peer: str) -> str:
 def location(host: str, port: int) -> str:
     """Return *host* and *port* as they stand in a URI."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def advertised(host: str, port: int, public: str | None) -> URI:
+    """Return the location that others can use for a daemon that listens at *host*.
+
+    Args:
+        host: A name or address; all interfaces become the one that faces the world.
+        port: Where it listens.
+        public: ``host`` or ``host:port`` to use instead, behind NAT.
+
+    Raises:
+        InvalidURIError: *public* is neither.
+    """
+    if public is not None:
+        return URI.parse(f"PYRO:x@{public}" if ":" in public else f"PYRO:x@{public}:{port}")
+    if is_everywhere(host):
+        host = facing("2001:db8::1" if ":" in host else "192.0.2.1")
+    return URI("PYRO", "x", None, host, port)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from ..net.addresses import advertised
 from ..net.sockets import close_hard, listen_tcp, listen_unix, remove_socket_file, tune
 from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
@@ -18,7 +19,7 @@ from ..settings import Settings
 from ..uri import URI
 from .link import READ, WRITE, Link
 from .poller import Poller
-from .service import BaseDaemon, advertised
+from .service import BaseDaemon
 
 __all__ = ["LoopDaemon"]
 

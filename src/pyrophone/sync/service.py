@@ -6,7 +6,6 @@ import dataclasses
 import logging
 import threading
 import time
-import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,9 +18,9 @@ from ..errors import (
     UnknownNameError,
 )
 from ..finding import locate
-from ..net.addresses import facing, is_everywhere
 from ..objects.calls import Dispatcher, format_remote
 from ..objects.proxy import BaseProxy, proxy_form
+from ..objects.standins import StandIns
 from ..objects.streams import StreamTable
 from ..objects.table import DAEMON_ID, ObjectTable
 from ..serializers.classes import ClassTable
@@ -34,11 +33,10 @@ from .client import Proxy, codecs_for
 from .drive import ask, drive
 from .link import Link
 
-__all__ = ["BaseDaemon", "advertised"]
+__all__ = ["BaseDaemon"]
 
 _log = logging.getLogger("pyrophone.daemon")
 
-_StandIn = Callable[[Any], Mapping[str, Any] | None]
 _WITHDRAW_LIMIT = 2.0  # seconds for each question to a name server, at the end
 
 
@@ -333,49 +331,5 @@ class BaseDaemon:
         self._names.clear()
 
 
-class StandIns:
-    """Finds the daemon, of those that share a class table, whose object a value is.
-
-    Daemons are held weakly: one that was dropped without being closed is not kept.
-    """
-
-    def __init__(self) -> None:
-        self._methods: list[weakref.WeakMethod[_StandIn]] = []
-
-    @classmethod
-    def of(cls, classes: ClassTable) -> StandIns:
-        """Return the one of *classes*, made now if there is none."""
-        if not isinstance(classes.stand_in, cls):
-            classes.stand_in = cls()
-        return classes.stand_in
-
-    def add(self, method: _StandIn) -> None:
-        """Ask *method*, of a daemon, too."""
-        self._methods = [
-            *(m for m in self._methods if m() is not None),
-            weakref.WeakMethod(method),
-        ]
-
-    def remove(self, method: _StandIn) -> None:
-        """Do not ask *method* any more."""
-        self._methods = [other for other in self._methods if other() not in (method, None)]
-
-    def __call__(self, value: Any) -> Mapping[str, Any] | None:
-        for reference in self._methods:
-            method = reference()
-            if method is not None and (form := method(value)) is not None:
-                return form
-        return None
-
-
 def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
-
-
-def advertised(host: str, port: int, public: str | None) -> URI:
-    """Return the location that others can use for a daemon that listens at *host*."""
-    if public is not None:
-        return URI.parse(f"PYRO:x@{public}" if ":" in public else f"PYRO:x@{public}:{port}")
-    if is_everywhere(host):
-        host = facing("2001:db8::1" if ":" in host else "192.0.2.1")
-    return URI("PYRO", "x", None, host, port)
