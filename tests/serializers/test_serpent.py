@@ -333,3 +333,28 @@ def test_a_proxy_form_goes_to_whoever_registered_for_it() -> None:
 @given(text=st.text())
 def test_text_is_written_as_the_reference_does(text: str) -> None:
     assert SERPENT.dumps(text) == serpent.dumps(text)
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b"None", None),
+        (b"0", 0),
+        (b"7", 7),
+        (b"123456789012345678901234567890", 123456789012345678901234567890),
+        (HEADER + b"True", True),
+        (bytearray(HEADER + b"42"), 42),
+        (memoryview(HEADER + b"False"), False),
+    ],
+)
+def test_the_shortest_values_are_read_with_and_without_header(
+    data: bytes, value: Any
+) -> None:
+    read = SERPENT.loads(data)
+    assert (type(read), read) == (type(value), value)
+
+
+@pytest.mark.parametrize("text", [b"007", b"", "٣".encode()])
+def test_digits_that_are_no_integer_are_refused(text: bytes) -> None:
+    with pytest.raises(SerializeError):
+        SERPENT.loads(HEADER + text)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import SerializeError
@@ -28,6 +29,9 @@ __all__ = ["SerpentSerializer"]
 _REPR_IS_TEXT = frozenset({str, int, bool, type(None)})
 _NAN = "{'__class__':'float','value':'nan'}"
 _FLOAT_TEXTS = {"inf": "1e30000", "-inf": "-1e30000", "nan": _NAN}
+_HEADER_BYTES = HEADER.encode()
+_CONSTANTS = MappingProxyType({b"None": None, b"True": True, b"False": False, b"0": 0})
+_ZERO = ord("0")  # no integer begins with it but itself
 _quote = str.__repr__  # that of a subclass may say anything
 
 
@@ -78,8 +82,9 @@ class SerpentSerializer(Codec):
     ) -> bytes:
         """Return the bytes of a call; see :class:`.base.Serializer`."""
         if (
-            kwargs == {}
-            and type(args) is tuple
+            type(args) is tuple
+            and not kwargs
+            and kwargs is not None
             and _REPR_IS_TEXT.issuperset(map(type, args))
         ):
             try:
@@ -93,6 +98,11 @@ class SerpentSerializer(Codec):
     def loads(self, data: bytes) -> Any:
         """Return the value of *data*; see :class:`.base.Serializer`."""
         if len(data) < FLAT_SIZE:
+            text = bytes(data).removeprefix(_HEADER_BYTES)
+            if text in _CONSTANTS:  # a regular expression would be five times the work
+                return _CONSTANTS[text]
+            if text.isdigit() and text[0] != _ZERO:
+                return int(text)
             try:
                 match = FLAT_VALUE.fullmatch(str(data, "utf-8"))
             except UnicodeDecodeError:
