@@ -15,7 +15,7 @@ PYRO4 := 4.82
 PEERS := .peers/pyro5/ready-$(PYRO5) .peers/pyro4/ready-$(PYRO4)
 
 # They are made for the tests, so a test that misses them has failed.
-export PYROPHONE_REQUIRE_PEERS := 1
+export REQUIRE_PEERS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -130,7 +130,7 @@ def peer_python() -> Path:
     """The Python of the environment that has the real Pyro5."""
     if not PEER_PYTHON.exists():
         reason = f"no real Pyro5 at {PEER_PYTHON}: run 'make peers'"
-        if os.environ.get("PYROPHONE_REQUIRE_PEERS") == "1":
+        if os.environ.get("REQUIRE_PEERS") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
     return PEER_PYTHON
