@@ -178,7 +178,7 @@ def correlate(correlation_id: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
     outer = outgoing.get()
     if outer is None:
         block = _Outgoing({}, correlation_id.bytes, {})
-    else:  # what comes back belongs to the annotations() block around this one
+    else:  # what comes back belongs to the annotate() block around this one
         block = _Outgoing(outer.annotations, correlation_id.bytes, outer.received)
     token = outgoing.set(block)
     try:

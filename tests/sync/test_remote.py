@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from pyrophone import Settings, expose
-from pyrophone.errors import ConnectError, ConnectionLostError, ProtocolError
+from pyrophone import URI, Settings, expose
+from pyrophone.errors import (
+    CallTimeoutError,
+    ConnectError,
+    ConnectionLostError,
+    ProtocolError,
+)
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, close, connect, options
+from pyrophone.wire.events import Greeting
+from pyrophone.wire.metadata import Metadata
+from pyrophone.wire.server import ServerSession
 from running import LIMIT, running
 
 
@@ -124,3 +135,26 @@ def test_streams_can_be_switched_off() -> None:
             with pytest.raises(ProtocolError, match="not configured to allow streaming"):
                 counting.count()
             assert counting.one() == 1
+
+
+def test_asking_for_members_that_the_greeting_did_not_tell_has_a_limit() -> None:
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet_and_fall_silent() -> None:
+            sock, _ = listener.accept()
+            with sock:
+                session = ServerSession(make_codecs(ClassTable(), Settings()))
+                session.receive(sock.recv(65536))
+                greeting = session.next()
+                assert isinstance(greeting, Greeting)
+                sock.sendall(session.welcome(greeting, "hello", Metadata()))
+                done.wait(LIMIT)
+
+        thread = threading.Thread(target=greet_and_fall_silent)
+        thread.start()
+        uri = URI("PYRO", "x", None, *listener.getsockname())
+        with pytest.raises(CallTimeoutError, match=r"no reply within 0\.1 s"):
+            connect(uri, settings=Settings(timeout=0.1))
+        done.set()
+        thread.join(LIMIT)

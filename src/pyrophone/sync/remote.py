@@ -108,7 +108,7 @@ class Line:
             if self._check is not None:
                 self._check(connection.handshake)
             if not connection.metadata:
-                connection.metadata = _ask_metadata(connection, uri)
+                connection.metadata = _ask_metadata(connection, uri, self.settings.timeout)
         except BaseException:  # or the next call would use what was not approved
             connection.close()
             raise
@@ -249,7 +249,9 @@ class Items(Iterator[Any]):
             self._remote.invoke("close_stream", [self.stream_id], {}, ONEWAY, DAEMON_ID)
 
 
-def _ask_metadata(connection: Connection, uri: URI) -> Metadata:
-    reply = connection.call("get_metadata", [uri.object], {}, object_id=DAEMON_ID)
+def _ask_metadata(connection: Connection, uri: URI, timeout: float | None) -> Metadata:
+    reply = connection.call(
+        "get_metadata", [uri.object], {}, object_id=DAEMON_ID, timeout=timeout
+    )
     assert reply is not None
     return Metadata.from_wire(reply.unwrap())
