@@ -1,0 +1,64 @@
+"""Gives the tests scenes of the examples, with our Pyro5 and with the real one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import Pyro5.api
+from stage import Play, Scene, Side, play
+
+ROOT = Path(__file__).parents[4]
+EXAMPLES = ROOT / "examples" / "pyro5"
+REAL = ROOT / ".peers" / "pyro5" / "bin" / "python"
+
+
+def python(side: str) -> list[str]:
+    """Return the Python that has the implementation, with its options."""
+    if side == "ours":
+        return [sys.executable, "-W", "error"]
+    if not REAL.exists():
+        reason = f"no real Pyro5 at {REAL}: run 'make peers'"
+        if os.environ.get("REQUIRE_PEERS") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return [str(REAL)]
+
+
+@pytest.fixture(
+    scope="session", params=["ours", pytest.param("Pyro5", marks=pytest.mark.peers)]
+)
+def side(request: pytest.FixtureRequest) -> Iterator[Side]:
+    """The implementation that the example runs with."""
+    # What runs in the background of a shell ignores Ctrl-C, and so would its programs.
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    side = Side(request.param, python(request.param))
+    yield side
+    side.close()
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def scene(side: Side, tmp_path: Path) -> Play:
+    """Plays an example: ``with scene("attributes") as play``; see ``stage.play``."""
+
+    @contextmanager
+    def run(
+        example: str, with_names: bool = False, replace: Mapping[str, str] | None = None
+    ) -> Iterator[Scene]:
+        folder = tmp_path.resolve() / example
+        with play(side, EXAMPLES / example, folder, with_names, replace) as scene:
+            yield scene
+        if with_names:  # the next example finds it as it was
+            with Pyro5.api.locate_ns("localhost", side.name_server()) as names:
+                names.remove(regex=".")
+
+    return run

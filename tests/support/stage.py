@@ -1,0 +1,309 @@
+"""Runs the programs of an example in processes, and compares what they printed.
+
+An example is a folder with programs and one ``expected.txt``, which holds for every
+implementation of Pyro5. It has a section for each process, in the order of their start:
+
+    --- server.py
+    Pyro daemon running.
+    --- client.py
+    object's uri? PYRO:obj_<id>@localhost:<port>
+    [3] Pyro5 | ProtocolError: message too large
+    [3] ours | MessageTooLargeError: message too large
+
+A line with a mark is printed by one of them only. What stands in the brackets is the number
+of the defect, or the section of ``DIFFERENCES.md``, that explains it. The variable
+UPDATE_EXAMPLES=Pyro5 makes a run write the file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+EXPECTED = "expected.txt"
+LIMIT = 25.0  # seconds; more than any wait here takes, however busy the machine
+
+_MARK = re.compile(r"\[([^\]\n]+)\] (Pyro5|ours) \| ?(.*)")
+
+# What differs from run to run; frames of tracebacks in files that are not the example's.
+_CHANGING = [
+    (r"^((?: \| )*)  File \"[/<].*\n(?:\1    .*\n)*", ""),
+    (r"^(?: \| )* +[~^]+\n", ""),
+    (r"(File \"[^\"]*\", line )\d+", r"\1<n>"),
+    (r"\('(localhost|127\.0\.0\.1)', \d+\)", r"\1:<port>"),
+    (r"\b(localhost|127\.0\.0\.1|0\.0\.0\.0):\d+", r"\1:<port>"),
+    (r"\bobj_[0-9a-f]{32}\b", "obj_<id>"),
+    (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
+    (r"\bat 0x[0-9a-f]+", "at <address>"),
+    (r"\bowner \d+", "owner <thread>"),
+    (r"\b\d+\.\d+ (s|ms|seconds)\b", r"<time> \1"),
+]
+
+
+class Program:
+    """A process of an example, and what it printed so far, as a terminal would show it."""
+
+    def __init__(
+        self, name: str, process: subprocess.Popen[bytes], any_order: bool
+    ) -> None:
+        self.name = name
+        self.any_order = any_order
+        self.process = process
+        self.text = ""
+        self._seen = 0  # how much of the text was waited for
+        self._ended = False
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, name=name, daemon=True)
+        self._reader.start()
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Wait until it prints *pattern*, after what was waited for before."""
+        regex = re.compile(pattern, re.MULTILINE)
+        end = time.monotonic() + LIMIT
+        with self._news:
+            while not (match := regex.search(self.text, self._seen)):
+                rest = end - time.monotonic()
+                assert not self._ended, f"{self.name} ended and never printed {pattern!r}"
+                assert rest > 0, f"{self.name} does not print {pattern!r}"
+                self._news.wait(rest)
+            self._seen = match.end()
+        return match
+
+    def answer(self, question: str, text: object) -> None:
+        """Wait for the *question*, and type *text* and Enter."""
+        self.until(re.escape(question))
+        with self._news:
+            self.text += f"{text}\n"
+            self._seen = len(self.text)
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{text}\n".encode())
+
+    def finish(self, status: int = 0) -> None:
+        """Wait for its end."""
+        self.process.wait(LIMIT)
+        self._reader.join(LIMIT)
+        assert self.process.returncode == status, f"{self.name}: {self.process.returncode}"
+
+    def interrupt(self, status: int = 0) -> None:
+        """Press Ctrl-C, and wait for its end."""
+        self.process.send_signal(signal.SIGINT)
+        self.finish(status)
+
+    def kill(self) -> None:
+        """End it at once, whatever it does."""
+        self.process.kill()
+        self.finish(-signal.SIGKILL)
+
+    def close(self) -> None:
+        """Make sure that nothing of it is left."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join(LIMIT)
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream is not None
+            stream.close()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        descriptor = self.process.stdout.fileno()
+        while data := os.read(descriptor, 65536):
+            with self._news:
+                self.text += decoder.decode(data)
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+
+class Side:
+    """One implementation: the Python that has it, and a name server."""
+
+    def __init__(self, name: str, python: Sequence[str]) -> None:
+        self.name = name  # as in the marks of expected.txt
+        self._python = python  # with options
+        # Bound and not listening: nobody else gets the number, and nobody answers there.
+        self._nobody = socket.socket()
+        self._nobody.bind(("127.0.0.1", 0))
+        self._names: Program | None = None
+        self._names_port = 0
+
+    def environment(self, with_names: bool) -> dict[str, str]:
+        """Return the variables of a program that finds a name server, or none."""
+        nobody = self._nobody.getsockname()[1]
+        own = {k: v for k, v in os.environ.items() if not k.startswith("PYRO")}
+        return own | {
+            "PYRO_NS_PORT": str(self.name_server() if with_names else nobody),
+            "PYRO_NS_BCPORT": str(nobody),
+            "PYRO_BROADCAST_ADDRS": "127.0.0.1",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def start(
+        self,
+        name: str,
+        arguments: Iterable[object],
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        any_order: bool = False,
+    ) -> Program:
+        """Start Python with *arguments*."""
+        process = subprocess.Popen(
+            [*self._python, *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            env=env,
+            cwd=cwd,
+        )
+        return Program(name, process, any_order)
+
+    def name_server(self) -> int:
+        """Return the port of a name server, the same one for all examples."""
+        if self._names is None:
+            env = self.environment(False)
+            self._names = self.start("names", ["-m", "Pyro5.nameserver", "-p", "0"], env)
+            self._names_port = int(self._names.until(r"URI = \S+:(\d+)$")[1])
+        return self._names_port
+
+    def close(self) -> None:
+        """End the name server."""
+        self._nobody.close()
+        if self._names is not None:
+            self._names.close()
+
+
+class Scene:
+    """A run of one example."""
+
+    def __init__(self, side: Side, folder: Path, with_names: bool) -> None:
+        self.side = side
+        self.folder = folder  # a copy; the programs may write there
+        self.programs: list[Program] = []
+        self._with_names = with_names
+
+    def start(
+        self, *arguments: object, name: str = "", any_order: bool = False, **env: str
+    ) -> Program:
+        """Start Python with *arguments*, by habit the name of a program and its arguments.
+
+        Args:
+            name: Its title in ``expected.txt``; the arguments if it is not given.
+            any_order: Its lines come in no certain order and are compared sorted.
+            env: Further variables of its environment.
+        """
+        variables = self.side.environment(self._with_names) | env
+        title = name or " ".join(map(str, arguments))
+        program = self.side.start(title, arguments, variables, self.folder, any_order)
+        self.programs.append(program)
+        return program
+
+    def run(self, *arguments: object, name: str = "", status: int = 0) -> Program:
+        """Start a program that asks nothing, and wait for its end."""
+        program = self.start(*arguments, name=name)
+        program.finish(status)
+        return program
+
+    def free_port(self) -> int:
+        """Return the number of a port that nobody uses."""
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            return int(sock.getsockname()[1])
+
+    def stop(self) -> None:
+        """Press Ctrl-C in all that still run, the last started first."""
+        for program in reversed(self.programs):
+            if program.process.poll() is None:
+                program.interrupt()
+
+    def transcript(self, replace: Mapping[str, str]) -> str:
+        """Return what all printed, without what differs from run to run."""
+        parts = []
+        for program in self.programs:
+            lines = self._normal(program.text, replace).splitlines()
+            if program.any_order:
+                lines.sort()
+            parts += [f"--- {program.name}", *lines]
+        return "".join(f"{line}\n" for line in parts)
+
+    def _normal(self, text: str, replace: Mapping[str, str]) -> str:
+        text = text.replace(f"{self.folder}{os.sep}", "")
+        for pattern, instead in [*replace.items(), *_CHANGING]:
+            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
+        return text
+
+
+Play: TypeAlias = Callable[..., AbstractContextManager[Scene]]  # the fixture "scene"
+
+
+@contextmanager
+def play(
+    side: Side,
+    example: Path,
+    folder: Path,
+    with_names: bool = False,
+    replace: Mapping[str, str] | None = None,
+) -> Iterator[Scene]:
+    """Give a scene of *example*; at its end stop all, and compare what they printed.
+
+    Args:
+        side: The implementation.
+        example: The folder of the example.
+        folder: A new one for its copy.
+        with_names: Whether there is a name server.
+        replace: Regular expressions for what else differs from run to run, and what stands
+            in its place.
+    """
+    shutil.copytree(example, folder)
+    scene = Scene(side, folder, with_names)
+    try:
+        yield scene
+        scene.stop()
+        shown = scene.transcript(replace or {})
+        if os.environ.get("UPDATE_EXAMPLES") == side.name:
+            (example / EXPECTED).write_text(shown, encoding="utf-8")
+        expected = expected_from(side.name, (example / EXPECTED).read_text("utf-8"))
+        difference = "".join(
+            difflib.unified_diff(
+                expected.splitlines(keepends=True),
+                shown.splitlines(keepends=True),
+                EXPECTED,
+                side.name,
+            )
+        )
+        assert not difference, f"\n{difference}"
+    except BaseException as error:
+        for program in scene.programs:
+            program.close()
+            error.add_note(f"--- {program.name}, in full\n{program.text}")
+        raise
+    finally:
+        for program in scene.programs:
+            program.close()
+
+
+def expected_from(side: str, text: str) -> str:
+    """Return the lines of an ``expected.txt`` that hold for one *side*."""
+    lines = []
+    for line in text.splitlines():
+        mark = _MARK.fullmatch(line)
+        if mark is None:
+            lines.append(line)
+        elif mark[2] == side:
+            lines.append(mark[3])
+    return "".join(f"{line}\n" for line in lines)
