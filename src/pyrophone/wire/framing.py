@@ -24,6 +24,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
+from typing import TypeVar
 
 from ..errors import LocalProtocolError, MessageTooLargeError, RemoteProtocolError
 
@@ -36,18 +37,24 @@ __all__ = [
     "CONNECT_OK",
     "CORRELATED",
     "EXCEPTION",
+    "HEADER",
     "INVOKE",
+    "MAGIC",
     "MAX_SIZE",
     "ONEWAY",
     "PING",
     "RESULT",
     "STREAM",
+    "VERSION",
     "Decoder",
     "Message",
     "encode",
+    "inflate",
     "join_annotations",
     "split_annotations",
 ]
+
+T = TypeVar("T", bytes, memoryview)
 
 # Kinds of message.
 CONNECT = 1
@@ -81,8 +88,8 @@ MAGIC = 0x4DC5
 MAX_SIZE = 1 << 30
 ANY_KIND = sum(1 << kind for kind in KIND_NAMES)
 
-_HEADER = struct.Struct("!4sHBBHHII16sHH")
-_HEADER_SIZE = _HEADER.size
+HEADER = struct.Struct("!4sHBBHHII16sHH")
+_HEADER_SIZE = HEADER.size
 _START = struct.Struct("!4sH")
 _START_SIZE = _START.size
 _CHUNK = struct.Struct("!4sI")
@@ -169,7 +176,7 @@ def encode(message: Message, *, compress: bool = False, max_size: int = MAX_SIZE
     size = len(payload) + len(chunks)
     if size > max_size:
         raise MessageTooLargeError(size, max_size)
-    header = _HEADER.pack(
+    header = HEADER.pack(
         b"PYRO",
         VERSION,
         message.kind,
@@ -205,13 +212,15 @@ def join_annotations(annotations: Mapping[str, bytes]) -> bytes:
     return b"".join(chunks)
 
 
-def split_annotations(chunks: bytes) -> dict[str, bytes]:
+def split_annotations(chunks: T) -> dict[str, T]:
     """Undo :func:`join_annotations`. Of two chunks with one name the last counts.
+
+    The values are slices of *chunks*, of the same type.
 
     Raises:
         RemoteProtocolError: A chunk ends early, or its name is not ASCII.
     """
-    annotations = {}
+    annotations: dict[str, T] = {}
     start = 0
     while start < len(chunks):
         body = start + _CHUNK.size
@@ -305,7 +314,7 @@ class Decoder:
             correlation,
             _,
             magic,
-        ) = _HEADER.unpack_from(data, start)
+        ) = HEADER.unpack_from(data, start)
         size = _HEADER_SIZE + payload + chunks
         if (
             tag != b"PYRO"
@@ -334,7 +343,7 @@ class Decoder:
             annotations = split_annotations(body[:chunks])
             body = body[chunks:]
         if flags & COMPRESSED:
-            body = _inflate(body, chunks, self.max_size)
+            body = inflate(body, chunks, self.max_size)
             flags &= ~COMPRESSED
         return Message(kind, serializer_id, flags, seq, body, annotations, correlation)
 
@@ -361,7 +370,18 @@ class Decoder:
         )
 
 
-def _inflate(data: bytes, chunks_size: int, max_size: int) -> bytes:
+def inflate(data: bytes | memoryview, chunks_size: int, max_size: int) -> bytes:
+    """Return the payload that was deflated to *data*.
+
+    Args:
+        data: The payload as it came.
+        chunks_size: Bytes of annotations that came with it.
+        max_size: Largest message accepted, in bytes after the header.
+
+    Raises:
+        MessageTooLargeError: It would be larger.
+        RemoteProtocolError: It is damaged.
+    """
     inflater = zlib.decompressobj()
     try:
         inflated = inflater.decompress(data, max_size - chunks_size + 1)

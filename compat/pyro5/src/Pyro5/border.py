@@ -16,7 +16,6 @@ __all__ = ["translated"]
 _TABLE: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (ours.CallTimeoutError, errors.TimeoutError),
     (ours.ConnectionLostError, errors.ConnectionClosedError),
-    (ours.MessageTooLargeError, errors.MessageTooLargeError),
     (ours.ProtocolError, errors.ProtocolError),
     (ours.CommunicationError, errors.CommunicationError),
     (ours.NotExposedError, AttributeError),
@@ -57,6 +56,9 @@ def _translate(error: Exception) -> Exception:
         error.__cause__, ours.ConnectionLostError
     ):  # the greeting was not answered
         return _translate(error.__cause__)
+    elif isinstance(error, ours.MessageTooLargeError):
+        text = f"message too large ({error.size}, max={error.limit})"
+        new = errors.MessageTooLargeError(text)
     else:
         cls = next(theirs for kind, theirs in _TABLE if isinstance(error, kind))
         new = cls("receiving: timeout" if cls is errors.TimeoutError else str(error))
