@@ -1,7 +1,8 @@
 """Runs the programs of an example in processes, and compares what they printed.
 
-An example is a folder with programs and one ``expected.txt``, which holds for every
-implementation of Pyro5. It has a section for each process, in the order of their start:
+An example is a folder with programs and an ``expected.txt`` (or a file for each way to play
+it), which holds for every implementation of Pyro5. It has a section for each process, in
+the order of their start:
 
     --- server.py
     Pyro daemon running.
@@ -32,7 +33,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-EXPECTED = "expected.txt"
 LIMIT = 25.0  # seconds; more than any wait here takes, however busy the machine
 
 _MARK = re.compile(r"\[([^\]\n]+)\] (Pyro5|ours) \| ?(.*)")
@@ -235,17 +235,17 @@ class Scene:
         """Return what all printed, without what differs from run to run."""
         parts = []
         for program in self.programs:
-            lines = self._normal(program.text, replace).splitlines()
+            lines = [line.rstrip() for line in self._normal(program.text, replace)]
             if program.any_order:
                 lines.sort()
             parts += [f"--- {program.name}", *lines]
         return "".join(f"{line}\n" for line in parts)
 
-    def _normal(self, text: str, replace: Mapping[str, str]) -> str:
+    def _normal(self, text: str, replace: Mapping[str, str]) -> list[str]:
         text = text.replace(f"{self.folder}{os.sep}", "")
         for pattern, instead in [*replace.items(), *_CHANGING]:
             text = re.sub(pattern, instead, text, flags=re.MULTILINE)
-        return text
+        return text.splitlines()
 
 
 Play: TypeAlias = Callable[..., AbstractContextManager[Scene]]  # the fixture "scene"
@@ -258,6 +258,7 @@ def play(
     folder: Path,
     with_names: bool = False,
     replace: Mapping[str, str] | None = None,
+    expected: str = "expected.txt",
 ) -> Iterator[Scene]:
     """Give a scene of *example*; at its end stop all, and compare what they printed.
 
@@ -268,6 +269,7 @@ def play(
         with_names: Whether there is a name server.
         replace: Regular expressions for what else differs from run to run, and what stands
             in its place.
+        expected: The file of the example with what is expected.
     """
     shutil.copytree(example, folder)
     scene = Scene(side, folder, with_names)
@@ -276,13 +278,13 @@ def play(
         scene.stop()
         shown = scene.transcript(replace or {})
         if os.environ.get("UPDATE_EXAMPLES") == side.name:
-            (example / EXPECTED).write_text(shown, encoding="utf-8")
-        expected = expected_from(side.name, (example / EXPECTED).read_text("utf-8"))
+            (example / expected).write_text(shown, encoding="utf-8")
+        wanted = expected_from(side.name, (example / expected).read_text("utf-8"))
         difference = "".join(
             difflib.unified_diff(
-                expected.splitlines(keepends=True),
+                wanted.splitlines(keepends=True),
                 shown.splitlines(keepends=True),
-                EXPECTED,
+                expected,
                 side.name,
             )
         )

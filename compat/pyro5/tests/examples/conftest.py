@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,14 +52,14 @@ def scene(side: Side, tmp_path: Path) -> Play:
     """Plays an example: ``with scene("attributes") as play``; see ``stage.play``."""
 
     @contextmanager
-    def run(
-        example: str, with_names: bool = False, replace: Mapping[str, str] | None = None
-    ) -> Iterator[Scene]:
+    def run(example: str, with_names: bool = False, **options: Any) -> Iterator[Scene]:
         folder = tmp_path.resolve() / example
-        with play(side, EXAMPLES / example, folder, with_names, replace) as scene:
-            yield scene
-        if with_names:  # the next example finds it as it was
-            with Pyro5.api.locate_ns("localhost", side.name_server()) as names:
-                names.remove(regex=".")
+        try:
+            with play(side, EXAMPLES / example, folder, with_names, **options) as scene:
+                yield scene
+        finally:
+            if with_names:  # the next example finds it as it was
+                with Pyro5.api.locate_ns("localhost", side.name_server()) as names:
+                    names.remove(regex=".")
 
     return run

@@ -4,18 +4,88 @@ from __future__ import annotations
 
 import pytest
 
-from stage import Play
+from stage import Play, Program, Scene
 
 pytestmark = pytest.mark.slow
 
-URI = r"uri = (\S+)"
+QUESTION = "uri of the server? "
+
+
+def serve(play: Scene, *arguments: object, any_order: bool = False) -> str:
+    """Start a server, and return the last URI that it printed before it runs."""
+    server = play.start(*arguments, any_order=any_order)
+    server.until("daemon running")
+    return str(server.text.rpartition("uri = ")[2].split()[0])
+
+
+def ask(play: Scene, uri: str, *arguments: object) -> Program:
+    """Run a client that asks for a URI."""
+    client = play.start(*arguments)
+    client.answer(QUESTION, uri)
+    client.finish()
+    return client
 
 
 def test_attributes(scene: Play) -> None:
     with scene("attributes") as play:
-        server = play.start("server.py")
-        uri = server.until(URI)[1]
+        ask(play, serve(play, "server.py"), "client.py")
+
+
+def test_autoproxy(scene: Play) -> None:
+    with scene("autoproxy") as play:
+        ask(play, serve(play, "server.py"), "client.py")
+
+
+def test_autoreconnect_to_a_fixed_port(scene: Play) -> None:
+    with scene("autoreconnect") as play:
+        port = play.free_port()
+        server = play.start("server.py", port, name="server.py")
+        server.until("uri = ")
+        client = play.start(
+            "client.py", "--port", port, "--calls", 3, "--step", name="client.py"
+        )
+        client.answer("next call: ", "")
+        client.until("next call: ")
+        server.interrupt()
+        play.start("server.py", port, name="server.py, again").until("uri = ")
+        client.answer("", "")
+        client.answer("next call: ", "")
+        client.finish()
+
+
+def test_autoreconnect_by_name(scene: Play) -> None:
+    with scene("autoreconnect", with_names=True, expected="expected-names.txt") as play:
+        server = play.start("serverNS.py")
+        first = server.until(r"^uri = (\S+)")[1]
+        client = play.start("clientNS.py", "--calls", 2, "--step", name="clientNS.py")
+        client.until("next call: ")
+        server.interrupt()
+        server = play.start("serverNS.py", name="serverNS.py, again")
+        assert server.until(r"^uri = (\S+)")[1] == first
+        client.answer("", "")
+        client.answer("next call: ", "")
+        client.finish()
+
+
+def test_autoretry(scene: Play) -> None:
+    with scene("autoretry", with_names=True) as play:
+        server = play.start("server.py", 0.2, name="server.py")
         server.until("running")
         client = play.start("client.py")
-        client.answer("uri of the server? ", uri)
+        for _ in range(2):
+            client.until("press Enter: ")
+            server.until("closed")
+            client.answer("", "")
         client.finish()
+        server.until("closed")
+
+
+def test_banks(scene: Play) -> None:
+    with scene("banks", with_names=True) as play:
+        serve(play, "server.py")
+        play.run("client.py")
+
+
+def test_batchedcalls(scene: Play) -> None:
+    with scene("batchedcalls", replace={r"is \d+ times": "is <n> times"}) as play:
+        ask(play, serve(play, "server.py"), "client.py", 100)
