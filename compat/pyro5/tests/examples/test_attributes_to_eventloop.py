@@ -89,3 +89,74 @@ def test_banks(scene: Play) -> None:
 def test_batchedcalls(scene: Play) -> None:
     with scene("batchedcalls", replace={r"is \d+ times": "is <n> times"}) as play:
         ask(play, serve(play, "server.py"), "client.py", 100)
+
+
+def test_benchmark(scene: Play) -> None:
+    rates = {r" +\d+\.\d us": " <n> us", r"\d+ (calls )?per second": r"<n> \1per second"}
+    with scene("benchmark", replace=rates) as play:
+        uri = serve(play, "server.py")
+        ask(play, uri, "client.py", 10)
+        ask(play, uri, "connections.py", 10)
+
+
+def test_blob_dispatch(scene: Play) -> None:
+    with scene("blob-dispatch", with_names=True) as play:
+        serve(play, "dispatcher.py")
+        for topic in ("blue", "red"):
+            play.start("listener.py", topic).until("listening")
+        play.run("client.py")
+
+
+def test_callback(scene: Play) -> None:
+    with scene("callback", with_names=True) as play:
+        server = play.start("server.py", 0, name="server.py")
+        server.until("running")
+        play.run("client.py")
+
+
+def test_callback_that_fails(scene: Play) -> None:
+    with scene("callback", with_names=True, expected="expected-2.txt") as play:
+        serve(play, "server2.py")
+        client = play.start("client2.py")
+        client.until("log: ")
+        client.answer("stop: ", "")
+        client.finish()
+
+
+def test_callcontext(scene: Play) -> None:
+    with scene("callcontext") as play:
+        server = play.start("server.py")
+        uri = server.until(r"uri = (\S+)")[1]
+        server.until("running")
+        client = ask(play, uri, "client.py")
+        sent = client.text.partition("correlation id ")[2][:36]
+        for _ in range(2):
+            assert server.until(r"correlation id (.*)")[1] == sent
+        server.until("ready")
+
+
+def test_chatbox(scene: Play) -> None:
+    with scene("chatbox", with_names=True) as play:
+        serve(play, "server.py")
+        amy = play.start("client.py", name="client.py, Amy")
+        amy.answer("Your nick? ", "Amy")
+        amy.until("Amy joined\n")
+        ben = play.start("client.py", name="client.py, Ben")
+        ben.answer("Your nick? ", "Ben")
+        ben.until("Ben joined\n")
+        amy.until("Ben joined\n")
+        amy.answer("", "hello all")
+        for member in (amy, ben):
+            member.until(r"\[Amy\] hello all\n")
+        ben.answer("", "/quit")
+        ben.finish()
+        amy.until("Ben left\n")
+        amy.answer("", "/quit")
+        amy.finish()
+
+
+def test_circular(scene: Play) -> None:
+    with scene("circular", with_names=True) as play:
+        for letter in "ABC":
+            serve(play, f"serv{letter}.py")
+        play.run("client.py")
