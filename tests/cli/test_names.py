@@ -176,6 +176,35 @@ def test_where_one_cannot_listen_is_named(run: Run, argv: list[str], problem: st
     )
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"names\n" * 1000, "file is not a database; it was not made by a name server"),
+        (None, "unable to open database file; is it a file, may this process write it"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(
+    run: Run, tmp_path: Path, content: bytes | None, problem: str
+) -> None:
+    path = tmp_path / "names.db"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    status, out, err = run("names", "serve", "--port", "0", "--storage", str(path))
+    assert (status, out) == (1, "")
+    start = f"pyrophone names serve: cannot open the names in {path}: {problem}"
+    assert err.startswith(start)
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("argv", [["--storage", ""], ["--sweep", "0"], ["--sweep", "nan"]])
+def test_wrong_options_of_a_name_server_are_named(run: Run, argv: list[str]) -> None:
+    status, out, err = run("names", "serve", *argv)
+    assert (status, out) == (2, "")
+    assert argv[0] in err
+
+
 def serve(*argv: str) -> subprocess.Popen[str]:
     """Run a name server as a process."""
     return subprocess.Popen(
@@ -214,6 +243,20 @@ def test_a_name_server_at_a_unix_socket_leaves_no_file(run: Run, tmp_path: Path)
             "pyrophone names serve: no broadcasts\n",
         )
     assert not path.exists()
+
+
+@pytest.mark.slow
+def test_names_in_a_file_outlive_the_name_server(tmp_path: Path) -> None:
+    options = ("--port", "0", "--storage", str(tmp_path / "names.db"), "--sweep", "1000")
+    for expected in (2, 2):
+        with serve(*options) as process:
+            assert process.stdout is not None
+            with connect(process.stdout.readline().split()[1]) as names:
+                names.register("n", "PYRO:x@h:1")
+                assert names.count() == expected
+            process.terminate()
+            assert process.communicate(timeout=LIMIT) == ("", "")
+        assert process.returncode == 0
 
 
 @pytest.mark.slow

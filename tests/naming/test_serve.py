@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import EllipsisType
 
 import pytest
 
 from pyrophone import URI, Settings, expose
-from pyrophone.errors import NoNameServerError, UnknownNameError
-from pyrophone.naming import MemoryStorage, NameService
+from pyrophone.errors import NamingError, NoNameServerError, UnknownNameError
+from pyrophone.naming import MemoryStorage, NameService, Record, SqliteStorage
 from pyrophone.net import beacon
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, connect, locate_names
 from running import LIMIT, running
@@ -162,6 +163,56 @@ def test_names_stay_in_the_storage_that_was_given() -> None:
                 assert names.lookup("Pyro.NameServer") == service.uri
 
 
+def test_names_in_a_file_outlive_the_service(tmp_path: Path) -> None:
+    for expected in (2, 3):
+        storage = SqliteStorage(tmp_path / "names.db")
+        with serving(NameService("localhost", 0, storage=storage)) as service:
+            with connect(service.uri) as names:
+                names.register(f"n{expected}", "PYRO:x@h:1", metadata={"t"})
+                assert names.count() == expected
+                assert names.lookup("Pyro.NameServer") == service.uri
+                assert len(names.yplookup(["t"])) == expected - 1
+
+
+def test_names_whose_daemon_is_gone_go(tmp_path: Path) -> None:
+    gone = threading.Event()
+
+    class Watched(MemoryStorage):
+        """Tells when it has lost a name."""
+
+        def delete(
+            self, names: Iterable[str], *, expected: Record | EllipsisType = ...
+        ) -> int:
+            count = super().delete(names, expected=expected)
+            gone.set()
+            return count
+
+    storage = Watched()
+    with socket.create_server(("127.0.0.1", 0)) as dead:
+        storage.put("dead", f"PYRO:x@127.0.0.1:{dead.getsockname()[1]}")
+    with serving(
+        NameService("localhost", 0, storage=storage, sweep=0.01, grace=0)
+    ) as service:
+        assert gone.wait(LIMIT)
+        with connect(service.uri) as names:
+            assert list(names.list()) == ["Pyro.NameServer"]
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_a_time_that_is_none_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="must be above 0 seconds"):
+        NameService("localhost", 0, sweep=seconds)
+
+
+def test_a_storage_that_fails_leaves_no_service_behind(tmp_path: Path) -> None:
+    path = tmp_path / "names"
+    storage = SqliteStorage(tmp_path / "names.db")
+    (tmp_path / "names.db").unlink()
+    with pytest.raises(NamingError, match="unable to open"):
+        NameService(unix_socket=str(path), storage=storage)
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3"])
 def test_no_broadcast_can_come_to_a_loopback_address(host: str) -> None:
     with NameService(host, 0, settings=Settings(broadcast_port=0)) as service:
@@ -236,8 +287,10 @@ def test_a_broadcast_port_in_use_is_named_and_all_is_given_back() -> None:
         with socket.socket() as free:
             free.bind(("", 0))
             tcp = free.getsockname()[1]
+        storage = MemoryStorage()
         with pytest.raises(OSError, match=f"in use: UDP port {port}$"):
-            NameService("", tcp, settings=Settings(broadcast_port=port))
+            NameService("", tcp, storage=storage, settings=Settings(broadcast_port=port))
+        assert storage.count() == 0
         with NameService("", tcp, broadcast=False):
             pass
 

@@ -81,10 +81,17 @@ class NoCase(MemoryStorage):
 class CountsWrong(MemoryStorage):
     """Tells how many names it was given, not how many it had."""
 
-    def delete(self, names: Iterable[str]) -> int:
+    def delete(self, names: Iterable[str], *, expected: Record | EllipsisType = ...) -> int:
         names = list(names)
-        super().delete(names)
+        super().delete(names, expected=expected)
         return len(names)
+
+
+class DeletesAnyway(MemoryStorage):
+    """Forgets names, whatever they have now."""
+
+    def delete(self, names: Iterable[str], *, expected: Record | EllipsisType = ...) -> int:
+        return super().delete(names)
 
 
 class Wildcards(MemoryStorage):
@@ -145,6 +152,7 @@ class TakesAnyExpression(MemoryStorage):
         ),
         (NoCase, "count(), case and blanks told apart: 11, not 12"),
         (CountsWrong, "delete() of known, repeated, unknown: 4, not 2"),
+        (DeletesAnyway, "delete() of what is there no more: 1, not 0"),
         (Wildcards, "find(prefix='a_'): ['a%', 'a_1', 'ab1'], not ['a_1']"),
         (AnyForAll, "find(all_tags=['x', 'y']): ['x', 'xy', 'y'], not ['xy']"),
         (TakesAnyExpression, "find(regex='('): no NamingError"),

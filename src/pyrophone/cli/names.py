@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import errno
 import sys
+import threading
 from collections.abc import Iterable
 
 from ..finding import NAME_SERVER_ID
-from ..naming import NameService
+from ..naming import NameService, SqliteStorage, Storage
 from ..objects.proxy import remote_of
 from ..sync import Proxy, locate_names
 from .common import (
@@ -56,6 +57,17 @@ def _add_serve(commands: Commands) -> None:
     parser.add_argument("--public", metavar="HOST[:PORT]", help="what URIs say, behind NAT")
     parser.add_argument(
         "--no-broadcast", action="store_true", help="don't answer broadcasts"
+    )
+    parser.add_argument(
+        "--storage",
+        metavar="FILE",
+        help="keep the names in this SQLite file, not in memory",
+    )
+    parser.add_argument(
+        "--sweep",
+        type=_seconds,
+        metavar="SECONDS",
+        help="look that often for names whose daemon is gone, and drop them",
     )
     parser.add_argument("--verbose", action="store_true", help="say how it can be found")
 
@@ -167,6 +179,8 @@ def _service(args: argparse.Namespace) -> NameService:
             unix_socket=args.unix_socket,
             public=args.public,
             broadcast=not args.no_broadcast,
+            storage=_storage(args.storage),
+            sweep=args.sweep,
             settings=own,
         )
     except (OSError, OverflowError, UnicodeError) as error:
@@ -176,6 +190,20 @@ def _service(args: argparse.Namespace) -> NameService:
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             advice = "is a name server running there? 'pyrophone names ping' tells"
         raise cannot_listen(error, args.unix_socket or f"{host}:{port}", advice) from None
+
+
+def _storage(path: str | None) -> Storage | None:
+    try:
+        return None if path is None else SqliteStorage(path)
+    except ValueError as error:
+        raise CommandError(f"--storage: {error}", 2) from None
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 seconds")
+    return seconds
 
 
 def _names(args: argparse.Namespace) -> Proxy:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from .serve import NameService
 from .server import NameServer
-from .storage import MemoryStorage, Record, Storage
+from .sqlite import SqliteStorage
+from .storage import MemoryStorage, Record, Storage, matching
+from .sweeper import Sweeper
 
-__all__ = ["MemoryStorage", "NameServer", "NameService", "Record", "Storage"]
+__all__ = [
+    "MemoryStorage",
+    "NameServer",
+    "NameService",
+    "Record",
+    "SqliteStorage",
+    "Storage",
+    "Sweeper",
+    "matching",
+]

@@ -1,10 +1,12 @@
-"""A name server as a service: its daemon, and its answers to broadcasts."""
+"""A name server as a service: its daemon, its answers to broadcasts, its broom."""
 
 from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +17,8 @@ from ..settings import Settings
 from ..sync import Daemon
 from ..uri import URI
 from .server import NameServer, announce
-from .storage import Storage
+from .storage import MemoryStorage, Storage
+from .sweeper import Sweeper
 
 __all__ = ["NameService"]
 
@@ -35,6 +38,9 @@ class NameService:
         broadcast: Answer broadcasts; never done at a loopback address, a Unix socket
             or IPv6, where none can come from.
         storage: Where the names are kept, by default in memory. It is not closed.
+        sweep: Drop names whose daemon is gone, looking every so many seconds; see
+            :class:`pyrophone.naming.Sweeper`.
+        grace: For how long a daemon must have been gone then, in seconds.
         settings: For what is not given, and for the daemon.
 
     Attributes:
@@ -43,6 +49,7 @@ class NameService:
 
     Raises:
         OSError: It can't listen there.
+        NamingError: The storage can't be used.
     """
 
     def __init__(
@@ -54,9 +61,14 @@ class NameService:
         public: str | None = None,
         broadcast: bool = True,
         storage: Storage | None = None,
+        sweep: float | None = None,
+        grace: float = 20.0,
         settings: Settings | None = None,
     ) -> None:
+        if sweep is not None and not sweep > 0:
+            raise ValueError(f"sweep is {sweep}, must be above 0 seconds")
         settings = settings or Settings()
+        storage = MemoryStorage() if storage is None else storage
         host = settings.name_host if host is None else host
         port = settings.name_port if port is None else port
         if host.startswith("./u:"):  # as finding takes it
@@ -69,15 +81,20 @@ class NameService:
             settings=settings,
         )
         self.names = NameServer(storage)
-        self.uri = self._daemon.register(self.names, NAME_SERVER_ID)
-        announce(self.names, self.uri)
+        self._helpers: list[tuple[str, Callable[[], None]]] = []
+        self._sweeper = Sweeper(storage, grace=grace)
         self._beacon: Beacon | None = None
-        if broadcast and unix_socket is None and _hears_broadcasts(host):
-            try:
+        try:
+            if broadcast and unix_socket is None and _hears_broadcasts(host):
                 self._beacon = _make_beacon(host, _port_of(self._daemon), settings)
-            except OSError:
-                self._daemon.close()
-                raise
+                self._helpers.append(("beacon", self._beacon.serve))
+            self.uri = self._daemon.register(self.names, NAME_SERVER_ID)
+            announce(self.names, self.uri)
+        except BaseException:
+            self.close()
+            raise
+        if sweep is not None:
+            self._helpers.append(("sweeper", partial(self._sweeper.serve, sweep)))
 
     @property
     def broadcast_port(self) -> int | None:
@@ -86,17 +103,17 @@ class NameService:
 
     def serve(self) -> None:
         """Serve until :meth:`stop` is called or Ctrl-C is pressed."""
-        thread = None
+        threads = [
+            threading.Thread(target=serve, name=f"pyrophone-{name}")
+            for name, serve in self._helpers
+        ]
         try:
-            if self._beacon is not None:
-                thread = threading.Thread(
-                    target=self._beacon.serve, name="pyrophone-beacon"
-                )
+            for thread in threads:
                 thread.start()
             self._daemon.serve()
         finally:
             self.close()
-            if thread is not None:
+            for thread in threads:
                 with suppress(RuntimeError):  # Ctrl-C came before it had started to run
                     thread.join()
 
@@ -106,6 +123,7 @@ class NameService:
         Args:
             grace: How long they may take, in seconds.
         """
+        self._sweeper.close()
         if self._beacon is not None:
             self._beacon.close()
         self._daemon.stop(grace)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import EllipsisType
 from typing import Protocol
 
 from .patterns import select
 
-__all__ = ["MemoryStorage", "Record", "Storage"]
+__all__ = ["MemoryStorage", "Record", "Storage", "matching"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,8 +53,13 @@ class Storage(Protocol):
             expected: Do it only if this is the record now; None: only if there is none.
         """
 
-    def delete(self, names: Iterable[str]) -> int:
-        """Forget *names*; return how many there were."""
+    def delete(self, names: Iterable[str], *, expected: Record | EllipsisType = ...) -> int:
+        """Forget *names*; return how many there were.
+
+        Args:
+            names: Unknown ones are passed over.
+            expected: Forget only those that have this record now.
+        """
 
     def find(
         self,
@@ -114,11 +119,18 @@ class MemoryStorage:
             self._records[name] = record
         return True
 
-    def delete(self, names: Iterable[str]) -> int:
-        """Forget *names*; return how many there were."""
+    def delete(self, names: Iterable[str], *, expected: Record | EllipsisType = ...) -> int:
+        """Forget *names*, if they are as *expected*; return how many there were."""
         names = list(names)
         with self._lock:
-            return sum(self._records.pop(name, None) is not None for name in names)
+            known = {
+                name
+                for name in names
+                if name in self._records and expected in (..., self._records[name])
+            }
+            for name in known:
+                del self._records[name]
+        return len(known)
 
     def find(
         self,
@@ -129,19 +141,11 @@ class MemoryStorage:
         any_tags: Iterable[str] = (),
     ) -> dict[str, Record]:
         """Return the records for which all that is given holds; all if nothing is."""
-        every, some = frozenset(all_tags), frozenset(any_tags)
         with self._lock:
             records = dict(self._records)
-        found = {
-            name: record
-            for name, record in records.items()
-            if name.startswith(prefix)
-            and every <= record.tags
-            and (not some or not some.isdisjoint(record.tags))
-        }
-        if regex is None:
-            return found
-        return {name: found[name] for name in select(regex, found)}
+        return matching(
+            records, prefix=prefix, regex=regex, all_tags=all_tags, any_tags=any_tags
+        )
 
     def count(self) -> int:
         """Return how many names there are."""
@@ -149,3 +153,25 @@ class MemoryStorage:
 
     def close(self) -> None:
         """Do nothing: there is nothing to give up."""
+
+
+def matching(
+    records: Mapping[str, Record],
+    *,
+    prefix: str = "",
+    regex: str | None = None,
+    all_tags: Iterable[str] = (),
+    any_tags: Iterable[str] = (),
+) -> dict[str, Record]:
+    """Return what :meth:`Storage.find` does, of *records*; for storages of all kinds."""
+    every, some = frozenset(all_tags), frozenset(any_tags)
+    found = {
+        name: record
+        for name, record in records.items()
+        if name.startswith(prefix)
+        and every <= record.tags
+        and (not some or not some.isdisjoint(record.tags))
+    }
+    if regex is None:
+        return found
+    return {name: found[name] for name in select(regex, found)}

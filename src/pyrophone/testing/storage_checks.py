@@ -98,6 +98,13 @@ def _deletes(storage: Storage) -> None:
     _same(sorted(storage.find()), ["c", "d"], "find() after delete()")
     storage.put("a", "u")
     _same(_plain(storage, "a"), ("u", set()), "get(), tags gone with the record")
+    record = storage.get("c")
+    assert record is not None
+    storage.put("c", "v")
+    _same(storage.delete(["c"], expected=record), 0, "delete() of what is there no more")
+    _same(_plain(storage, "c"), ("v", set()), "get() after a delete() that was not done")
+    _same(storage.delete("ad", expected=record), 1, "delete() on condition")
+    _same(sorted(storage.find()), ["a", "c"], "find() after delete() on condition")
 
 
 def _finds_by_name(storage: Storage) -> None:
