@@ -53,6 +53,8 @@ class Settings:
         send_timeout: How long a peer may leave sent bytes unread.
         idle_timeout: After which a quiet client is disconnected; None is never.
         workers: Threads that run calls, at most.
+        oneway_threads: Threads of their own for one-way calls, at most; with 0 they
+            are run like others.
         linger: How long a worker waits for the next call on the connection it
             has just served. While it does, a call costs no change of thread.
         streaming: Iterators that are returned stay on the server and are read
@@ -61,6 +63,8 @@ class Settings:
         stream_linger: How long it stays after its client is gone.
         name_host: Where a name server is looked for first.
         name_port: Its TCP port.
+        ip_version: What a host name is to stand for when listening: 4, 6, or 0 for
+            what the system prefers.
         broadcast_port: UDP port where name servers answer broadcasts.
         broadcast_addresses: Where broadcasts are sent to.
         broadcast_timeout: How long one round waits for answers; there are three.
@@ -81,12 +85,14 @@ class Settings:
     send_timeout: float = 60.0
     idle_timeout: float | None = None
     workers: int = 80
+    oneway_threads: int = 0
     linger: float = 0.01
     streaming: bool = True
     stream_lifetime: float | None = None
     stream_linger: float = 30.0
     name_host: str = "localhost"
     name_port: int = DEFAULT_NAME_PORT
+    ip_version: int = 0
     broadcast_port: int = 9091
     broadcast_addresses: tuple[str, ...] = ("255.255.255.255", "0.0.0.0")
     broadcast_timeout: float = 0.7
@@ -102,6 +108,10 @@ class Settings:
             seconds = getattr(self, name)
             if seconds is not None and not seconds >= 0:  # NaN is no time either
                 raise ValueError(f"setting {name} is {seconds}, must be at least 0")
+        if self.oneway_threads < 0:
+            raise ValueError(
+                f"setting oneway_threads is {self.oneway_threads}, must be at least 0"
+            )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:

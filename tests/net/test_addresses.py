@@ -61,6 +61,9 @@ def test_an_ipv6_address_stands_in_brackets() -> None:
         ("::1", None, "[::1]:5"),
         ("", "nat.example", "nat.example:5"),
         ("127.0.0.1", "nat.example:7", "nat.example:7"),
+        ("127.0.0.1", "2001:db8::5", "[2001:db8::5]:5"),
+        ("127.0.0.1", "[2001:db8::5]", "[2001:db8::5]:5"),
+        ("127.0.0.1", "[2001:db8::5]:7", "[2001:db8::5]:7"),
     ],
 )
 def test_what_others_are_told(host: str, public: str | None, shown: str) -> None:

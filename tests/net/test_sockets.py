@@ -84,6 +84,13 @@ def test_an_impossible_port_is_the_same_error(port: int) -> None:
         connect_socket(URI("PYRO", "x", None, "127.0.0.1", port))
 
 
+def test_a_port_too_large_is_not_another_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1] + 65536
+        with pytest.raises(ConnectError, match=f"port must be 0-65535, not {port}"):
+            connect_socket(URI("PYRO", "x", None, "localhost", port))
+
+
 def test_a_unix_socket_and_its_file(tmp_path: Path) -> None:
     path = str(tmp_path / "a socket")
     with listen_unix(path), connect_socket(URI("PYRO", "x", path), 5.0):
@@ -176,3 +183,12 @@ def test_where_one_cannot_listen_is_named(host: str) -> None:
 def test_a_port_that_is_none_is_an_error() -> None:
     with pytest.raises(OverflowError, match="port must be 0-65535"):
         listen_tcp("localhost", 99999)
+
+
+def test_a_name_can_be_taken_as_an_address_of_one_version() -> None:
+    for host in ("localhost", ""):
+        for version, family in ((4, socket.AF_INET), (6, socket.AF_INET6)):
+            with listen_tcp(host, 0, version) as listener:
+                assert listener.family == family
+    with pytest.raises(ValueError, match="IP version is 5"):
+        listen_tcp("localhost", 0, 5)

@@ -211,3 +211,14 @@ def test_a_generator_that_runs_is_left_alone() -> None:
     go_on.set()
     thread.join()
     assert (items, len(streams)) == ([1], 0)
+
+
+def test_the_open_streams_and_their_times_can_be_looked_at_and_changed() -> None:
+    streams = StreamTable()
+    stream_id = streams.open(iter("ab"), ANN, 5)
+    assert [*streams.streams] == [stream_id]
+    stream = streams.streams[stream_id]
+    assert (stream.client, stream.born, stream.orphaned) == (ANN, 5, None)
+    streams.lifetime = 1.0
+    streams.expire(7)
+    assert streams.streams == {}

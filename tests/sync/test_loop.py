@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 
-from pyrophone import URI, Settings, current, expose
-from pyrophone.errors import CommunicationError, ConnectError
+from pyrophone import URI, Settings, current, expose, oneway
+from pyrophone.context import Client
+from pyrophone.errors import CommunicationError, ConnectError, MessageTooLargeError
+from pyrophone.net.beacon import Beacon
 from pyrophone.sync import Daemon, LoopDaemon, close, connect
 from running import LIMIT, running
 
@@ -410,3 +412,140 @@ def test_a_daemon_that_never_served_can_be_closed(kind: type[LoopDaemon]) -> Non
     assert isinstance(uri, URI)
     daemon.close()
     daemon.serve()
+
+
+class Noting:
+    """Says what happens to it."""
+
+    def __init__(self) -> None:
+        self.happened = threading.Semaphore(0)
+        self.go = threading.Event()
+        self.threads: list[str] = []
+
+    @expose
+    @oneway
+    def note(self) -> None:
+        self.threads.append(threading.current_thread().name)
+        self.happened.release()
+        assert self.go.wait(LIMIT)
+
+    @expose
+    def call(self) -> str:
+        self.happened.release()
+        return "called"
+
+
+@pytest.mark.parametrize("name", ["call", "note"])
+def test_the_condition_is_asked_soon_after_a_call(
+    kind: type[LoopDaemon], name: str
+) -> None:
+    with kind() as daemon:
+        daemon.interval = 10 * LIMIT
+        noting = Noting()
+        noting.go.set()
+        uri = daemon.register(noting)
+
+        def use() -> None:
+            with connect(uri) as proxy:
+                getattr(proxy, name)()
+
+        thread = in_thread(use)
+        daemon.serve(lambda: not noting.happened.acquire(blocking=False))
+    thread.join(LIMIT)
+    assert not thread.is_alive()
+
+
+def test_the_condition_is_asked_at_the_interval(kind: type[LoopDaemon]) -> None:
+    with kind() as daemon:
+        daemon.interval = 0.001
+        answers = iter([True, True, False])
+        daemon.serve(lambda: next(answers))
+        assert next(answers, None) is None
+
+
+@pytest.mark.parametrize("ends", ["one that serves", "the other one"])
+def test_combined_daemons_are_served_by_one_and_end_alone(
+    kind: type[LoopDaemon], ends: str
+) -> None:
+    first, second = kind(), LoopDaemon()
+    uris = [daemon.register(Echo()) for daemon in (first, second)]
+    first.combine(second)
+    first.combine(second)
+    assert first.selector is second.selector
+    with running(first), connect(uris[0]) as one, connect(uris[1]) as two:
+        assert (one.echo(1), two.echo(2)) == (1, 2)
+        if ends == "the other one":
+            second.stop()
+            assert one.echo(3) == 3
+            return
+        first.stop()
+        with running(second):
+            assert two.echo(3) == 3
+
+
+def test_a_beacon_answers_while_its_daemon_is_served() -> None:
+    uri = URI.parse("PYRO:x@somewhere:1")
+    with LoopDaemon() as daemon, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        beacon = Beacon(uri, b"where?", host="127.0.0.1", port=0)
+        daemon.combine(beacon)
+        assert beacon.sock in daemon.sockets
+        with running(daemon):
+            asker.settimeout(LIMIT)
+            asker.sendto(b"where?", beacon.address)
+            assert asker.recv(100) == b"PYRO:x@somewhere:1"
+        daemon.unwatch(beacon.sock)
+        beacon.close()
+
+
+def test_what_watches_a_socket_may_fail(caplog: pytest.LogCaptureFixture) -> None:
+    here, there = socket.socketpair()
+    with LoopDaemon() as daemon, here, there:
+        daemon.watch(here, lambda: here.recv(9) and 1 / 0)
+        there.send(b"x")
+        daemon.process(LIMIT)
+        daemon.unwatch(here)
+        assert here not in daemon.sockets
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_given_sockets_alone_are_processed() -> None:
+    with LoopDaemon() as daemon:
+        listener = daemon.listener
+        assert listener is not None
+        with socket.create_connection(listener.getsockname()):
+            daemon.process(LIMIT, [])
+            assert daemon.clients == []
+            daemon.process(LIMIT, [listener])
+            assert [type(client) for client in daemon.clients] == [Client]
+    assert daemon.listener is None
+
+
+def test_settings_can_be_changed_while_clients_are_connected(
+    kind: type[LoopDaemon],
+) -> None:
+    with running(kind()) as daemon, connect(daemon.register(Echo())) as proxy:
+        assert proxy.echo(b"\0") == {"data": "AA==", "encoding": "base64"}
+        daemon.reconfigure(
+            Settings(bytes_repr=True, max_message_size=3000, stream_linger=7)
+        )
+        assert proxy.echo({"data": "AA==", "encoding": "base64"}) is not None
+        assert len(proxy.sized(2500)) == 2500
+        with pytest.raises(MessageTooLargeError, match="3000"):
+            proxy.sized(3000)
+        assert (daemon.streams.linger, daemon.settings.stream_linger) == (7, 7)
+
+
+def test_one_way_calls_can_have_threads_of_their_own(kind: type[LoopDaemon]) -> None:
+    noting = Noting()
+    daemon = kind(settings=Settings(oneway_threads=2))
+    with running(daemon), connect(daemon.register(noting)) as proxy:
+        for _ in range(3):
+            proxy.note()
+        for _ in range(2):
+            assert noting.happened.acquire(timeout=LIMIT)
+        assert proxy.call() == "called"  # not held up
+        assert noting.happened.acquire(timeout=LIMIT)
+        assert not noting.happened.acquire(blocking=False)  # the third one waits
+        noting.go.set()
+        assert noting.happened.acquire(timeout=LIMIT)
+    assert noting.threads == ["oneway-call"] * 3

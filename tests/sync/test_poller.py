@@ -44,3 +44,47 @@ def test_work_from_another_thread_is_done_by_the_one_that_polls() -> None:
     assert poller.poll(0) == []
     poller.close()
     poller.wake()
+
+
+def test_a_number_that_came_back_is_another_socket() -> None:
+    poller = Poller()
+    here, there = socket.socketpair()
+    number = here.fileno()
+    poller.watch(here, 1, "old")
+    with there:
+        here.close()
+        again, other = socket.socketpair()
+        with again, other:
+            assert again.fileno() == number
+            poller.watch(again, 1, "new")
+            other.send(b"x")
+            assert poller.poll(LIMIT) == ["new"]
+            assert [one for one in poller.sockets if one in (here, again)] == [again]
+    poller.close()
+    assert poller.sockets == []
+
+
+def test_what_is_watched_moves_to_another_poller() -> None:
+    first, second = Poller(), Poller()
+    done: list[str] = []
+    here, there = socket.socketpair()
+    gone, peer = socket.socketpair()
+    with here, there, peer:
+        first.watch(here, 1, "thing")
+        first.watch(gone, 1, "gone")
+        gone.close()
+        first.later(lambda: done.append("later"))
+        first.move(second)
+        assert first.poll(0) == []
+        there.send(b"x")
+        assert second.things([here, peer]) == ["thing"]
+        assert done == ["later"]
+        assert second.poll(LIMIT) == ["thing"]
+        second.forget(here)
+    second.close()
+
+
+def test_closing_ends_a_poll_that_is_under_way() -> None:
+    poller = Poller()
+    poller.close()
+    assert poller.poll(LIMIT) == []

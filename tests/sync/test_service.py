@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrophone import URI, Settings, current, expose
+from pyrophone import URI, Settings, current, expose, oneway
 from pyrophone.errors import DaemonError, NoNameServerError, ProtocolError, RemoteError
 from pyrophone.objects.standins import StandIns
 from pyrophone.serializers.classes import ClassTable
-from pyrophone.sync import Daemon, LoopDaemon, connect
+from pyrophone.sync import Daemon, LoopDaemon, batch, connect
 from pyrophone.sync.client import codecs_for
 from pyrophone.wire.client import ClientSession
 from running import LIMIT, running
@@ -230,3 +230,70 @@ def test_an_unknown_serializer_is_answered_in_another(served: URI) -> None:
     answer = say(served, greeting() + header(4, 9, 0, 0) + call("after"))
     assert b"unknown serializer 9" in answer
     assert b"after" in answer
+
+
+class Failing:
+    """Fails in all ways there are."""
+
+    def __init__(self) -> None:
+        self.tried = threading.Semaphore(0)
+
+    @expose
+    def fail(self, text: str) -> None:
+        raise ValueError(text)
+
+    @expose
+    @oneway
+    def fail_unseen(self) -> None:
+        raise KeyError("unseen")
+
+    @property
+    @expose
+    def value(self) -> int:
+        raise ValueError("no value")
+
+
+@pytest.mark.parametrize("kind", [Daemon, LoopDaemon])
+def test_a_daemon_can_look_at_the_errors_of_methods_and_replace_them(
+    kind: type[LoopDaemon],
+) -> None:
+    seen: list[Any] = []
+
+    class Judging(kind):  # type: ignore[misc, valid-type]
+        def failed(
+            self, client: Any, method: Any, args: Any, kwargs: Any, error: Exception
+        ) -> None:
+            seen.append((method.__name__, tuple(args), kwargs, type(error)))
+            unseen.release()
+            if args == ("replace",):
+                raise LookupError("in its place") from None
+
+    unseen = threading.Semaphore(0)
+    with running(Judging()) as daemon, connect(daemon.register(Failing())) as proxy:
+        with pytest.raises(ValueError, match="as it was"):
+            proxy.fail(text="as it was")
+        with pytest.raises(LookupError, match="in its place"):
+            proxy.fail("replace")
+        with pytest.raises(TypeError):
+            proxy.fail(1, 2, 3)
+        calls = batch(proxy)
+        calls.fail("batched")
+        with pytest.raises(ValueError, match="batched"):
+            list(calls())
+        calls.fail("replace")
+        with pytest.raises(LookupError, match="in its place"):
+            list(calls())
+        for wrong in (lambda: proxy.unknown(), lambda: proxy.value):
+            with pytest.raises((AttributeError, ValueError)):
+                wrong()  # type: ignore[no-untyped-call]
+        proxy.fail_unseen()
+        for _ in range(6):
+            assert unseen.acquire(timeout=LIMIT)
+    assert seen == [
+        ("fail", (), {"text": "as it was"}, ValueError),
+        ("fail", ("replace",), {}, ValueError),
+        ("fail", (1, 2, 3), {}, TypeError),
+        ("fail", ("batched",), {}, ValueError),
+        ("fail", ("replace",), {}, ValueError),
+        ("fail_unseen", (), {}, KeyError),
+    ]

@@ -686,3 +686,32 @@ def test_pending_counts_what_is_no_complete_message() -> None:
     assert session.pending == 50
     assert len(feed(session, data[50:] + data[:3])) == 1
     assert session.pending == 3
+
+
+def test_each_message_can_be_traced() -> None:
+    session = ServerSession(codecs(), greeted=True)
+    seen: list[tuple[str, int, int]] = []
+    session.trace = lambda way, message: seen.append((way, message.kind, message.seq))
+    session.receive(encode(Message(PING, 42, 0, 5, b"ping")))
+    ping = session.next()
+    assert isinstance(ping, Ping)
+    session.pong(ping)
+    payload = codecs().by_id[1].dumps_call("x", "y", (), {})
+    session.receive(encode(Message(INVOKE, 1, 0, 6, payload)))
+    call = session.next()
+    assert isinstance(call, Call)
+    session.result(call, None)
+    assert seen == [
+        ("received", PING, 5),
+        ("sent", PING, 5),
+        ("received", INVOKE, 6),
+        ("sent", RESULT, 6),
+    ]
+
+
+def test_limits_and_serializers_can_change_on_the_way() -> None:
+    session = ServerSession(codecs(), greeted=True)
+    session.adapt(codecs(), max_size=10, compress=False)
+    session.receive(encode(Message(PING, 42, 0, 5, b"ping ping ping")))
+    with pytest.raises(MessageTooLargeError):
+        session.next()

@@ -58,8 +58,17 @@ def advertised(host: str, port: int, public: str | None) -> URI:
     Raises:
         InvalidURIError: *public* is neither.
     """
+    if public is not None and _is_ipv6(public):
+        return URI("PYRO", "x", None, public.strip("[]"), port)
     if public is not None:
         return URI.parse(f"PYRO:x@{public}" if ":" in public else f"PYRO:x@{public}:{port}")
     if is_everywhere(host):
         host = facing("2001:db8::1" if ":" in host else "192.0.2.1")
     return URI("PYRO", "x", None, host, port)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text.strip("[]")).version == 6
+    except ValueError:
+        return False

@@ -59,6 +59,8 @@ def connect_socket(uri: URI, timeout: float | None = None) -> socket.socket:
 
 
 def _connect_tcp(host: str, port: int, timeout: float | None) -> socket.socket:
+    if not 0 <= port <= 65535:  # some systems would take the lower 16 bits
+        raise OverflowError(f"port must be 0-65535, not {port}")
     try:
         return socket.create_connection((host, port), timeout)
     except OSError:
@@ -84,15 +86,29 @@ def _connect_unix(name: str, timeout: float | None) -> socket.socket:
     return sock
 
 
-def listen_tcp(host: str, port: int) -> socket.socket:
+def listen_tcp(host: str, port: int, version: int = 0) -> socket.socket:
     """Return a socket that listens at *host* and *port*, 0 for any free one.
+
+    Args:
+        host: A name or address; empty is all interfaces.
+        port: TCP port.
+        version: 4 or 6 for addresses of that kind only; 0 takes what comes first.
 
     Raises:
         OSError: The address is not ours, or is in use.
+        ValueError: There is no such version.
     """
+    families = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
+    if version not in families:
+        raise ValueError(f"IP version is {version}, must be 4, 6 or 0")
+    everywhere, here = ("::", "::1") if version == 6 else ("0.0.0.0", "127.0.0.1")
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
-            host or "0.0.0.0", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            here if host == "localhost" else host or everywhere,
+            port,
+            families[version],
+            type=socket.SOCK_STREAM,
+            flags=socket.AI_PASSIVE,
         )[0]
     except UnicodeError as error:
         text = f"not the name of a host: {host}:{port}"
@@ -100,7 +116,7 @@ def listen_tcp(host: str, port: int) -> socket.socket:
     except socket.gaierror as error:
         raise OSError(error.errno, f"{error.strerror}: {host}:{port}") from error
     if host == "localhost":
-        family, address = socket.AF_INET, ("127.0.0.1", port)
+        address = (here, port)  # with a port that is too large to be refused as such
     sock = socket.socket(family, kind, proto)
     try:
         if sys.platform != "win32":  # there it would let two servers share a port

@@ -16,7 +16,11 @@ from ..wire.server import ServerSession
 from .streams import StreamTable
 from .table import ObjectTable
 
-__all__ = ["Dispatcher", "format_remote"]
+__all__ = ["ATTRIBUTE_ACCESS", "Dispatcher", "format_remote"]
+
+ATTRIBUTE_ACCESS = ("__getattr__", "__setattr__")  # how reading and writing one travels
+
+Judge = Callable[[Callable[..., Any], Any, dict[str, Any], Exception], None]
 
 
 class Dispatcher:
@@ -26,7 +30,7 @@ class Dispatcher:
         objects: The objects.
         streams: Where iterators stay that are returned.
         fail: Makes the stand-in for a failed call inside a batch result.
-        streaming: Whether iterators may be returned.
+        streaming: Whether iterators may be returned; may be changed.
     """
 
     def __init__(
@@ -40,7 +44,7 @@ class Dispatcher:
         self.objects = objects
         self.streams = streams
         self._fail = fail
-        self._streaming = streaming
+        self.streaming = streaming
 
     def function(self, call: Call, client: Client) -> Callable[..., Any]:
         """Return what to run for *call*, with its ``args`` and ``kwargs``.
@@ -57,7 +61,7 @@ class Dispatcher:
         if entry.fixed is not None and method in entry.members.methods:
             function: Callable[..., Any] = getattr(entry.fixed, method)
             return function
-        if method == "__getattr__" or method == "__setattr__":
+        if method in ATTRIBUTE_ACCESS:
             members = entry.members
             access = members.get if method == "__getattr__" else members.set
             return partial(access, self.objects.instance(entry, client))
@@ -65,8 +69,15 @@ class Dispatcher:
             raise entry.members.refusal(method)
         return entry.members.method(self.objects.instance(entry, client), method)
 
-    def batch(self, call: Call, client: Client) -> Procedure[list[Any]]:
+    def batch(
+        self, call: Call, client: Client, judge: Judge | None = None
+    ) -> Procedure[list[Any]]:
         """Run the calls of a batch in order, up to the first that fails.
+
+        Args:
+            call: The batch.
+            client: Whose it is.
+            judge: Called when one failed; what it raises takes the error's place.
 
         Returns:
             The results; the failure is the last of them.
@@ -86,10 +97,12 @@ class Dispatcher:
         instance = self.objects.instance(entry, client)
         results: list[Any] = []
         for name, args, kwargs in calls:
+            function = members.method(instance, name)
             try:
-                result = yield Invoke(members.method(instance, name), args, kwargs)
+                result = yield Invoke(function, args, kwargs)
             except Exception as error:
-                results.append(self._fail(error, format_remote(error)))
+                final = _judged(judge, function, args, kwargs, error)
+                results.append(self._fail(final, format_remote(final)))
                 break
             results.append(result)
         return results
@@ -113,7 +126,7 @@ class Dispatcher:
             and not call.flags & (ONEWAY | BATCH)
         ):
             stream_id = None
-            if self._streaming:
+            if self.streaming:
                 stream_id = self.streams.open(value, context.client, now)
             return session.stream(
                 call,
@@ -158,6 +171,22 @@ def format_remote(error: BaseException) -> list[str]:
         return traceback.format_exception(type(error), error, frames or error.__traceback__)
     except Exception:  # a __str__ or a source file that fails
         return [f"{type(error).__name__}: (its traceback can't be formatted)\n"]
+
+
+def _judged(
+    judge: Judge | None,
+    function: Callable[..., Any],
+    args: Any,
+    kwargs: dict[str, Any],
+    error: Exception,
+) -> Exception:
+    """Return the error that counts."""
+    try:
+        if judge is not None:
+            judge(function, args, kwargs, error)
+    except Exception as other:
+        return other
+    return error
 
 
 def _is_iterator(value: Any) -> bool:

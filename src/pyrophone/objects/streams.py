@@ -10,17 +10,26 @@ from typing import Any
 from ..context import Client
 from ..errors import StreamError
 
-__all__ = ["StreamTable"]
+__all__ = ["Stream", "StreamTable"]
 
 
-class _Stream:
+class Stream:
+    """One item stream.
+
+    Attributes:
+        items: The iterator.
+        client: Whose it is; None if that one is gone.
+        born: When it was opened.
+        orphaned: Since when its client is gone, or None.
+    """
+
     __slots__ = ("born", "client", "items", "orphaned")
 
     def __init__(self, items: Iterator[Any], client: Client, born: float) -> None:
         self.items = items
         self.client: Client | None = client
         self.born = born
-        self.orphaned: float | None = None  # since when its client is gone
+        self.orphaned: float | None = None
 
 
 class StreamTable:
@@ -33,12 +42,21 @@ class StreamTable:
     Args:
         lifetime: How long a stream may live; None is unlimited.
         linger: How long it stays after its client is gone; 0 drops it at once.
+
+    Attributes:
+        lifetime: Likewise; may be changed.
+        linger: Likewise.
     """
 
     def __init__(self, lifetime: float | None = None, linger: float = 30.0) -> None:
-        self._lifetime = lifetime
-        self._linger = linger
-        self._streams: dict[str, _Stream] = {}
+        self.lifetime = lifetime
+        self.linger = linger
+        self._streams: dict[str, Stream] = {}
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams by id, as they are now."""
+        return dict(self._streams)
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -46,7 +64,7 @@ class StreamTable:
     def open(self, items: Iterator[Any], client: Client, now: float) -> str:
         """Keep *items* for *client*; return the id of the new stream."""
         stream_id = str(uuid.uuid4())
-        self._streams[stream_id] = _Stream(items, client, now)
+        self._streams[stream_id] = Stream(items, client, now)
         return stream_id
 
     def next_item(self, stream_id: Any, client: Client) -> Any:
@@ -83,14 +101,14 @@ class StreamTable:
             if stream.client is client:
                 stream.client = None
                 stream.orphaned = now
-                if self._linger <= 0:
+                if self.linger <= 0:
                     self.close(stream_id)
 
     def expire(self, now: float) -> None:
         """Drop the streams whose time is over."""
         for stream_id, stream in list(self._streams.items()):
-            old = self._lifetime is not None and now - stream.born > self._lifetime
-            lost = stream.orphaned is not None and now - stream.orphaned > self._linger
+            old = self.lifetime is not None and now - stream.born > self.lifetime
+            lost = stream.orphaned is not None and now - stream.orphaned > self.linger
             if old or lost:
                 self.close(stream_id)
 
@@ -100,7 +118,7 @@ class StreamTable:
             self.close(stream_id)
 
 
-def _finish(stream: _Stream | None) -> None:
+def _finish(stream: Stream | None) -> None:
     close = getattr(stream and stream.items, "close", None)
     if close is not None:
         # It is the user's code, and nobody is left to be told; or it is a generator

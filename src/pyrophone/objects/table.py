@@ -70,6 +70,9 @@ class ObjectTable:
     Args:
         guard: Makes a lock for the front-end's way of waiting. It is held while an
             instance that serves everybody is made, and while the table changes.
+
+    Attributes:
+        singles: The instances that serve everybody, by their class.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class ObjectTable:
         self._entries: dict[str, Entry] = {}
         self._ids: dict[int, list[str]] = {}  # by id(target), newest last
         self._members: dict[type, Members] = {}
-        self._singles: dict[type, Any] = {}
+        self.singles: dict[type, Any] = {}
 
     @property
     def ids(self) -> list[str]:
@@ -179,19 +182,26 @@ class ObjectTable:
             if target is None:
                 raise NoSuchObjectError(f"unknown object {entry.object_id!r}: it is gone")
             return target
-        instancing = entry.members.instancing
+        return self.instance_of(target, entry.members.instancing, client)
+
+    def instance_of(self, cls: type, instancing: Instancing, client: Client) -> Any:
+        """Return the instance of a class that serves *client*; make it if due.
+
+        Raises:
+            TypeError: The creator gave something that is no instance of the class.
+        """
         if instancing.mode == "percall":
-            return _create(target, instancing)
-        kept = client.instances if instancing.mode == "session" else self._singles
-        if target in kept:
-            return kept[target]
+            return _create(cls, instancing)
+        kept = client.instances if instancing.mode == "session" else self.singles
+        if cls in kept:
+            return kept[cls]
         if instancing.mode == "session":
             # Of two threads of one client that come at once, the first one's counts.
-            return kept.setdefault(target, _create(target, instancing))
+            return kept.setdefault(cls, _create(cls, instancing))
         with self._guard:
-            if target not in kept:
-                kept[target] = _create(target, instancing)
-            return kept[target]
+            if cls not in kept:
+                kept[cls] = _create(cls, instancing)
+            return kept[cls]
 
     def id_of(self, target: Any) -> str | None:
         """Return the id that *target* is to be called by; None if it has none.

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import errno
 import logging
+import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from ..context import Client
 from ..net.addresses import advertised
+from ..net.beacon import Beacon
 from ..net.sockets import close_hard, listen_tcp, listen_unix, remove_socket_file, tune
 from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..uri import URI
+from ..wire.events import Call, Greeting, Ping
+from ..wire.framing import BATCH, ONEWAY
+from .group import Group
 from .link import READ, WRITE, Link
 from .poller import Poller
+from .pool import Workers
 from .service import BaseDaemon
 
 __all__ = ["LoopDaemon"]
@@ -28,6 +36,7 @@ _log = logging.getLogger("pyrophone.daemon")
 _ROUND = 1.0  # seconds between looks at deadlines, at most
 _ACCEPTS = 64  # per round, so that those who are connected get their turn
 _PAUSE = 0.2  # seconds without accepting, when the process is out of descriptors
+_QUEUE = 1000  # one-way calls that wait for a thread; more are run where they came
 _SCARCE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -50,6 +59,8 @@ class LoopDaemon(BaseDaemon):
 
     Attributes:
         stopping: Whether :meth:`stop` was called.
+        interval: Longest wait, in seconds, between two looks at what is due. At first
+            it is as short as the limits in the settings need.
 
     Raises:
         OSError: It can't listen there.
@@ -75,27 +86,31 @@ class LoopDaemon(BaseDaemon):
             self._listener = listen_unix(unix_socket)
             where = URI("PYRO", "x", unix_socket)
         else:
-            self._listener = listen_tcp(host, port)
+            version = settings.ip_version if settings else 0
+            self._listener = listen_tcp(host, port, version)
             where = advertised(host, self._listener.getsockname()[1], public)
         super().__init__(where, settings or Settings(), classes, control)
         self._kept = sock  # the user's, to be left open
+        self._kept_timeout = sock.gettimeout() if sock is not None else None
         self._links: set[Link] = set()
         self._strangers: dict[Link, None] = {}  # not greeted yet, the oldest first
-        self._poller = Poller()
+        self._group = Group()
+        self._group.members.append(self)
+        self._asked = False  # whether somebody waits for calls to change a condition
         self._gone = threading.Condition()
         self.stopping = False
         self._closed = threading.Event()
         self._finishing = threading.Lock()
-        self._thread: int | None = None  # the one that serves
         self._grace = 0.0
-        times = self.settings
-        limits = (times.handshake_timeout, times.send_timeout, times.idle_timeout or _ROUND)
-        self._interval = max(0.01, min(_ROUND, *limits))
+        self.interval = _interval(self.settings)
         self._next_round = 0.0
         self._pause_until = 0.0
+        self._apart: Workers | None = None  # for one-way calls alone
+        if self.settings.oneway_threads:
+            self._apart = Workers(self.settings.oneway_threads, "oneway-call")
         if self._listener is not None:
             self._listener.setblocking(False)
-            self._poller.watch(self._listener, READ, None)
+            self._poller.watch(self._listener, READ, self._accept)
         elif sock is not None:
             self._adopt(sock, greeted=True)
 
@@ -104,46 +119,103 @@ class LoopDaemon(BaseDaemon):
         """What to wait for; changes with every :meth:`process`."""
         return self._poller.sockets
 
-    def serve(self, condition: Callable[[], bool] = lambda: True) -> None:
+    @property
+    def listener(self) -> socket.socket | None:
+        """The socket that new clients come by; None if there is none, or no more."""
+        return None if self._closed.is_set() else self._listener
+
+    @property
+    def selector(self) -> selectors.BaseSelector:
+        """What does the waiting, one for all daemons combined; to be looked at only."""
+        return self._poller.selector
+
+    @property
+    def clients(self) -> list[Client]:
+        """Those who are connected."""
+        with self._gone:
+            return [link.client for link in self._links]
+
+    def serve(self, condition: Callable[[], bool] | None = None) -> None:
         """Serve until :meth:`stop` is called, Ctrl-C is pressed, or *condition* fails.
 
         Args:
-            condition: Asked before each wait, at least once a second.
+            condition: Asked before each wait: after each call, and when nothing
+                happens about once a second.
 
         Ends the daemon, except where the condition ended it: then serving may go on
         with another call of this method.
         """
+        self._asked = condition is not None
         try:
-            while not self._closed.is_set() and condition():
+            while not self._closed.is_set() and (condition is None or condition()):
                 if self._kept is not None and not self._links:
                     return
-                self.process(self._interval)
+                self.process(self._group.interval)
         except KeyboardInterrupt:
-            self.interrupted = True
-            self._finish()
+            self._group.interrupt()
 
-    def process(self, timeout: float = 0.0) -> None:
-        """Do what is there to do; wait for it up to *timeout* seconds."""
-        if self._closed.is_set():
-            return
-        self._thread = threading.get_ident()
-        try:
-            self._work(timeout)
-        finally:
-            self._thread = None
-        if self.stopping or self.interrupted:
-            self._finish()
+    def process(
+        self, timeout: float = 0.0, sockets: Iterable[socket.socket] | None = None
+    ) -> None:
+        """Do what is there to do; wait for it up to *timeout* seconds.
 
-    def _work(self, timeout: float) -> None:
-        for thing in self._poller.poll(0.0 if self.stopping else timeout):
-            if thing is None:
-                self._accept()
-            else:
-                self._ready(thing)
-        now = time.monotonic()
-        if now >= self._next_round:
-            self._next_round = now + self._interval
-            self._look_after(now)
+        Args:
+            timeout: In seconds.
+            sockets: Do without waiting what is to be done for these alone, and what
+                is due. Others than those of :attr:`sockets` are passed over.
+        """
+        if not self._closed.is_set():
+            self._group.process(timeout, sockets)
+
+    def combine(self, other: LoopDaemon | Beacon) -> None:
+        """Serve *other* along with this one, wherever this one is served.
+
+        Of daemons that are combined, any can be served for all of them. Each ends on
+        its own; none may be served by another thread meanwhile.
+
+        Args:
+            other: Another daemon, with what was combined with it; or a beacon.
+        """
+        if not isinstance(other, LoopDaemon):
+            self.watch(other.sock, other.answer_one)
+        elif other._group is not self._group:
+            self._group.absorb(other._group)
+            for member in other._group.members:
+                if isinstance(member, LoopDaemon):
+                    member._group = self._group
+
+    def watch(self, sock: Any, act: Callable[[], object]) -> None:
+        """Call *act* whenever *sock* can be read, from the thread that serves.
+
+        Args:
+            sock: A socket, or anything with a ``fileno()``.
+            act: An error of it is logged.
+        """
+        self._poller.watch(sock, READ, partial(_guarded, act))
+
+    def unwatch(self, sock: Any) -> None:
+        """Undo :meth:`watch`; do so before *sock* is closed."""
+        self._poller.forget(sock)
+
+    def wake(self) -> None:
+        """Have the thread that serves ask its condition, from any thread."""
+        self._poller.wake()
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Use other settings from now on, with clients that are connected, too.
+
+        Where it listens, its threads, and how it greets stay as they are.
+        """
+        super().reconfigure(settings)
+        self.interval = _interval(settings)
+        with self._gone:
+            links = list(self._links)
+        for link in links:
+            link.session.adapt(
+                self.codecs,
+                max_size=settings.max_message_size,
+                compress=settings.compression,
+            )
 
     def stop(self, grace: float = 5.0) -> None:
         """End the daemon: answer the calls that run, take no new ones.
@@ -159,11 +231,11 @@ class LoopDaemon(BaseDaemon):
         self.stopping = True
         self._poller.wake()
         inside = self._serves_here()
-        if self._thread is None:  # nobody is waiting who would see to the rest
+        if self._group.thread is None:  # nobody is waiting who would see to the rest
             if inside:
-                threading.Thread(target=self._finish, name="pyrophone-stop").start()
+                threading.Thread(target=self.finish, name="pyrophone-stop").start()
             else:
-                self._finish()
+                self.finish()
         elif not inside:
             self._closed.wait(grace + 1.0)
 
@@ -192,13 +264,52 @@ class LoopDaemon(BaseDaemon):
         if self._kept is not None:
             self._poller.wake()  # there will be no other client
 
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+        """Return the bytes that answer *event*; a one-way call may run apart."""
+        if type(event) is Call and event.flags & (ONEWAY | BATCH) == ONEWAY:
+            apart = self._threads_apart()
+            if apart is not None and apart.waiting < _QUEUE:
+                apart.submit(partial(self._run_apart, link, event))
+                return b""
+        return super().answer(link, event)
+
+    def look_after(self, now: float) -> None:
+        """See to deadlines, if it is time to."""
+        if now < self._next_round:
+            return
+        self._next_round = now + self.interval
+        if self._listener is not None and self._pause_until and now >= self._pause_until:
+            self._pause_until = 0.0
+            self._poller.watch(self._listener, READ, self._accept)
+        with self._gone:
+            links = list(self._links)
+        for link in links:
+            if link.deadline is not None and now >= link.deadline and link.parked:
+                _log.info("client %s disconnected: it was silent", link.client.address)
+                self._end(link)
+        self.streams.expire(now)
+        try:
+            self.housekeeping()
+        except Exception:
+            _log.exception("error in housekeeping")
+
+    def finish(self) -> None:
+        """Close everything: what is quiet at once, what is busy within the grace."""
+        with self._finishing:
+            if not self._closed.is_set():
+                self._close_all()
+                self._closed.set()
+
     # What the threaded daemon does differently.
+
+    def _threads_apart(self) -> Workers | None:
+        return self._apart
 
     def _prepare(self, sock: socket.socket) -> None:
         sock.setblocking(False)
 
     def _serves_here(self) -> bool:
-        return threading.get_ident() == self._thread
+        return threading.get_ident() == self._group.thread
 
     def _ready(self, link: Link) -> None:
         """Serve a link that has something to read, or can be written to."""
@@ -219,7 +330,8 @@ class LoopDaemon(BaseDaemon):
             )
             link.deadline = now + limit if limit is not None else None
         link.parked = True
-        self._poller.watch(link.sock, WRITE if state == WRITE else READ, link)
+        events = WRITE if state == WRITE else READ
+        self._poller.watch(link.sock, events, partial(self._ready, link))
 
     # Accepting.
 
@@ -247,13 +359,13 @@ class LoopDaemon(BaseDaemon):
 
     def _adopt(self, sock: socket.socket, *, greeted: bool = False) -> None:
         self._prepare(sock)
-        link = Link(sock, self._session(greeted=greeted), self, keep=sock is self._kept)
+        link = Link(sock, self.session(greeted=greeted), self, keep=sock is self._kept)
         if not greeted:
             link.deadline = time.monotonic() + self.settings.handshake_timeout
         for stranger in self._enter(link):
             self._end(stranger)
         link.parked = True
-        self._poller.watch(sock, READ, link)
+        self._poller.watch(sock, READ, partial(self._ready, link))
 
     def _enter(self, link: Link) -> list[Link]:
         """Add a link; return the strangers that must go for it, the oldest."""
@@ -277,23 +389,16 @@ class LoopDaemon(BaseDaemon):
         self._pause_until = time.monotonic() + _PAUSE
         self._next_round = min(self._next_round, self._pause_until)
 
-    # Looking after links.
+    # Ending.
 
-    def _look_after(self, now: float) -> None:
-        if self._listener is not None and self._pause_until and now >= self._pause_until:
-            self._pause_until = 0.0
-            self._poller.watch(self._listener, READ, None)
-        with self._gone:
-            links = list(self._links)
-        for link in links:
-            if link.deadline is not None and now >= link.deadline and link.parked:
-                _log.info("client %s disconnected: it was silent", link.client.address)
-                self._end(link)
-        self.streams.expire(now)
-        try:
-            self.housekeeping()
-        except Exception:
-            _log.exception("error in housekeeping")
+    @property
+    def _poller(self) -> Poller:
+        return self._group.poller
+
+    def _run_apart(self, link: Link, call: Call) -> None:
+        self.run(link, call)
+        if self._asked:
+            self._poller.wake()
 
     def _end(self, link: Link) -> None:
         """Close a link from the polling thread."""
@@ -302,13 +407,6 @@ class LoopDaemon(BaseDaemon):
             link.close()
         else:  # a worker has it, and will see the end of it
             link.stop_reading()
-
-    def _finish(self) -> None:
-        """Close everything: what is quiet at once, what is busy within the grace."""
-        with self._finishing:
-            if not self._closed.is_set():
-                self._close_all()
-                self._closed.set()
 
     def _close_all(self) -> None:
         self.stopping = True
@@ -331,10 +429,30 @@ class LoopDaemon(BaseDaemon):
             close_hard(link.sock)
         self.streams.clear()
         self._stand_ins.remove(self._stand_in)
-        self._poller.close()
+        if self._apart is not None:
+            self._apart.close()
+        if self._kept is not None and self._kept.fileno() >= 0:
+            self._kept.settimeout(self._kept_timeout)
+        self._group.leave(self)
 
     def __repr__(self) -> str:
         state = f"at {self.location}, {len(self.objects.ids)} objects"
         if self._closed.is_set():
             state = "closed"
         return f"<{type(self).__module__}.{type(self).__name__} {state}>"
+
+
+def _interval(settings: Settings) -> float:
+    limits = (
+        settings.handshake_timeout,
+        settings.send_timeout,
+        settings.idle_timeout or _ROUND,
+    )
+    return max(0.01, min(_ROUND, *limits))
+
+
+def _guarded(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except Exception:
+        _log.exception("error in what watches a socket")

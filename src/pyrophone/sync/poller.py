@@ -6,7 +6,7 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -34,20 +34,58 @@ class Poller:
     @property
     def sockets(self) -> list[socket.socket]:
         """What is watched, for somebody else's loop."""
-        keys = list(self._selector.get_map().values())
-        return [key.fileobj for key in keys if isinstance(key.fileobj, socket.socket)]
+        if self._closed:
+            return []
+        found = [key.fileobj for key in list(self._selector.get_map().values())]
+        return [s for s in found if isinstance(s, socket.socket) and s.fileno() >= 0]
 
-    def watch(self, sock: socket.socket, events: int, thing: Any) -> None:
-        """Report *thing* when *sock* can be read (1) or written (2)."""
+    @property
+    def selector(self) -> selectors.BaseSelector:
+        """What does the waiting; to be looked at only."""
+        return self._selector
+
+    def watch(self, sock: Any, events: int, thing: Any) -> None:
+        """Report *thing* when *sock* can be read (1) or written (2).
+
+        Args:
+            sock: A socket, or anything with a ``fileno()``.
+            events: Which of the two.
+            thing: What :meth:`poll` gives then.
+        """
         try:
             key = self._selector.get_key(sock)
         except (KeyError, ValueError):
             self._selector.register(sock, events, thing)
             return
-        if key.events != events:
+        if key.fileobj is not sock:  # one that was closed, whose number came back
+            self._selector.unregister(key.fileobj)
+            self._selector.register(sock, events, thing)
+        elif key.events != events:
             self._selector.modify(sock, events, thing)
 
-    def forget(self, sock: socket.socket) -> None:
+    def things(self, socks: Iterable[Any]) -> list[Any]:
+        """Return the things of *socks*, ready or not; do first what :meth:`later` left."""
+        things = []
+        for sock in socks:
+            with suppress(KeyError, ValueError):
+                key = self._selector.get_key(sock)
+                if self._heard(key):
+                    things.append(key.data)
+        self._catch_up()
+        return things
+
+    def move(self, other: Poller) -> None:
+        """Hand over what is watched and what is to be done later; then close."""
+        for key in list(self._selector.get_map().values()):
+            gone = getattr(key.fileobj, "fileno", int)() < 0
+            if key.fileobj is not self._ear and not gone:
+                self._selector.unregister(key.fileobj)
+                other.watch(key.fileobj, key.events, key.data)
+        while self._later:
+            other.later(self._later.popleft())
+        self.close()
+
+    def forget(self, sock: Any) -> None:
         """Do not report *sock* any more."""
         with suppress(KeyError, ValueError, OSError):
             self._selector.unregister(sock)
@@ -68,9 +106,14 @@ class Poller:
 
     def poll(self, timeout: float | None) -> list[Any]:
         """Wait, in seconds; return the things whose sockets are ready."""
-        ready = [key.data for key, _ in self._selector.select(timeout) if self._heard(key)]
-        while self._later:
-            self._later.popleft()()
+        try:
+            keys = self._selector.select(timeout)
+        except (OSError, ValueError):
+            if not self._closed:  # by another thread, at this moment
+                raise
+            return []
+        ready = [key.data for key, _ in keys if self._heard(key)]
+        self._catch_up()
         return ready
 
     def close(self) -> None:
@@ -80,6 +123,10 @@ class Poller:
         self._selector.close()
         self._bell.close()
         self._ear.close()
+
+    def _catch_up(self) -> None:
+        while self._later:
+            self._later.popleft()()
 
     def _heard(self, key: selectors.SelectorKey) -> bool:
         if key.fileobj is not self._ear:

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..context import CallContext, Client, serving
@@ -18,7 +19,7 @@ from ..errors import (
     UnknownNameError,
 )
 from ..finding import locate
-from ..objects.calls import Dispatcher, format_remote
+from ..objects.calls import ATTRIBUTE_ACCESS, Dispatcher, format_remote
 from ..objects.proxy import BaseProxy, proxy_form
 from ..objects.standins import StandIns
 from ..objects.streams import StreamTable
@@ -44,7 +45,8 @@ class BaseDaemon:
     """Objects of this process that others may call; subclasses wait for the calls.
 
     Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
-    :meth:`left_by`, :meth:`annotations`, :meth:`housekeeping`.
+    :meth:`left_by`, :meth:`failed`, :meth:`annotations`, :meth:`housekeeping`,
+    :meth:`session`.
 
     Args:
         location: Where it can be reached, a URI with the object left empty.
@@ -74,6 +76,7 @@ class BaseDaemon:
             streaming=settings.streaming,
         )
         self.interrupted = False
+        self._judges = type(self).failed is not BaseDaemon.failed
         self._annotates = type(self).annotations is not BaseDaemon.annotations
         self._names: list[tuple[URI, str, URI]] = []  # name server, name, URI: to withdraw
         self.objects.register(control(self.objects, self.streams, self.describe), DAEMON_ID)
@@ -168,12 +171,39 @@ class BaseDaemon:
     def left_by(self, client: Client) -> None:
         """Called once a client that was greeted is gone."""
 
+    def failed(
+        self,
+        client: Client,
+        method: Callable[..., Any],
+        args: Any,
+        kwargs: dict[str, Any],
+        error: Exception,
+    ) -> None:
+        """Called when a method raised, or its arguments don't fit, one-way or not.
+
+        What this raises is sent in place of *error*. It is not called for members that
+        there are not, and not for attributes.
+        """
+
     def annotations(self) -> Mapping[str, bytes]:
         """Return chunks to send with every message."""
         return {}
 
     def housekeeping(self) -> None:
         """Called about once a second while the daemon serves."""
+
+    def report(self, call: Call, error: BaseException) -> None:
+        """Tell people here of the error of a one-way call, or of a callback."""
+        text = "".join(format_remote(error))
+        _log.warning("error in %s.%s:\n%s", call.object_id, call.method, text)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Use other settings from now on."""
+        self.settings = settings
+        self.codecs = codecs_for(settings, self.codecs.classes)
+        self.streams.lifetime = settings.stream_lifetime
+        self.streams.linger = settings.stream_linger
+        self._dispatcher.streaming = settings.streaming
 
     # What links call.
 
@@ -202,7 +232,10 @@ class BaseDaemon:
         try:
             dispatcher = self._dispatcher
             if call.flags & BATCH:
-                value = drive(dispatcher.batch(call, client), self.settings)
+                judge = partial(self.failed, client) if self._judges else None
+                value = drive(dispatcher.batch(call, client, judge), self.settings)
+            elif self._judges:
+                value = self._judged(call, client)
             else:
                 value = dispatcher.function(call, client)(*call.args, **call.kwargs)
             if self._annotates:
@@ -233,9 +266,8 @@ class BaseDaemon:
                 _log.exception("error closing a tracked resource")
         client.instances.clear()
 
-    # Helpers.
-
-    def _session(self, *, greeted: bool = False) -> ServerSession:
+    def session(self, *, greeted: bool = False) -> ServerSession:
+        """Return the session of a new client; a subclass may trace it, for one."""
         return ServerSession(
             self.codecs,
             max_size=self.settings.max_message_size,
@@ -243,6 +275,17 @@ class BaseDaemon:
             compress=self.settings.compression,
             greeted=greeted,
         )
+
+    # Helpers.
+
+    def _judged(self, call: Call, client: Client) -> Any:
+        function = self._dispatcher.function(call, client)
+        try:
+            return function(*call.args, **call.kwargs)
+        except Exception as error:
+            if call.method not in ATTRIBUTE_ACCESS:
+                self.failed(client, function, call.args, call.kwargs, error)
+            raise
 
     def _greet(self, link: Link, greeting: Greeting) -> bytes:
         context = CallContext(
@@ -275,12 +318,7 @@ class BaseDaemon:
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext
     ) -> bytes:
         if call.flags & ONEWAY or self._is_callback(call):
-            _log.warning(
-                "error in %s.%s:\n%s",
-                call.object_id,
-                call.method,
-                "".join(format_remote(error)),
-            )
+            self.report(call, error)
         if self._annotates:
             self._add_annotations(context)
         try:

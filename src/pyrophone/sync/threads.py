@@ -8,8 +8,6 @@ from typing import Any
 
 from ..context import serving
 from ..net.sockets import limit_waits
-from ..wire.events import Call, Greeting, Ping
-from ..wire.framing import BATCH, ONEWAY
 from .link import MORE, Link
 from .loop import LoopDaemon
 from .pool import Workers
@@ -18,7 +16,6 @@ __all__ = ["Daemon"]
 
 _SEND_WAIT = 0.5  # seconds a worker waits for a client that takes nothing
 _LEAST = 0.001  # seconds; 0 would be no limit at all
-_QUEUE = 1000  # one-way calls that wait for a worker; more are run where they came
 
 
 class Daemon(LoopDaemon):
@@ -36,18 +33,17 @@ class Daemon(LoopDaemon):
         super().__init__(*args, **kwargs)
         self._workers = Workers(self.settings.workers, f"pyrophone-{self.location}")
 
-    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
-        """Return the bytes that answer *event*; a one-way call has none, and runs apart."""
-        if type(event) is not Call:
-            return super().answer(link, event)
-        if event.flags & (ONEWAY | BATCH) == ONEWAY and self._workers.waiting < _QUEUE:
-            self._workers.submit(partial(self.run, link, event))
-            return b""
-        return self.run(link, event)
-
     def _prepare(self, sock: socket.socket) -> None:
         sock.setblocking(True)
         limit_waits(sock, receive=max(self.settings.linger, _LEAST), send=_SEND_WAIT)
+
+    @property
+    def workers(self) -> int:
+        """Threads that there are to run calls, at this moment."""
+        return self._workers.count
+
+    def _threads_apart(self) -> Workers | None:
+        return self._apart or self._workers
 
     def _serves_here(self) -> bool:
         return super()._serves_here() or serving.get() is not None
@@ -62,7 +58,11 @@ class Daemon(LoopDaemon):
         state = link.serve()
         # Who has not greeted yet is given no worker's time.
         while state == MORE and link.greeted and self._workers.roomy and not self.stopping:
+            if self._asked:
+                self._poller.wake()
             state = link.serve()
+        if self._asked:
+            self._poller.wake()
         if link.closed:
             return
         if self.stopping:

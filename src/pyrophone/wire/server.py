@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
@@ -76,6 +76,8 @@ class ServerSession:
         state: One of those in ``states``.
         receive: Call it with the bytes that arrive.
         features: What both ends agreed on; None if the peer is none of us.
+        trace: Called with ``received`` or ``sent`` and each message, for those who
+            look for a fault; None by default.
     """
 
     __slots__ = (
@@ -87,6 +89,7 @@ class ServerSession:
         "features",
         "receive",
         "state",
+        "trace",
     )
 
     def __init__(
@@ -101,6 +104,7 @@ class ServerSession:
     ) -> None:
         self.state = OPEN if greeted else NEW
         self.features: frozenset[str] | None = None
+        self.trace: Callable[[str, Message], None] | None = None
         self._codecs = codecs
         self._max_size = max_size
         self._compress = compress
@@ -129,6 +133,8 @@ class ServerSession:
             message = self._decoder.next()
             if message is None:
                 return None
+            if self.trace is not None:
+                self.trace("received", message)
             if message.kind == INVOKE:
                 return self._call(message)
             if message.kind == PING:
@@ -216,7 +222,7 @@ class ServerSession:
             call.serializer.dumps(value),
             annotations or _NO_ANNOTATIONS,
         )
-        if correlation is not None or self.state != OPEN:
+        if correlation is not None or self.state != OPEN or self.trace is not None:
             return self._answer(message, correlation)
         return encode(message, compress=self._compress, max_size=self._max_size)
 
@@ -276,6 +282,14 @@ class ServerSession:
         """Return the bytes that answer *ping*."""
         message = Message(PING, ping.serializer_id, 0, ping.seq, b"pong", annotations or {})
         return self._answer(message, ping.correlation)
+
+    def adapt(self, codecs: Codecs, *, max_size: int, compress: bool) -> None:
+        """Go on with other serializers and limits; those for strangers stay."""
+        self._codecs = codecs
+        self._max_size = max_size
+        self._compress = compress
+        if self.state == OPEN:
+            self._decoder.max_size = max_size
 
     def close(self) -> None:
         """End the session; what arrives from now on is an error."""
@@ -338,4 +352,6 @@ class ServerSession:
         if correlation is not None:
             message.correlation = correlation
             message.flags |= CORRELATED
+        if self.trace is not None:
+            self.trace("sent", message)
         return encode(message, compress=self._compress, max_size=self._max_size)

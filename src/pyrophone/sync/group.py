@@ -1,0 +1,92 @@
+"""The daemons that one loop serves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from .poller import Poller
+
+__all__ = ["Group", "Member"]
+
+
+class Member(Protocol):
+    """What a group needs from a daemon.
+
+    Attributes:
+        interval: Longest wait between two looks at its deadlines, in seconds.
+        stopping: Whether it is to end.
+        interrupted: Whether Ctrl-C was pressed while it ran a call.
+    """
+
+    interval: float
+    stopping: bool
+    interrupted: bool
+
+    def look_after(self, now: float) -> None:
+        """See to what is due."""
+
+    def finish(self) -> None:
+        """End, now."""
+
+
+class Group:
+    """The daemons that wait together, at first one, and what they wait with.
+
+    Attributes:
+        poller: Things in it are called, without arguments, when they are ready.
+        members: The daemons.
+        thread: Identity of the thread that serves them at this moment, or None.
+    """
+
+    def __init__(self) -> None:
+        self.poller = Poller()
+        self.members: list[Member] = []
+        self.thread: int | None = None
+
+    @property
+    def interval(self) -> float:
+        """Longest wait that suits all members, in seconds."""
+        return min((member.interval for member in self.members), default=0.0)
+
+    def process(self, timeout: float, sockets: Iterable[Any] | None) -> None:
+        """Do what is there to do, for all members; see ``LoopDaemon.process``."""
+        self.thread = threading.get_ident()
+        members = self.members
+        try:
+            if sockets is not None:
+                ready = self.poller.things(sockets)
+            else:
+                hurry = any(member.stopping for member in members)
+                ready = self.poller.poll(0.0 if hurry else timeout)
+            for act in ready:
+                act()
+            now = time.monotonic()
+            for member in members:
+                member.look_after(now)
+        finally:
+            self.thread = None
+        if any(member.interrupted for member in members):
+            self.interrupt()
+        for member in members:
+            if member.stopping:
+                member.finish()
+
+    def interrupt(self) -> None:
+        """End all members; Ctrl-C was meant for them all."""
+        for member in self.members:
+            member.interrupted = True
+            member.finish()
+
+    def absorb(self, other: Group) -> None:
+        """Take over the members of *other*, and what it waits for."""
+        other.poller.move(self.poller)
+        self.members = [*self.members, *other.members]
+
+    def leave(self, member: Member) -> None:
+        """Let *member* go; with the last one the poller ends."""
+        self.members = [one for one in self.members if one is not member]
+        if not self.members:
+            self.poller.close()
