@@ -1,6 +1,6 @@
 """Calls the object of server.py again and again, and reconnects when it was away.
 
-    python client.py [--port 7777] [--calls 60] [--step]
+Usage: python client.py [--port 7777] [--calls 60] [--step]
 
 Stop the server while this runs, and start it again. With --step the next call is made when
 you press Enter, without it after a second.

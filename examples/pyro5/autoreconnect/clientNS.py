@@ -1,6 +1,6 @@
 """Like client.py, for serverNS.py: the object is found by its name.
 
-python clientNS.py [--calls 60] [--step]
+Usage: python clientNS.py [--calls 60] [--step]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """A server that clients find again after a restart. Start it, then client.py.
 
-    python server.py [port]
+Usage: python server.py [port]
 
 A client that reconnects asks for the same object at the same place, so the port and the id
 of the object are fixed.

@@ -1,6 +1,6 @@
 """A server that closes connections nobody uses. Start names, this, then client.py.
 
-python server.py [seconds]
+Usage: python server.py [seconds]
 """
 
 import sys

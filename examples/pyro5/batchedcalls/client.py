@@ -1,6 +1,6 @@
 """Sends many calls to server.py in one message.
 
-    python client.py [calls]
+Usage: python client.py [calls]
 
 A batch collects calls, and sends them when it is called itself. The results come in order;
 where a call failed its error is raised, and what came behind it was not done.

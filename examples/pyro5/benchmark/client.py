@@ -1,6 +1,6 @@
 """Takes the time of calls to server.py.
 
-python client.py [calls of each kind]
+Usage: python client.py [calls of each kind]
 """
 
 import sys

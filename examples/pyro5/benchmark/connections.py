@@ -1,6 +1,6 @@
 """Measures how fast connections to server.py are made.
 
-python connections.py [connections]
+Usage: python connections.py [connections]
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Listens for a topic.
 
-python listener.py TOPIC
+Usage: python listener.py TOPIC
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Does work and calls its customer back. Start names, this, then client.py.
 
-python server.py [seconds that a job takes]
+Usage: python server.py [seconds that a job takes]
 """
 
 import sys

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,3 +65,22 @@ def scene(side: Side, tmp_path: Path) -> Play:
                     names.remove(regex=".")
 
     return run
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """A screen that nobody sees, for programs with windows."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("no Xvfb")
+    server = subprocess.Popen(
+        [program, "-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "800x600x24"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    with server.stdout as number:
+        yield f":{number.readline().strip()}"
+        server.terminate()
+        server.wait(10)

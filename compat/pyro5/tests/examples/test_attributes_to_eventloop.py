@@ -160,3 +160,81 @@ def test_circular(scene: Play) -> None:
         for letter in "ABC":
             serve(play, f"serv{letter}.py")
         play.run("client.py")
+
+
+def test_custom_serialization(scene: Play) -> None:
+    with scene("custom-serialization") as play:
+        ask(play, serve(play, "server.py"), "client.py")
+
+
+def test_diffie_hellman(scene: Play) -> None:
+    with scene(
+        "diffie-hellman", with_names=True, replace={r"[0-9a-f]{64}": "<key>"}
+    ) as play:
+        server = play.start("server.py")
+        server.until("running")
+        keys = []
+        for _ in range(2):
+            client = play.run("client.py")
+            keys.append(client.until("key: (.*)")[1])
+            assert server.until("key: (.*)")[1] == keys[-1]
+        assert keys[0] != keys[1]
+
+
+def test_distributed_computing(scene: Play) -> None:
+    # Who does what is chance, and so is how long it takes.
+    drop = {r"^done: .*\n": "", r"^\d+ so far.*\n": ""}
+    with scene("distributed-computing", with_names=True, replace=drop) as play:
+        serve(play, "dispatcher.py")
+        workers = [play.start("worker.py", name=f"worker.py {number}") for number in (1, 2)]
+        for worker in workers:
+            worker.until("sizes at the start")
+        play.run("client.py")
+        for worker in workers:
+            worker.interrupt()
+        done = sum(worker.text.count("done: item") for worker in workers)
+        assert done == 40
+
+
+def test_distributed_computing_by_names(scene: Play) -> None:
+    times = {r"\d\.\d+ times": "<n> times"}
+    with scene("distributed-computing2", with_names=True, replace=times) as play:
+        play.start("servers.py", 0.1, name="servers.py").until("running")
+        play.run("client.py", 200, name="client.py")
+
+
+def test_distributed_computing_by_tags(scene: Play) -> None:
+    with scene("distributed-computing3", with_names=True) as play:
+        for number in (1, 2):
+            play.start("worker.py", name=f"worker.py {number}").until("ready")
+        play.run("client.py", 30, name="client.py")
+
+
+def test_distributed_mandelbrot(scene: Play) -> None:
+    rates = {r"[\d.]+ frames": "<n> frames"}
+    with scene("distributed-mandelbrot", with_names=True, replace=rates) as play:
+        normal = play.run("normal.py", 2, 60, 16)
+        for number in (1, 2):
+            play.start("server.py", number).until("ready")
+        client = play.run("client_asciizoom.py", 2, 60, 16)
+        assert normal.text.splitlines()[:-1] == client.text.splitlines()[1:-1]
+
+
+def test_distributed_mandelbrot_in_a_window(scene: Play, display: str) -> None:
+    size = ("--width", 60, "--height", 40, "--close")
+    with scene(
+        "distributed-mandelbrot", with_names=True, expected="expected-window.txt"
+    ) as play:
+        play.start("server.py", 1).until("ready")
+        play.start("client_graphics.py", *size, DISPLAY=display).finish()
+
+
+def test_eventloop_with_threads(scene: Play) -> None:
+    # What the loop wakes up for differs; it is the servers' business.
+    hide = {r"(something for .*\n)+": "something\n", r"port: \d+": "port: <port>"}
+    with scene("eventloop", replace=hide) as play:
+        port = str(play.free_port())
+        server = play.start("server_threads.py", PYRO_NS_PORT=port)
+        beacon = server.until(r"port: (\d+)")[1]
+        server.until("ready")
+        play.start("client.py", beacon, name="client.py", PYRO_NS_PORT=port).finish()
