@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,11 +22,18 @@ from pyrophone.finding import ask_names, locate, reach, resolve
 from pyrophone.steps import Ask, Broadcast, Connect, Procedure, Sleep, Step
 
 NAMES = URI("PYRO", "Pyro.NameServer", None, "localhost", 9090)
+OWN_NAME = URI("PYRO", "Pyro.NameServer", None, "127.0.1.1", 9090)
 FAR = URI("PYRO", "Pyro.NameServer", None, "192.0.2.7", 9090)
 THING = URI("PYRO", "obj", None, "192.0.2.9", 4444)
 SETTINGS = Settings()
 REFUSED = ConnectError("refused")
 BROADCAST = Broadcast(b"GET_NSURI", ("255.255.255.255", "0.0.0.0"), 9091, 0.7)
+
+
+@pytest.fixture(autouse=True)
+def linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look where one looks on Linux, wherever the tests run."""
+    monkeypatch.setattr(sys, "platform", "linux")
 
 
 def play(procedure: Procedure[Any], *moves: tuple[Step, Any]) -> Any:
@@ -86,13 +94,53 @@ def test_at_a_given_host_nothing_else_is_tried() -> None:
 def test_a_broadcast_is_the_second_way() -> None:
     steps: list[tuple[Step, Any]] = [
         (Ask(NAMES, "ping"), REFUSED),
+        (Ask(OWN_NAME, "ping"), REFUSED),
         (BROADCAST, None),
         (BROADCAST, str(FAR)),
         (Ask(FAR, "ping"), None),
     ]
     assert play(locate(settings=SETTINGS), *steps) == FAR
     with pytest.raises(NoNameServerError):
-        play(locate(settings=SETTINGS, broadcast=False), steps[0])
+        play(locate(settings=SETTINGS, broadcast=False), *steps[:2])
+    nobody = Settings(broadcast_addresses=())
+    with pytest.raises(NoNameServerError) as caught:
+        play(locate(settings=nobody), *steps[:2])
+    assert "broadcast" not in str(caught.value)
+
+
+def test_a_broadcast_may_be_the_first_way() -> None:
+    own = Settings(name_host="names.lab", broadcast_first=True)
+    there = URI("PYRO", "Pyro.NameServer", None, "names.lab", 9090)
+    asked: tuple[Step, Any] = (BROADCAST, None)
+    last: tuple[Step, Any] = (Ask(there, "ping"), None)
+    assert play(locate(settings=own), asked, asked, asked, last) == there
+    found: tuple[Step, Any] = (BROADCAST, str(FAR))
+    assert play(locate(settings=own), found, (Ask(FAR, "ping"), None)) == FAR
+    assert play(locate(settings=own, broadcast=False), last) == there
+    with pytest.raises(
+        NoNameServerError, match=r"tried broadcast .*; names.lab:9090: refu"
+    ):
+        play(locate(settings=own), asked, asked, asked, (last[0], REFUSED))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_this_machine_is_looked_for_by_its_own_name_too(host: str) -> None:
+    here = URI("PYRO", "Pyro.NameServer", None, host, 9090)
+    settings = Settings(name_host=host)
+    steps: list[tuple[Step, Any]] = [
+        (Ask(here, "ping"), REFUSED),
+        (Ask(OWN_NAME, "ping"), None),
+    ]
+    assert play(locate(settings=settings), *steps) == OWN_NAME
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_elsewhere_it_has_no_such_address(
+    monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    with pytest.raises(NoNameServerError, match=r"tried localhost:9090: refused\. "):
+        play(locate(settings=SETTINGS, broadcast=False), (Ask(NAMES, "ping"), REFUSED))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +150,7 @@ def test_junk_in_answer_to_a_broadcast_is_passed_over(junk: str) -> None:
     found = play(
         locate(settings=SETTINGS),
         (Ask(NAMES, "ping"), REFUSED),
+        (Ask(OWN_NAME, "ping"), REFUSED),
         (BROADCAST, junk),
         (BROADCAST, str(FAR)),
         (Ask(FAR, "ping"), None),
@@ -114,6 +163,7 @@ def test_three_broadcasts_without_an_answer_are_enough() -> None:
         play(
             locate(settings=SETTINGS),
             (Ask(NAMES, "ping"), ConnectionLostError("gone")),
+            (Ask(OWN_NAME, "ping"), REFUSED),
             *[(BROADCAST, None)] * 3,
         )
     assert str(caught.value) == (
@@ -127,6 +177,7 @@ def test_who_answered_a_broadcast_and_does_not_listen_is_named() -> None:
         play(
             locate(settings=SETTINGS),
             (Ask(NAMES, "ping"), RefusedError("no")),
+            (Ask(OWN_NAME, "ping"), REFUSED),
             (BROADCAST, str(FAR)),
             (Ask(FAR, "ping"), REFUSED),
         )

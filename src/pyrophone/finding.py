@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ NAME_SERVER_ID = "Pyro.NameServer"
 BROADCAST_QUERY = b"GET_NSURI"
 
 _BROADCASTS = 3  # rounds, as Pyro5 does
+_LOCAL = ("localhost", "127.0.0.1")
+_OWN_NAME = "127.0.1.1"  # what Debian makes of a machine's name; nobody there costs nothing
 _FIRST_PAUSE = 0.1  # seconds, doubled up to the longest
 _LONGEST_PAUSE = 2.0
 
@@ -39,7 +42,8 @@ def locate(
 
     Args:
         host: Where it must be: a host, or ``./u:path`` of a Unix socket. None looks
-            at the host of the settings, then asks by broadcast.
+            at the host of the settings, then asks by broadcast; or the other way
+            round, if the settings say so.
         port: Its TCP port; None is that of the settings.
         settings: For what is not given.
         broadcast: Whether to ask by broadcast.
@@ -145,26 +149,55 @@ def _ask(
     broadcast: bool,
 ) -> Procedure[tuple[URI, Any]]:
     """Ask the first name server that can be reached; return its URI and the result."""
-    port = settings.name_port if port is None else port
-    candidate = _name_server(host or settings.name_host, port)
+    ways = [_ask_at(_candidates(host, port, settings), method, args)]
+    if host is None and broadcast and settings.broadcast_addresses:
+        ways.append(_ask_around(settings, method, args))
+        if settings.broadcast_first:
+            ways.reverse()
     failures = []
-    try:
-        return candidate, (yield Ask(candidate, method, args))
-    except CommunicationError as error:
-        failures.append(f"{candidate.location}: {error}")
-    if host is None and broadcast:
-        found = yield from _broadcast(settings)
-        if found is None:
-            failures.append(f"broadcast to UDP port {settings.broadcast_port}: no answer")
-        else:
-            try:
-                return found, (yield Ask(found, method, args))
-            except CommunicationError as error:
-                failures.append(f"{found.location}, which answered a broadcast: {error}")
+    for way in ways:
+        found = yield from way
+        if not isinstance(found, str):
+            return found
+        failures.append(found)
     raise NoNameServerError(
         f"Failed to locate the nameserver; tried {'; '.join(failures)}. "
         "Start one with 'pyrophone names serve'."
     )
+
+
+def _candidates(host: str | None, port: int | None, settings: Settings) -> list[URI]:
+    port = settings.name_port if port is None else port
+    hosts = [host or settings.name_host]
+    if host is None and hosts[0] in _LOCAL and sys.platform == "linux":
+        hosts.append(_OWN_NAME)
+    return [_name_server(host, port) for host in hosts]
+
+
+def _ask_at(
+    candidates: list[URI], method: str, args: tuple[Any, ...]
+) -> Procedure[tuple[URI, Any] | str]:
+    """Return who could be reached and the result; or why the first one could not be."""
+    failures = []
+    for candidate in candidates:
+        try:
+            return candidate, (yield Ask(candidate, method, args))
+        except CommunicationError as error:
+            failures.append(f"{candidate.location}: {error}")
+    return failures[0]
+
+
+def _ask_around(
+    settings: Settings, method: str, args: tuple[Any, ...]
+) -> Procedure[tuple[URI, Any] | str]:
+    """Return who answered a broadcast and the result; or what went wrong."""
+    found = yield from _broadcast(settings)
+    if found is None:
+        return f"broadcast to UDP port {settings.broadcast_port}: no answer"
+    try:
+        return found, (yield Ask(found, method, args))
+    except CommunicationError as error:
+        return f"{found.location}, which answered a broadcast: {error}"
 
 
 def _broadcast(settings: Settings) -> Procedure[URI | None]:

@@ -68,6 +68,7 @@ class Settings:
         broadcast_port: UDP port where name servers answer broadcasts.
         broadcast_addresses: Where broadcasts are sent to.
         broadcast_timeout: How long one round waits for answers; there are three.
+        broadcast_first: Ask by broadcast before looking at *name_host*, not after.
         name_wait: How long a name that is not registered is waited for.
     """
 
@@ -96,6 +97,7 @@ class Settings:
     broadcast_port: int = 9091
     broadcast_addresses: tuple[str, ...] = ("255.255.255.255", "0.0.0.0")
     broadcast_timeout: float = 0.7
+    broadcast_first: bool = False
     name_wait: float = 0.0
 
     def __post_init__(self) -> None:

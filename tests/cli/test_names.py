@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NO_SERVER = (
     "Failed to locate the nameserver; tried localhost:1: cannot connect to localhost:1: "
-    "[Errno 111] Connection refused; broadcast to UDP port 9091: no answer. "
+    "[Errno 111] Connection refused. "
     "Start one with 'pyrophone names serve'.\n"
 )
 
