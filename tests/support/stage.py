@@ -1,19 +1,8 @@
 """Runs the programs of an example in processes, and compares what they printed.
 
-An example is a folder with programs and an ``expected.txt`` (or a file for each way to play
-it), which holds for every implementation of Pyro5. It has a section for each process, in
-the order of their start:
-
-    --- server.py
-    Pyro daemon running.
-    --- client.py
-    object's uri? PYRO:obj_<id>@localhost:<port>
-    [3] Pyro5 | ProtocolError: message too large
-    [3] ours | MessageTooLargeError: message too large
-
-A line with a mark is printed by one of them only. What stands in the brackets is the number
-of the defect, or the section of ``DIFFERENCES.md``, that explains it. The variable
-UPDATE_EXAMPLES=Pyro5 makes a run write the file.
+An example is a folder with programs and an ``expected.txt``, or a file for each way to play
+it; ``transcripts`` tells what is in there. The variable UPDATE_EXAMPLES=Pyro5 makes a run
+write the file.
 """
 
 from __future__ import annotations
@@ -33,23 +22,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from transcripts import expected_from, steady
+
 LIMIT = 25.0  # seconds; more than any wait here takes, however busy the machine
-
-_MARK = re.compile(r"\[([^\]\n]+)\] (Pyro5|ours) \| ?(.*)")
-
-# What differs from run to run; frames of tracebacks in files that are not the example's.
-_CHANGING = [
-    (r"^((?: \| )*)  File \"[/<].*\n(?:\1    .*\n)*", ""),
-    (r"^(?: \| )* +[~^]+\n", ""),
-    (r"(File \"[^\"]*\", line )\d+", r"\1<n>"),
-    (r"\('(localhost|127\.0\.0\.1)', \d+\)", r"\1:<port>"),
-    (r"\b(localhost|127\.0\.0\.1|0\.0\.0\.0):\d+", r"\1:<port>"),
-    (r"\bobj_[0-9a-f]{32}\b", "obj_<id>"),
-    (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uuid>"),
-    (r"\bat 0x[0-9a-f]+", "at <address>"),
-    (r"\bowner \d+", "owner <thread>"),
-    (r"\b\d+\.\d+ (s|ms|seconds)\b", r"<time> \1"),
-]
 
 
 class Program:
@@ -62,6 +37,7 @@ class Program:
         self.any_order = any_order
         self.process = process
         self.text = ""
+        self.finished = False  # whether its end was waited for
         self._seen = 0  # how much of the text was waited for
         self._ended = False
         self._news = threading.Condition()
@@ -92,9 +68,11 @@ class Program:
 
     def finish(self, status: int = 0) -> None:
         """Wait for its end."""
+        self.finished = True
         self.process.wait(LIMIT)
         self._reader.join(LIMIT)
-        assert self.process.returncode == status, f"{self.name}: {self.process.returncode}"
+        got = self.process.returncode
+        assert got == status, f"{self.name} ended with status {got}"
 
     def interrupt(self, status: int = 0) -> None:
         """Press Ctrl-C, and wait for its end."""
@@ -230,22 +208,18 @@ class Scene:
         for program in reversed(self.programs):
             if program.process.poll() is None:
                 program.interrupt()
+            elif not program.finished:
+                program.finish()
 
     def transcript(self, replace: Mapping[str, str]) -> str:
         """Return what all printed, without what differs from run to run."""
         parts = []
         for program in self.programs:
-            lines = [line.rstrip() for line in self._normal(program.text, replace)]
+            lines = steady(program.text, self.folder, replace)
             if program.any_order:
                 lines.sort()
             parts += [f"--- {program.name}", *lines]
         return "".join(f"{line}\n" for line in parts)
-
-    def _normal(self, text: str, replace: Mapping[str, str]) -> list[str]:
-        text = text.replace(f"{self.folder}{os.sep}", "")
-        for pattern, instead in [*replace.items(), *_CHANGING]:
-            text = re.sub(pattern, instead, text, flags=re.MULTILINE)
-        return text.splitlines()
 
 
 Play: TypeAlias = Callable[..., AbstractContextManager[Scene]]  # the fixture "scene"
@@ -297,15 +271,3 @@ def play(
     finally:
         for program in scene.programs:
             program.close()
-
-
-def expected_from(side: str, text: str) -> str:
-    """Return the lines of an ``expected.txt`` that hold for one *side*."""
-    lines = []
-    for line in text.splitlines():
-        mark = _MARK.fullmatch(line)
-        if mark is None:
-            lines.append(line)
-        elif mark[2] == side:
-            lines.append(mark[3])
-    return "".join(f"{line}\n" for line in lines)

@@ -24,6 +24,11 @@ class Customer:
         return 1 // 0
 
 
+def ask_for_calls(customer):
+    with Pyro5.api.Proxy("PYRONAME:example.caller") as caller:
+        caller.call_back(customer)
+
+
 class LastLine(logging.Formatter):
     """Shows what happened, and leaves the traceback out."""
 
@@ -39,7 +44,5 @@ logging.getLogger("Pyro5").setLevel(logging.WARNING)  # importing Pyro5 silenced
 with Pyro5.api.Daemon() as daemon:
     customer = Customer()
     daemon.register(customer)
-    threading.Thread(target=daemon.requestLoop, daemon=True).start()
-    with Pyro5.api.Proxy("PYRONAME:example.caller") as caller:
-        caller.call_back(customer)
-    input("Press Enter to stop: ")
+    threading.Thread(target=ask_for_calls, args=(customer,), daemon=True).start()
+    daemon.requestLoop()  # until Ctrl-C

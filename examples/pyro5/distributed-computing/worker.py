@@ -16,8 +16,8 @@ def factorise(number):
 
 
 with Pyro5.api.Proxy("PYRONAME:example.distributed") as dispatcher:
-    print("sizes at the start:", *dispatcher.sizes())
     try:
+        print("sizes at the start:", *dispatcher.sizes())
         while True:
             item = dispatcher.get_work(timeout=1)
             if item is not None:

@@ -69,7 +69,7 @@ def test_autoreconnect_by_name(scene: Play) -> None:
 
 def test_autoretry(scene: Play) -> None:
     with scene("autoretry", with_names=True) as play:
-        server = play.start("server.py", 0.2, name="server.py")
+        server = play.start("server.py", 0.5, name="server.py")
         server.until("running")
         client = play.start("client.py")
         for _ in range(2):
@@ -116,11 +116,11 @@ def test_callback(scene: Play) -> None:
 
 def test_callback_that_fails(scene: Play) -> None:
     with scene("callback", with_names=True, expected="expected-2.txt") as play:
-        serve(play, "server2.py")
-        client = play.start("client2.py")
-        client.until("log: ")
-        client.answer("stop: ", "")
-        client.finish()
+        server = play.start("server2.py")
+        server.until("running")
+        play.start("client2.py").until("log: ")
+        for _ in range(2):
+            server.until("End of remote traceback\n\n")
 
 
 def test_callcontext(scene: Play) -> None:
@@ -231,7 +231,11 @@ def test_distributed_mandelbrot_in_a_window(scene: Play, display: str) -> None:
 
 def test_eventloop_with_threads(scene: Play) -> None:
     # What the loop wakes up for differs; it is the servers' business.
-    hide = {r"(something for .*\n)+": "something\n", r"port: \d+": "port: <port>"}
+    hide = {
+        r"^Waiting.*\n": "",
+        r"(something for .*\n)+": "something\n",
+        r"port: \d+": "port: <port>",
+    }
     with scene("eventloop", replace=hide) as play:
         port = str(play.free_port())
         server = play.start("server_threads.py", PYRO_NS_PORT=port)
