@@ -33,14 +33,15 @@ class Serializer(Protocol):
     Reading any bytes returns a value or raises one of the two errors below,
     with time and memory linear in their number; it runs nothing but the
     converters of the class table.
-
-    Attributes:
-        name: What settings and URIs' owners call it, ``serpent``.
-        id: Its number in a message's header.
     """
 
-    name: str
-    id: int
+    @property
+    def name(self) -> str:
+        """What settings call it, ``serpent``."""
+
+    @property
+    def id(self) -> int:
+        """Its number in a message's header."""
 
     def dumps(self, value: Any) -> bytes:
         """Return the bytes of *value*.

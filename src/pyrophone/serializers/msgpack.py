@@ -39,6 +39,9 @@ _LARGE_ARRAYS = (b"\xdc", b"\xdd")
 class MsgpackSerializer(Codec):
     """Writes and reads MessagePack. See :class:`.base.Codec`.
 
+    A subclass can have extension types of its own: it overrides :meth:`replace` for
+    writing, :meth:`read_extension` and :meth:`read_mapping` for reading.
+
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
@@ -51,7 +54,33 @@ class MsgpackSerializer(Codec):
 
     def __init__(self, classes: ClassTable, *, max_depth: int = DEFAULT_MAX_DEPTH) -> None:
         super().__init__(classes, max_depth=max_depth)
-        self._preparation = Preparation(classes, _ATOMS, max_depth, special=_special)
+        own = type(self).replace is not MsgpackSerializer.replace
+        self._preparation = Preparation(
+            classes,
+            _ATOMS,
+            max_depth,
+            special=_special,
+            replace=self.replace if own else None,
+        )
+
+    def replace(self, value: Any) -> Any:
+        """Return what to write for *value*, of a type that msgpack doesn't know.
+
+        That may be a ``msgpack.ExtType``, or plain values, also with such types in them.
+        """
+        return self._preparation.replace(value)
+
+    def read_extension(self, code: int, data: bytes) -> Any:
+        """Return the value of an extension type.
+
+        Raises:
+            SerializeError: It is unknown, or malformed.
+        """
+        return _read_extension(code, data)
+
+    def read_mapping(self, mapping: dict[Any, Any]) -> Any:
+        """Return what a mapping, whose values are read, stands for: for most, itself."""
+        return self._classes.from_form(mapping) if "__class__" in mapping else mapping
 
     def _write(self, value: Any, depth: int) -> bytes:
         packed: bytes = msgpack.packb(
@@ -73,16 +102,19 @@ class MsgpackSerializer(Codec):
         if any(code in data for code in _LARGE_ARRAYS):
             _check_shape(data)
         try:
-            value = msgpack.unpackb(data, strict_map_key=False, ext_hook=_read_extension)
+            value = msgpack.unpackb(
+                data, strict_map_key=False, ext_hook=self.read_extension
+            )
         except msgpack.UnpackException as error:  # not all of them are ValueErrors
             raise SerializeError(
                 f"not msgpack data: {error or type(error).__name__}"
             ) from error
         check_depth(value, depth)
-        return self._convert(value) if b"__class__" in data else value, False
+        own = type(self).read_mapping is not MsgpackSerializer.read_mapping
+        return self._convert(value) if own or b"__class__" in data else value, False
 
     def _convert(self, value: Any) -> Any:
-        """Return *value* with the class forms in it converted, from the bottom up."""
+        """Return *value* with the mappings in it converted, from the bottom up."""
         if type(value) is list:
             for index, item in enumerate(value):
                 if type(item) is dict or type(item) is list:
@@ -91,8 +123,7 @@ class MsgpackSerializer(Codec):
             for key, item in value.items():
                 if type(item) is dict or type(item) is list:
                     value[key] = self._convert(item)
-            if "__class__" in value:
-                return self._classes.from_form(value)
+            return self.read_mapping(value)
         return value
 
 

@@ -94,9 +94,10 @@ class Preparation:
         sets: Whether the library takes sets; if not, they become lists.
         special: Asked before the rules common to all formats; gives NO_FORM,
             or something of the types in *atoms*.
+        replace: Asked in place of :meth:`replace`, which it may call.
     """
 
-    __slots__ = ("_atoms", "_classes", "_sets", "_special", "max_depth")
+    __slots__ = ("_ask", "_atoms", "_classes", "_sets", "_special", "max_depth")
 
     def __init__(
         self,
@@ -106,7 +107,9 @@ class Preparation:
         *,
         sets: bool = False,
         special: Callable[[Any], Any] | None = None,
+        replace: Callable[[Any], Any] | None = None,
     ) -> None:
+        self._ask = replace
         self._classes = classes
         self._atoms = atoms
         self._sets = sets
@@ -124,7 +127,8 @@ class Preparation:
         if kind in atoms:
             return value
         if kind not in EXACT or kind is bytes or kind is complex:
-            return self.prepare(self._replace(value), depth)
+            ask = self._ask or self.replace
+            return self.prepare(ask(value), depth)
         if depth <= 0:
             raise SerializeError(f"nested deeper than {self.max_depth} levels")
         depth -= 1
@@ -144,7 +148,8 @@ class Preparation:
             return tuple(items)
         return items if kind is list or not self._sets else kind(items)
 
-    def _replace(self, value: Any) -> Any:
+    def replace(self, value: Any) -> Any:
+        """Return what stands for *value*, which is of no plain type."""
         form = self._classes.registered_form(value)
         if form is NO_FORM and self._special is not None:
             form = self._special(value)

@@ -42,9 +42,12 @@ class SerpentSerializer(Codec):
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
         bytes_repr: Write bytes as literals instead of base64 mappings.
+
+    Attributes:
+        bytes_repr: Likewise; may be changed at any time.
     """
 
-    __slots__ = ("_bytes_repr",)
+    __slots__ = ("bytes_repr",)
 
     name = "serpent"
     id = 1
@@ -57,7 +60,7 @@ class SerpentSerializer(Codec):
         bytes_repr: bool = False,
     ) -> None:
         super().__init__(classes, max_depth=max_depth)
-        self._bytes_repr = bytes_repr
+        self.bytes_repr = bytes_repr
 
     # What follows is on the path of every call. A function that is called there costs
     # more than its work: right after a switch between two processes, most of the time
@@ -173,7 +176,7 @@ class SerpentSerializer(Codec):
 
     def _other(self, value: Any, depth: int) -> str:
         if type(value) is bytes:
-            if self._bytes_repr:
+            if self.bytes_repr:
                 return repr(value)
             return f"{{'data': '{base64.b64encode(value).decode()}', 'encoding': 'base64'}}"
         if type(value) is complex:

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import socket
-import threading
 import time
 from types import TracebackType
 from typing import Any, Self
 
 from pyrophone import finding
-from pyrophone.sync.connection import Connection
+from pyrophone.context import answered
 from pyrophone.sync.drive import drive
 from pyrophone.wire.metadata import Metadata
 
 from .border import translated
 from .callcontext import current_context
 from .configure import global_config as config
+from .dialing import Line, dial, greet, serializer_of
 from .errors import CommunicationError, ConnectionClosedError, PyroError
+from .owners import identity
 from .socketutil import SocketConnection
-from .tables import codecs_for, seconds, settings
+from .tables import seconds, settings
 from .uris import URI, plain
 
 __all__ = ["Binding"]
 
+_LOG = logging.getLogger("Pyro5.client")
 _PAUSE = 2.0  # seconds between attempts to reconnect
-
-
-class _Line(SocketConnection):
-    """The connection of a proxy."""
-
-    def __init__(self, link: Connection, objectId: str, keep_open: bool) -> None:
-        super().__init__(link.sock, objectId, keep_open)
-        self.link = link
-
-    def close(self) -> None:
-        """Close it."""
-        self.link.close()
 
 
 class Binding:
@@ -54,7 +45,8 @@ class Binding:
         self._pyroHandshake: Any = "hello"
         self._pyroRawWireResponse = False
         self._pyroSeq = 0
-        self._pyroOwner = threading.get_ident()
+        self._pyroSending = False
+        self._pyroOwner: Any = identity()
 
     # Connecting.
 
@@ -63,7 +55,7 @@ class Binding:
         self._pyroCheckOwner()
         if self._pyroConnection is not None:
             return False
-        self._pyroUri = URI.of(self._pyroOpen().link.uri)
+        self._pyroUri = self._pyroOpen()
         return True
 
     def _pyroRelease(self) -> None:
@@ -85,11 +77,12 @@ class Binding:
             except CommunicationError:
                 if left > 1:
                     time.sleep(_PAUSE)
+        _LOG.error("failed to reconnect")
         raise ConnectionClosedError("failed to reconnect")
 
     def _pyroClaimOwnership(self) -> None:
         """Make the calling thread the owner."""
-        self._pyroOwner = threading.get_ident()
+        self._pyroOwner = identity()
 
     def _pyroValidateHandshake(self, response: Any) -> None:
         """Judge what the daemon answered; override, and raise to refuse the daemon."""
@@ -103,48 +96,61 @@ class Binding:
     def _pyroTimeout(self, value: float | None) -> None:
         self._pyroLimit = value
         if self._pyroConnection is not None:
-            self._pyroConnection.timeout = value
+            self._pyroConnection.timeout = seconds(value)
 
     def _pyroCheckOwner(self) -> None:
-        if self._pyroOwner != threading.get_ident():
+        if self._pyroOwner != identity():
             raise PyroError(
                 "the calling thread is not the owner of this proxy, create a new proxy "
                 "in this thread or transfer ownership."
             )
 
-    def _pyroOpen(self, sock: socket.socket | None = None) -> _Line:
-        how = settings(
-            serializer=self._pyroSerializer or config.SERIALIZER,
-            timeout=seconds(self._pyroLimit),
-        )
-        uri = plain(self._pyroUri)
-        with translated(), current_context.outgoing():
-            if sock is None:
-                uri = drive(finding.resolve(uri, settings=how), how)
-            link = Connection(
-                uri,
-                how,
-                codecs_for(how),
-                handshake=self._pyroHandshake,
-                sock=sock,
-                seq=self._pyroSeq,
-            )
-        line = self._pyroConnection = _Line(link, uri.object, sock is not None)
-        self._pyroLocalSocket = link.sock.getsockname()
+    def _pyroOpen(self) -> URI:
+        """Connect; return the URI of the object."""
+        with translated():
+            how = settings(timeout=seconds(self._pyroLimit))
+            uri = URI.of(drive(finding.resolve(plain(self._pyroUri), settings=how), how))
+        serializer = serializer_of(self._pyroSerializer)
+        line = dial(uri, self._pyroLimit)
         try:
-            if sock is None:
-                self._pyroValidateHandshake(link.handshake)
-            self._pyroTakeMetadata(link.metadata)
+            with current_context.outgoing():
+                welcome = greet(line, uri, serializer, self._pyroHandshake, self._pyroSeq)
+                answered(welcome.annotations)
+            self._pyroTake(line)
+            self._pyroValidateHandshake(welcome.handshake)
+            self._pyroTakeMetadata(welcome.metadata)
         except BaseException:  # or the next call would use a connection that was refused
+            line.close()
             self._pyroDrop()
             raise
-        return line
+        security = "SSL" if line.getpeercert() is not None else "unencrypted"
+        _LOG.debug("connected to %s - %s - %s", uri, line.family(), security)
+        return uri
+
+    def _pyroAdopt(self, sock: socket.socket) -> None:
+        """Use a connected socket, whose other end a daemon was given."""
+        sock.settimeout(seconds(self._pyroLimit))
+        self._pyroTake(Line(sock, self._pyroUri.object, keep_open=True))
+        self._pyroGetMetadata()
+
+    def _pyroTake(self, line: SocketConnection) -> None:
+        self._pyroConnection = line
+        self._pyroLocalSocket = line.sock.getsockname()
 
     def _pyroKnow(self) -> None:
         """See to it that the names of the members are known."""
-        if not self._pyroMethods and not self._pyroAttrs and self._pyroConnection is None:
+        if not self._pyroMethods and not self._pyroAttrs:
             self._pyroCheckOwner()
-            self._pyroOpen()
+            if self._pyroConnection is None:
+                self._pyroOpen()
+            else:
+                self._pyroGetMetadata()
+
+    def _pyroGetMetadata(
+        self, objectId: str | None = None, known_metadata: Any = None
+    ) -> None:
+        """Learn the names of the members of an object."""
+        raise NotImplementedError
 
     def _pyroDrop(self) -> None:
         if self._pyroConnection is not None:
@@ -156,10 +162,17 @@ class Binding:
         self._pyroMethods = set(metadata.methods)
         self._pyroAttrs = set(metadata.attributes)
         self._pyroOneway = set(metadata.oneway)
+        if _LOG.isEnabledFor(logging.DEBUG):
+            _LOG.debug(
+                "from meta: methods=%s, oneway methods=%s, attributes=%s",
+                sorted(self._pyroMethods),
+                sorted(self._pyroOneway),
+                sorted(self._pyroAttrs),
+            )
         if not metadata:
             raise PyroError(
-                "remote object doesn't expose any methods or attributes. "
-                "Did you forget setting @expose on them?"
+                f"remote object '{self._pyroUri}' doesn't expose any methods or "
+                "attributes. Did you forget setting @expose on them?"
             )
 
     # What a proxy is by itself.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from pyrophone import RemoteError
 from pyrophone import errors as ours
 
 from . import errors
 
-__all__ = ["translated"]
+__all__ = ["refusal", "translated"]
 
 # The first row that fits counts, so the special ones come before the general.
 _TABLE: tuple[tuple[type[Exception], type[Exception]], ...] = (
@@ -26,6 +26,32 @@ _TABLE: tuple[tuple[type[Exception], type[Exception]], ...] = (
     (ours.SecurityError, errors.SecurityError),
     (ours.PyrophoneError, errors.PyroError),
 )
+
+
+class _RefusedError(errors.SerializeError, TypeError, ValueError):
+    """A value that can't be written, or bytes that can't be read.
+
+    Pyro5 raises one or the other, as it comes; who catches either is served.
+    """
+
+    # On the wire, and for whoever looks, it is what it is first of all.
+    __module__ = errors.__name__
+    __qualname__ = "SerializeError"
+
+    def __reduce__(self) -> Any:
+        return errors.SerializeError, self.args, vars(self) or None
+
+
+_RefusedError.__name__ = "SerializeError"
+
+
+def refusal(error: Exception, text: str | None = None) -> Exception:
+    """Return what a serializer of Pyro5 raises where Pyrophone's raises *error*."""
+    if isinstance(error, ours.SecurityError):
+        return error if isinstance(error, errors.SecurityError) else _translate(error)
+    new = _RefusedError(text or str(error))
+    vars(new).update(vars(error))
+    return new
 
 
 class translated:

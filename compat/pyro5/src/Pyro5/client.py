@@ -7,30 +7,28 @@ from typing import Any
 
 from pyrophone.objects.exposure import is_private
 from pyrophone.objects.proxy import proxy_form, read_proxy_form
-from pyrophone.objects.table import DAEMON_ID
 from pyrophone.serializers.classes import PROXY_CLASS
-from pyrophone.sync.connection import Connection
-from pyrophone.wire.events import Reply
-from pyrophone.wire.framing import BATCH, ONEWAY, STREAM
 from pyrophone.wire.metadata import Metadata
 
-from .batches import BatchProxy
-from .blobs import SerializedBlob, unwrapped
-from .border import translated
+from .batches import BatchProxy, _BatchedRemoteMethod
+from .blobs import SerializedBlob
 from .callcontext import current_context
 from .configure import global_config as config
-from .errors import (
-    ProtocolError,
-    SecurityError,
-    SerializeError,
-)
 from .methods import _RemoteMethod
 from .operators import Operators
+from .serializers import serializers
 from .streams import _StreamResultIterator
-from .tables import CLASSES, SERIALIZERS, seconds
+from .tables import CLASSES
 from .uris import URI
 
-__all__ = ["BatchProxy", "Proxy", "SerializedBlob"]
+__all__ = [
+    "BatchProxy",
+    "Proxy",
+    "SerializedBlob",
+    "_BatchedRemoteMethod",
+    "_RemoteMethod",
+    "_StreamResultIterator",
+]
 
 _OWN = frozenset(
     (
@@ -44,6 +42,7 @@ _OWN = frozenset(
         "_pyroOneway",
         "_pyroOwner",
         "_pyroRawWireResponse",
+        "_pyroSending",
         "_pyroSeq",
         "_pyroSerializer",
         "_pyroTimeout",
@@ -66,75 +65,11 @@ class Proxy(Operators):
         if connected_socket is not None:
             uri = f"PYRO:{uri}@<<connected-socket>>:0"
         self._pyroSetUp(URI(uri))
-        if config.SERIALIZER not in SERIALIZERS:
-            raise ValueError(f"unknown serializer {config.SERIALIZER!r}")
+        if config.SERIALIZER not in serializers:
+            raise ValueError(f"unknown serializer configured: {config.SERIALIZER!r}")
         current_context.response_annotations = {}
         if connected_socket is not None:
-            self._pyroOpen(connected_socket)
-
-    def _pyroGetMetadata(
-        self, objectId: str | None = None, known_metadata: Any = None
-    ) -> None:
-        """Ask the daemon for the names of the members, or take those that are known."""
-        if known_metadata is None:
-            if self._pyroConnection is None:
-                self._pyroOpen()
-            object_id = objectId or self._pyroConnection.objectId
-            known_metadata = self._pyroInvoke(
-                "get_metadata", [object_id], {}, objectId=DAEMON_ID
-            )
-        self._pyroTakeMetadata(Metadata.from_wire(known_metadata))
-
-    # Calling.
-
-    def _pyroInvoke(
-        self, methodname: str, vargs: Any, kwargs: Any, flags: int = 0, objectId: Any = None
-    ) -> Any:
-        """Call a method; return its result. May be overridden."""
-        self._pyroCheckOwner()
-        vargs = unwrapped(vargs, kwargs)
-        if self._pyroConnection is None:
-            self._pyroOpen()
-        if methodname in self._pyroOneway:
-            flags |= ONEWAY
-        link: Connection = self._pyroConnection.link
-        link.session.serializer = self._pyroSerializer or config.SERIALIZER
-        try:
-            with translated(), current_context.outgoing():
-                reply = link.call(
-                    methodname,
-                    vargs,
-                    kwargs,
-                    flags,
-                    object_id=objectId,
-                    timeout=seconds(self._pyroLimit),
-                )
-        finally:
-            self._pyroSeq = link.session.seq
-            if link.closed:
-                self._pyroDrop()
-        return None if reply is None else self._pyroUnwrap(reply, link)
-
-    def _pyroUnwrap(self, reply: Reply, link: Connection) -> Any:
-        if reply.flags & STREAM:
-            if reply.stream is None:
-                self._pyroDrop()
-                raise ProtocolError(
-                    "result of call is an iterator, but the server is not configured "
-                    "to allow streaming"
-                )
-            return _StreamResultIterator(reply.stream, self)
-        try:
-            with translated():
-                return reply.unwrap()
-        except (SerializeError, SecurityError):
-            if link.session.features is None:  # a genuine Pyro5 now closes without a word
-                self._pyroDrop()
-            raise
-
-    def _pyroInvokeBatch(self, calls: Any, oneway: bool = False) -> Any:
-        """Make many calls in one message; return their results."""
-        return self._pyroInvoke("<batch>", calls, None, BATCH | ONEWAY * oneway)
+            self._pyroAdopt(connected_socket)
 
     # The remote object's own members.
 

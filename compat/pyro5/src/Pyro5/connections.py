@@ -12,9 +12,9 @@ from pyrophone.context import Client
 
 from .transfers import receive_data, send_data
 
-__all__ = ["SocketConnection", "connection_of", "family_str"]
+__all__ = ["KEY", "SocketConnection", "connection_of", "family_str"]
 
-_KEY = "Pyro5.connection"
+KEY = "Pyro5.connection"
 
 
 class SocketConnection:
@@ -116,9 +116,9 @@ class _Served(SocketConnection):
 
 def connection_of(client: Client) -> SocketConnection:
     """Return the connection of a daemon's *client*; the same one each time."""
-    connection = client.storage.get(_KEY)
+    connection = client.storage.get(KEY)
     if connection is None:
-        connection = client.storage[_KEY] = _Served(client.connection.sock)
+        connection = client.storage[KEY] = _Served(client.connection.sock)
         connection.pyroInstances = client.instances
         connection.tracked_resources = client.resources
     assert isinstance(connection, SocketConnection)

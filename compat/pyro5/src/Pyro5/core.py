@@ -6,12 +6,14 @@ import inspect
 from typing import Any
 
 from pyrophone import finding
+from pyrophone.errors import NoNameServerError
 from pyrophone.finding import NAME_SERVER_ID as NAMESERVER_NAME
 from pyrophone.objects.table import DAEMON_ID as DAEMON_NAME
 from pyrophone.sync.drive import drive
 
 from .border import translated
 from .client import Proxy
+from .configure import global_config as config
 from .errors import CommunicationError, NamingError
 from .tables import settings
 from .uris import URI, resolve
@@ -31,7 +33,8 @@ def locate_ns(host: Any = "", port: int | None = None, broadcast: bool = True) -
 
     Args:
         host: Where it must be; left out, it is looked for at NS_HOST and by broadcast.
-        port: Its port; NS_PORT if None. Without a host also that of the broadcast.
+        port: Its port; NS_PORT if None. Without a host it is that at NS_HOST, if this
+            is the same machine, and that of the broadcast; NS_PORT is tried at last.
         broadcast: Whether to ask by broadcast.
 
     Raises:
@@ -40,8 +43,17 @@ def locate_ns(host: Any = "", port: int | None = None, broadcast: bool = True) -
     changes = {} if host or port is None else {"broadcast_port": port}
     now = settings(**changes)
     where = str(host) or None
+    # Nobody but us reads the port as that of an NS_HOST that is another machine.
+    first = None if not where and now.broadcast_first else port
     with translated():
-        uri = drive(finding.locate(where, port, settings=now, broadcast=broadcast), now)
+        try:
+            uri = drive(
+                finding.locate(where, first, settings=now, broadcast=broadcast), now
+            )
+        except NoNameServerError:
+            if where or first is None:
+                raise
+            uri = drive(finding.locate(config.NS_HOST, settings=now), now)
     proxy = Proxy(URI.of(uri))
     try:
         proxy._pyroBind()

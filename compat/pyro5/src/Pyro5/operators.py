@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .binding import Binding
+from .calling import Calling
 
 __all__ = ["Operators"]
 
 
-class Operators(Binding):
+class Operators(Calling):
     """Forwards what Python looks up by type, past ``__getattr__``."""
 
     def __bool__(self) -> bool:

@@ -166,7 +166,7 @@ class ReceivingMessage:
             _,
             magic,
         ) = framing.HEADER.unpack(header)
-        self.annotations: dict[str, memoryview] = {}
+        self.annotations: dict[str, Any] = {}
         self.data: Any = None
         if (tag, version, magic) != (b"PYRO", PROTOCOL_VERSION, _magic_number):
             try:

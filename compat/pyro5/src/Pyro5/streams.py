@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 from pyrophone.objects.table import DAEMON_ID
-from pyrophone.wire.framing import ONEWAY
 
 from .errors import ConnectionClosedError
 
@@ -42,10 +41,7 @@ class _StreamResultIterator:
         """Tell the server that no more items are wanted."""
         proxy, self.proxy = self.proxy, None
         if proxy is not None and proxy._pyroConnection is not None:
-            # Past the call context: this may run whenever Python tidies up.
-            proxy._pyroConnection.link.call(
-                "close_stream", [self.streamId], {}, ONEWAY, object_id=DAEMON_ID
-            )
+            proxy._pyroTell("close_stream", [self.streamId], DAEMON_ID)
 
     def __del__(self) -> None:
         with suppress(Exception):

@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from pyrophone import Settings
+from pyrophone.errors import RemoteError, SecurityError, SerializeError
+from pyrophone.net.addresses import is_loopback
 from pyrophone.serializers import ClassTable
-from pyrophone.serializers.codecs import Codecs, make_codecs
 
 from .configure import global_config as config
 
-__all__ = ["CLASSES", "SERIALIZERS", "codecs_for", "seconds", "settings"]
+__all__ = ["CLASSES", "SERIALIZERS", "seconds", "settings"]
 
-CLASSES = ClassTable()  # one for the process, as Pyro5 has it
+_LOG = logging.getLogger("Pyro5.serializers")
+
+
+class _Classes(ClassTable):
+    """Refuses what Pyro5 refuses, and logs it as Pyro5 does."""
+
+    __slots__ = ()
+
+    def from_form(self, form: dict[str, Any]) -> Any:
+        """Return the object of a class form.
+
+        Raises:
+            SerializeError: Its class is unknown. If it is that of an exception, the
+                error has what is known of it, ``_pyroTraceback`` among it.
+            SecurityError: Likewise, and there are two underscores in the name.
+        """
+        try:
+            value = super().from_form(form)
+        except SecurityError as error:
+            raise SecurityError(_refusal(form["__class__"])) from error
+        except SerializeError as error:
+            if str(error).startswith("unsupported serialized class"):
+                _LOG.warning("%s", error)
+            raise
+        if isinstance(value, RemoteError):  # no such thing in Pyro5
+            raise _unknown(value)
+        return value
+
+
+def _unknown(error: RemoteError) -> SerializeError | SecurityError:
+    _LOG.warning("unsupported serialized class: %s", error.class_name)
+    new: SerializeError | SecurityError
+    if "__" in error.class_name:
+        new = SecurityError(_refusal(str(error)))
+    else:
+        new = SerializeError(f"unsupported serialized class: {error}")
+    vars(new).update(vars(error))
+    return new
+
+
+def _refusal(what: str) -> str:
+    return f"refused to deserialize types with double underscores in their name: {what}"
+
+
+CLASSES = _Classes()  # one for the process, as Pyro5 has it
 SERIALIZERS = ("serpent", "marshal", "json", "msgpack")
 
 
@@ -30,17 +76,18 @@ def settings(**changes: Any) -> Settings:
         "name_host": config.NS_HOST,
         "name_port": config.NS_PORT,
         "broadcast_port": config.NS_BCPORT,
-        "broadcast_addresses": tuple(config.BROADCAST_ADDRS),
+        "broadcast_addresses": _addresses(),
+        "broadcast_first": not is_loopback(config.NS_HOST),
         "name_wait": config.NS_LOOKUP_DELAY,
     }
     return Settings(**{**values, **changes})
 
 
+def _addresses() -> tuple[str, ...]:
+    """Return where to ask by broadcast: nowhere if IPv6, which has none, is preferred."""
+    return () if config.PREFER_IP_VERSION == 6 else tuple(config.BROADCAST_ADDRS)
+
+
 def seconds(value: float | None) -> float | None:
     """Return a time as Pyrophone has it: none at all is None, never 0."""
     return value or None
-
-
-def codecs_for(what: Settings) -> Codecs:
-    """Return serializers that share the table of the package."""
-    return make_codecs(CLASSES, what)
