@@ -26,3 +26,9 @@ labels = tank.labels
 labels["content"] = "oil"
 print("My copy of the labels:", labels)
 print("Those of the tank:", tank.labels)
+
+# Names behind a second dot are not looked for over there.
+try:
+    tank.describe.loudly()
+except AttributeError as error:
+    print("tank.describe.loudly() ->", type(error).__name__)
