@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from certificates import Certificates
 from pyrophone import (
     Blob,
     RemoteError,
@@ -32,6 +33,7 @@ from pyrophone.errors import (
     SerializeError,
     StreamError,
 )
+from pyrophone.net.tls import client_context, server_context
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, batch, close, connect, options, ping
 from pyrophone.sync.client import codecs_for
 from running import LIMIT, running
@@ -163,26 +165,46 @@ def kind(request: pytest.FixtureRequest) -> type[LoopDaemon]:
     return cls
 
 
-@pytest.fixture(params=["tcp", "tcp6", "unix", "pair"])
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(params=["tcp", "tcp6", "unix", "pair", "tls", "tls-pair"])
 def kettle(
-    request: pytest.FixtureRequest, kind: type[LoopDaemon], tmp_path: Path
+    request: pytest.FixtureRequest,
+    kind: type[LoopDaemon],
+    tmp_path: Path,
+    files: Certificates,
 ) -> Iterator[Proxy]:
     """A proxy for a Kettle, over each daemon and transport."""
+    serving = server_context(files.server.certificate, files.server.key)
+    calling = client_context(files.authority)
     ours, theirs = socket.socketpair()
+    if request.param == "tls-pair":
+        theirs = serving.wrap_socket(
+            theirs, server_side=True, do_handshake_on_connect=False
+        )
     with ours, theirs:
         daemon = {
             "tcp": lambda: kind(),
             "tcp6": lambda: kind(host="::1"),
             "unix": lambda: kind(unix_socket=str(tmp_path / "socket")),
             "pair": lambda: kind(sock=theirs),
+            "tls": lambda: kind(tls=serving),
+            "tls-pair": lambda: kind(sock=theirs),
         }[request.param]()
         uri = daemon.register(Kettle(), "kettle")
         with running(daemon):
-            if request.param == "pair":
+            if request.param == "tls-pair":
+                ours = calling.wrap_socket(ours, server_hostname="localhost")
+            if request.param.endswith("pair"):
                 proxy = connect("kettle", sock=ours)
+            elif request.param == "tls":
+                proxy = connect(uri, settings=Settings(tls=calling))
             else:
                 proxy = connect(uri)
-            with proxy:
+            with ours, proxy:
                 yield proxy
 
 

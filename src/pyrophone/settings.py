@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .uri import DEFAULT_NAME_PORT
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 __all__ = ["Settings"]
 
@@ -25,6 +28,7 @@ _TIMES = (
     "broadcast_timeout",
     "name_wait",
 )
+_OBJECTS = ("tls",)  # only a program can give them
 _BOOLEANS = {
     **dict.fromkeys(("0", "off", "no", "false"), False),
     **dict.fromkeys(("1", "on", "yes", "true"), True),
@@ -70,6 +74,8 @@ class Settings:
         broadcast_timeout: How long one round waits for answers; there are three.
         broadcast_first: Ask by broadcast before looking at *name_host*, not after.
         name_wait: How long a name that is not registered is waited for.
+        tls: How to connect to daemons, name servers too; None is without TLS. What a
+            daemon serves with is another context, and its own argument.
     """
 
     serializer: str = "serpent"
@@ -99,6 +105,7 @@ class Settings:
     broadcast_timeout: float = 0.7
     broadcast_first: bool = False
     name_wait: float = 0.0
+    tls: SSLContext | None = None
 
     def __post_init__(self) -> None:
         for name in _COUNTS:
@@ -125,7 +132,11 @@ class Settings:
         Raises:
             ValueError: A variable names no setting, or its value is unusable.
         """
-        fields = {field.name: field for field in dataclasses.fields(cls)}
+        fields = {
+            field.name: field
+            for field in dataclasses.fields(cls)
+            if field.name not in _OBJECTS
+        }
         values = {}
         for variable, text in environ.items():
             if not variable.startswith(_PREFIX):

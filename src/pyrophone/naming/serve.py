@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -41,6 +42,8 @@ class NameService:
         sweep: Drop names whose daemon is gone, looking every so many seconds; see
             :class:`pyrophone.naming.Sweeper`.
         grace: For how long a daemon must have been gone then, in seconds.
+        tls: What to serve with; None is without TLS. See
+            :func:`pyrophone.net.tls.server_context`.
         settings: For what is not given, and for the daemon.
 
     Attributes:
@@ -63,6 +66,7 @@ class NameService:
         storage: Storage | None = None,
         sweep: float | None = None,
         grace: float = 20.0,
+        tls: SSLContext | None = None,
         settings: Settings | None = None,
     ) -> None:
         if sweep is not None and not sweep > 0:
@@ -78,6 +82,7 @@ class NameService:
             port,
             unix_socket=unix_socket,
             public=public,
+            tls=tls,
             settings=settings,
         )
         self.names = NameServer(storage)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import ssl
 import struct
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from ..uri import URI
 __all__ = [
     "close_hard",
     "connect_socket",
+    "connect_tls",
     "is_stale",
     "limit_waits",
     "listen_tcp",
@@ -30,6 +33,7 @@ __all__ = [
     "wait_limit_reached",
 ]
 
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 _BACKLOG = 1024  # Linux caps it at net.core.somaxconn, 4096 by default
 _UNIX = getattr(socket, "AF_UNIX", None)  # absent on Windows
 
@@ -56,6 +60,42 @@ def connect_socket(uri: URI, timeout: float | None = None) -> socket.socket:
         raise ConnectError(f"cannot connect to {uri.location}: {error}") from error
     tune(sock)
     return sock
+
+
+def connect_tls(
+    uri: URI, context: ssl.SSLContext, timeout: float | None = None
+) -> ssl.SSLSocket:
+    """Return a socket with TLS, connected to the daemon of *uri*.
+
+    The name that the certificate must have is the host of the URI as it is written
+    there; at a Unix socket, which is on this machine, it is ``localhost``.
+
+    Args:
+        uri: Of scheme ``PYRO``.
+        context: For clients.
+        timeout: Limit of connecting and the handshake together, in seconds.
+
+    Raises:
+        ConnectError: Nobody is there, or no TLS came about; the text says why.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    sock = connect_socket(uri, timeout)
+    where = f"cannot connect to {uri.location}"
+    try:
+        if deadline is not None:
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        return context.wrap_socket(sock, server_hostname=uri.host or "localhost")
+    except TimeoutError as error:
+        raise ConnectError(f"{where}: the TLS handshake took over {timeout} s") from error
+    except ssl.SSLEOFError as error:
+        raise ConnectError(f"{where}: the TLS handshake was broken off") from error
+    except ssl.SSLError as error:
+        hint = "; does it use TLS?" if error.reason in _NO_TLS else ""
+        raise ConnectError(f"{where}: {error}{hint}") from error
+    except (OSError, ValueError) as error:  # ValueError: of a host that is no name
+        raise ConnectError(f"{where}: in the TLS handshake: {error}") from error
+    finally:
+        sock.close()  # where it was wrapped, it is no longer this object's to close
 
 
 def _connect_tcp(host: str, port: int, timeout: float | None) -> socket.socket:
@@ -210,8 +250,11 @@ def is_stale(sock: socket.socket) -> bool:
     timeout = sock.gettimeout()
     try:
         sock.setblocking(False)
-        sock.recv(1, socket.MSG_PEEK)
-    except BlockingIOError:
+        if isinstance(sock, ssl.SSLSocket):  # no peeking; it may read what TLS has to say
+            sock.recv(1)
+        else:
+            sock.recv(1, socket.MSG_PEEK)
+    except (BlockingIOError, ssl.SSLWantReadError):
         return False
     except OSError:
         return True

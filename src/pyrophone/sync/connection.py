@@ -15,7 +15,7 @@ from ..errors import (
     RefusedError,
     RemoteProtocolError,
 )
-from ..net.sockets import close_hard, connect_socket, is_stale, tune
+from ..net.sockets import close_hard, connect_socket, connect_tls, is_stale, tune
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -38,7 +38,7 @@ class Connection:
 
     Args:
         uri: Of scheme ``PYRO``.
-        settings: Time limits and sizes.
+        settings: Time limits and sizes, and TLS.
         codecs: The serializers.
         handshake: What to greet with.
         sock: Use this connected socket and don't greet; it is not closed.
@@ -80,7 +80,7 @@ class Connection:
             seq=seq,
             greeted=self._kept,
         )
-        self.sock = sock or connect_socket(uri, settings.timeout)
+        self.sock = sock or _connect(uri, settings)
         try:
             self._open(handshake, settings.timeout)
         except BaseException:
@@ -213,3 +213,9 @@ class Connection:
             raise
         self.used = time.monotonic()
         return event
+
+
+def _connect(uri: URI, settings: Settings) -> socket.socket:
+    if settings.tls is None:
+        return connect_socket(uri, settings.timeout)
+    return connect_tls(uri, settings.tls, settings.timeout)

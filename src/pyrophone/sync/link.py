@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from ..context import Client
 from ..errors import ProtocolError
 from ..net.sockets import close_hard, peer_name, wait_limit_reached
+from ..net.tunnels import tunnel
 from ..wire.events import Call, Greeting, Ping
 from ..wire.server import ServerSession
 from ..wire.states import CLOSED, NEW, OPEN
@@ -46,7 +48,8 @@ class Link:
     """One connection: its socket, its session, its client.
 
     Served by one thread at a time. The socket either does not block at all, or
-    its waits are limited. It is closed with the link, unless it is to be kept.
+    its waits are limited. It is closed with the link, unless it is to be kept. What is
+    read and written may go through TLS.
 
     Attributes:
         deadline: When it is to be closed if nothing happens, by the daemon's
@@ -56,9 +59,11 @@ class Link:
     """
 
     __slots__ = (
+        "_channel",
         "_keep",
         "_rest",
         "_service",
+        "_tls",
         "client",
         "closed",
         "deadline",
@@ -75,9 +80,12 @@ class Link:
         service: Service,
         *,
         keep: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._keep = keep
         self.sock = sock
+        self._tls = tunnel(sock, tls)
+        self._channel = self._tls or sock
         self.session = session
         self.client = Client(peer_name(sock), self)
         self.deadline: float | None = None
@@ -89,8 +97,7 @@ class Link:
 
     def peer_certificate(self) -> Any:
         """The client's TLS certificate as a dict, None without TLS."""
-        getter = getattr(self.sock, "getpeercert", None)
-        return getter() if getter else None
+        return self._tls.peer_certificate() if self._tls is not None else None
 
     def serve(self) -> int:
         """Do what can be done: send what is left, read once, answer what came.
@@ -104,16 +111,18 @@ class Link:
         if self.closed:
             return 0
         try:
-            data = self.sock.recv(_CHUNK)
+            data = self._channel.recv(_CHUNK)
         except OSError as error:
             if wait_limit_reached(error):
-                return READ
+                return WRITE if self._tls is not None and self._tls.stuck else READ
             data = b""
         if not data:
             self.close()
             return 0
         self.session.receive(data)
         state = MORE if self._answer() else WRITE
+        if self._tls is not None and self._tls.over and state == MORE:
+            self.close()
         return 0 if self.closed else state
 
     def close(self) -> None:
@@ -122,6 +131,8 @@ class Link:
             self.closed = True
             self.session.close()
             if not self._keep:
+                if self._tls is not None:
+                    self._tls.close()
                 close_hard(self.sock)
             self._service.left(self)
 
@@ -157,7 +168,7 @@ class Link:
     def _refuse(self, reason: str) -> None:
         if self.session.state == NEW:
             with suppress(OSError):
-                self.sock.send(
+                self._channel.send(
                     self.session.refuse(reason, None, self._service.annotations())
                 )
             self._drain()
@@ -176,7 +187,7 @@ class Link:
     def _flush(self) -> bool:
         """Send what is left; return False if the client does not take all of it."""
         try:
-            sent = self.sock.send(self._rest)
+            sent = self._channel.send(self._rest)
         except OSError as error:
             if not wait_limit_reached(error):
                 self.close()

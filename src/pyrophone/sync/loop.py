@@ -6,6 +6,7 @@ import errno
 import logging
 import selectors
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,6 +18,7 @@ from ..context import Client
 from ..net.addresses import advertised
 from ..net.beacon import Beacon
 from ..net.sockets import close_hard, listen_tcp, listen_unix, remove_socket_file, tune
+from ..net.tunnels import check_server
 from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
 from ..settings import Settings
@@ -53,6 +55,8 @@ class LoopDaemon(BaseDaemon):
         sock: Serve just this connected socket, whose peer does not greet; it is not
             closed.
         public: ``host`` or ``host:port`` to put into URIs, behind NAT.
+        tls: What to serve with; None is without TLS. See
+            :func:`pyrophone.net.tls.server_context`.
         settings: See :class:`pyrophone.settings.Settings`.
         classes: Class table to share with others; by default one of its own.
         control: Class of the control object.
@@ -63,7 +67,8 @@ class LoopDaemon(BaseDaemon):
             it is as short as the limits in the settings need.
 
     Raises:
-        OSError: It can't listen there.
+        OSError: It can't listen there; or there is to be TLS, and *sock* has none.
+        ValueError: *tls* is a context for clients.
     """
 
     def __init__(
@@ -74,10 +79,13 @@ class LoopDaemon(BaseDaemon):
         unix_socket: str | None = None,
         sock: socket.socket | None = None,
         public: str | None = None,
+        tls: ssl.SSLContext | None = None,
         settings: Settings | None = None,
         classes: ClassTable | None = None,
         control: Callable[..., Any] = DaemonObject,
     ) -> None:
+        check_server(tls, sock)
+        self._tls = tls
         self._listener: socket.socket | None = None
         self._socket_file = unix_socket
         if sock is not None:
@@ -359,7 +367,13 @@ class LoopDaemon(BaseDaemon):
 
     def _adopt(self, sock: socket.socket, *, greeted: bool = False) -> None:
         self._prepare(sock)
-        link = Link(sock, self.session(greeted=greeted), self, keep=sock is self._kept)
+        link = Link(
+            sock,
+            self.session(greeted=greeted),
+            self,
+            keep=sock is self._kept,
+            tls=self._tls,
+        )
         if not greeted:
             link.deadline = time.monotonic() + self.settings.handshake_timeout
         for stranger in self._enter(link):
