@@ -181,6 +181,19 @@ def test_diffie_hellman(scene: Play) -> None:
         assert keys[0] != keys[1]
 
 
+def test_disconnects(scene: Play) -> None:
+    with scene("disconnects") as play:
+        server = play.start("server.py", 0.5, name="server.py")
+        uri = server.until(r"uri = (\S+)")[1]
+        client = play.start("client.py")
+        client.answer(QUESTION, uri)
+        client.until("press Enter: ")
+        server.until("closed")
+        client.answer("", "")
+        client.finish()
+        server.until("closed")
+
+
 def test_distributed_computing(scene: Play) -> None:
     # Who does what is chance, and so is how long it takes.
     drop = {r"^done: .*\n": "", r"^\d+ so far.*\n": ""}
