@@ -16,10 +16,12 @@ from pyrophone.errors import (
     ConnectionLostError,
     ProtocolError,
 )
+from pyrophone.objects.proxy import remote_of
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, close, connect, options
 from pyrophone.wire.events import Greeting
+from pyrophone.wire.framing import EXCEPTION, ONEWAY
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
 from running import LIMIT, running
@@ -158,3 +160,15 @@ def test_asking_for_members_that_the_greeting_did_not_tell_has_a_limit() -> None
             connect(uri, settings=Settings(timeout=0.1))
         done.set()
         thread.join(LIMIT)
+
+
+def test_a_reply_can_be_passed_on_unread() -> None:
+    json = Settings(serializer="json")
+    with running(Daemon()) as daemon:
+        with connect(daemon.register(Counter()), settings=json) as proxy:
+            remote = remote_of(proxy)
+            assert remote.reply("add", (), {"n": 2}, 0).payload == b"2"
+            failed = remote.reply("add", (), {"m": 2}, 0)
+            assert failed.flags & EXCEPTION
+            assert b"builtins.TypeError" in failed.payload
+            assert remote.reply("add", (), {}, ONEWAY) is None

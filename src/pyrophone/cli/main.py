@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import PyrophoneError
-from . import call, names, serve
+from . import call, gateway, names, serve
 from .common import CommandError, explain, printable, remote_traceback
 
 __all__ = ["main"]
@@ -74,6 +74,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pyrophone {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (names, serve, call):
+    for module in (names, serve, call, gateway):
         module.add_command(commands)
     return parser

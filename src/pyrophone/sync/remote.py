@@ -203,6 +203,17 @@ class Remote:
                 line.drop()
             raise
 
+    def reply(
+        self, method: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None, flags: int
+    ) -> Reply | None:
+        """Call a method once; return its reply as it came, None if it is one-way.
+
+        For those who pass it on: nothing of it is read, an error is not raised.
+        """
+        with self.line.lock:
+            connection = self.line.ready(self.patience)
+            return connection.call(method, args, kwargs, flags, timeout=self.timeout)
+
     def _items(self, reply: Reply) -> Items:
         if reply.stream is None:
             raise RemoteProtocolError(
