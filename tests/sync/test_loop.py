@@ -488,7 +488,7 @@ def test_a_beacon_answers_while_its_daemon_is_served() -> None:
     with LoopDaemon() as daemon, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
         beacon = Beacon(uri, b"where?", host="127.0.0.1", port=0)
         daemon.combine(beacon)
-        assert beacon.sock in daemon.sockets
+        assert (beacon.sock, None) in daemon.sources
         with running(daemon):
             asker.settimeout(LIMIT)
             asker.sendto(b"where?", beacon.address)
@@ -505,6 +505,7 @@ def test_what_watches_a_socket_may_fail(caplog: pytest.LogCaptureFixture) -> Non
         daemon.process(LIMIT)
         daemon.unwatch(here)
         assert here not in daemon.sockets
+        assert (here, None) not in daemon.sources
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -517,6 +518,9 @@ def test_given_sockets_alone_are_processed() -> None:
             assert daemon.clients == []
             daemon.process(LIMIT, [listener])
             assert [type(client) for client in daemon.clients] == [Client]
+            (first, nobody), (second, client) = daemon.sources
+            assert (first, nobody, client) == (listener, None, *daemon.clients)
+            assert second.getsockname() == listener.getsockname()
     assert daemon.listener is None
 
 

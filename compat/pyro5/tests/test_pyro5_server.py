@@ -316,9 +316,10 @@ def test_the_daemon_answers_for_itself(daemon: Any, server_type: str) -> None:
         assert proxy.ping() is None
         assert proxy.registered() == ["Pyro.Daemon", "counter"]
         names = {"thread": "SocketServer_Threadpool", "multiplex": "SocketServer_Multiplex"}
+        counts = {"thread": "1 workers", "multiplex": "1 connections"}
         assert proxy.info() == (
             f"Pyro.Daemon bound on {uri.location}, NAT None, 2 objects registered. "
-            f"Servertype: <{names[server_type]} on {uri.location}>"
+            f"Servertype: <{names[server_type]} on {uri.location}; {counts[server_type]}>"
         )
 
 
@@ -441,7 +442,7 @@ def test_behind_nat_uris_hold_the_public_place() -> None:
 
 
 def test_arguments_and_items_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(ValueError, match="natport without nathost"):
+    with pytest.raises(ValueError, match="must provide natport with nathost"):
         Pyro5.api.Daemon(natport=5)
     with pytest.raises(ValueError, match="unixsocket"):
         Pyro5.api.Daemon(nathost="example.org", unixsocket="/tmp/never")

@@ -39,12 +39,14 @@ class Group:
         poller: Things in it are called, without arguments, when they are ready.
         members: The daemons.
         thread: Identity of the thread that serves them at this moment, or None.
+        watched: What else is waited for: sockets, or what has a ``fileno()``.
     """
 
     def __init__(self) -> None:
         self.poller = Poller()
         self.members: list[Member] = []
         self.thread: int | None = None
+        self.watched: list[Any] = []
 
     @property
     def interval(self) -> float:
@@ -84,6 +86,7 @@ class Group:
         """Take over the members of *other*, and what it waits for."""
         other.poller.move(self.poller)
         self.members = [*self.members, *other.members]
+        self.watched = [*self.watched, *other.watched]
 
     def leave(self, member: Member) -> None:
         """Let *member* go; with the last one the poller ends."""

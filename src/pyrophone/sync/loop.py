@@ -128,6 +128,20 @@ class LoopDaemon(BaseDaemon):
         return self._poller.sockets
 
     @property
+    def sources(self) -> list[tuple[Any, Client | None]]:
+        """What is waited for, of all daemons combined, each with the client behind it.
+
+        There is none where clients come in, and where :meth:`watch` was called.
+        """
+        found: list[tuple[Any, Client | None]] = []
+        for member in self._group.members:
+            if isinstance(member, LoopDaemon):
+                if member.listener is not None:
+                    found.append((member.listener, None))
+                found += [(client.connection.sock, client) for client in member.clients]
+        return found + [(sock, None) for sock in self._group.watched if sock.fileno() >= 0]
+
+    @property
     def listener(self) -> socket.socket | None:
         """The socket that new clients come by; None if there is none, or no more."""
         return None if self._closed.is_set() else self._listener
@@ -200,10 +214,12 @@ class LoopDaemon(BaseDaemon):
             act: An error of it is logged.
         """
         self._poller.watch(sock, READ, partial(_guarded, act))
+        self._group.watched.append(sock)
 
     def unwatch(self, sock: Any) -> None:
-        """Undo :meth:`watch`; do so before *sock* is closed."""
+        """Undo :meth:`watch`."""
         self._poller.forget(sock)
+        self._group.watched = [one for one in self._group.watched if one is not sock]
 
     def wake(self) -> None:
         """Have the thread that serves ask its condition, from any thread."""
@@ -441,8 +457,7 @@ class LoopDaemon(BaseDaemon):
             links = list(self._links)
         for link in links:
             close_hard(link.sock)
-        self.streams.clear()
-        self._stand_ins.remove(self._stand_in)
+        self.retire()
         if self._apart is not None:
             self._apart.close()
         if self._kept is not None and self._kept.fileno() >= 0:

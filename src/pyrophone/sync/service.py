@@ -192,8 +192,14 @@ class BaseDaemon:
     def housekeeping(self) -> None:
         """Called about once a second while the daemon serves."""
 
-    def report(self, call: Call, error: BaseException) -> None:
-        """Tell people here of the error of a one-way call, or of a callback."""
+    def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
+        """Tell people here of the error of a one-way call, or of a callback.
+
+        Args:
+            call: What failed.
+            error: What it raised.
+            callback: Whether it was a method marked as one.
+        """
         text = "".join(format_remote(error))
         _log.warning("error in %s.%s:\n%s", call.object_id, call.method, text)
 
@@ -204,6 +210,11 @@ class BaseDaemon:
         self.streams.lifetime = settings.stream_lifetime
         self.streams.linger = settings.stream_linger
         self._dispatcher.streaming = settings.streaming
+
+    def retire(self) -> None:
+        """Let go of what clients had; the end of a daemon."""
+        self.streams.clear()
+        self._stand_ins.remove(self._stand_in)
 
     # What links call.
 
@@ -317,8 +328,9 @@ class BaseDaemon:
     def _fail(
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext
     ) -> bytes:
-        if call.flags & ONEWAY or self._is_callback(call):
-            self.report(call, error)
+        callback = self._is_callback(call)
+        if call.flags & ONEWAY or callback:
+            self.report(call, error, callback=callback)
         if self._annotates:
             self._add_annotations(context)
         try:

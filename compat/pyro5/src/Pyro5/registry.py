@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from contextlib import suppress
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from .border import translated
 from .client import Proxy
 from .errors import DaemonError
+from .members import _reset_exposed_members
 from .uris import URI
 
 __all__ = ["Registry"]
@@ -17,9 +19,10 @@ __all__ = ["Registry"]
 class Registry:
     """A daemon without its loop: what is registered, and where that can be called."""
 
-    transportServer: Any  # the daemon of Pyrophone behind it
+    pyroServed: Any  # the daemon of Pyrophone behind it
     locationStr: str
     natLocationStr: str | None
+    pyroWhere: str  # like locationStr, but an address that others can reach
 
     def register(
         self,
@@ -39,17 +42,20 @@ class Registry:
         Raises:
             DaemonError: The object or the id is registered already.
         """
+        if objectId and not isinstance(objectId, str):
+            raise TypeError("objectId must be a string or None")
         if obj_or_class is None:
             raise AttributeError("None can't be registered: it has no place for an id")
+        if inspect.isclass(obj_or_class) and not hasattr(obj_or_class, "_pyroInstancing"):
+            with suppress(TypeError):  # one of Python's own, which is refused below
+                setattr(obj_or_class, "_pyroInstancing", ("session", None))  # noqa: B010
         with translated():
-            uri = self.transportServer.register(
-                obj_or_class, objectId, weak=weak, force=force
-            )
+            uri = self.pyroServed.register(obj_or_class, objectId, weak=weak, force=force)
         try:
             obj_or_class._pyroId = uri.object
             obj_or_class._pyroDaemon = weakref.proxy(self)
         except (AttributeError, TypeError) as error:
-            self.transportServer.unregister(uri.object)
+            self.pyroServed.unregister(uri.object)
             raise AttributeError(f"can't be registered: {error}") from error
         return URI.of(uri)
 
@@ -65,7 +71,7 @@ class Registry:
         if isinstance(objectOrId, str):
             obj = self.objectsById.get(objectOrId)
         with translated():
-            self.transportServer.unregister(objectOrId)
+            self.pyroServed.unregister(objectOrId)
         if obj is None:
             return
         others = [name for name, other in self.objectsById.items() if other is obj]
@@ -86,26 +92,30 @@ class Registry:
         object_id = objectOrId
         if not isinstance(objectOrId, str):
             object_id = getattr(objectOrId, "_pyroId", None)
-            if object_id not in self.transportServer.objects.ids:
+            if object_id not in self.pyroServed.objects.ids:
                 raise DaemonError("object isn't registered in this daemon")
-        where = self.natLocationStr if nat and self.natLocationStr else self.locationStr
+        where = self.natLocationStr if nat and self.natLocationStr else self.pyroWhere
         return URI(f"PYRO:{object_id}@{where}")
 
     def proxyFor(self, objectOrId: Any, nat: bool = True) -> Proxy:
         """Return a proxy for a registered object, not connected yet."""
         uri = self.uriFor(objectOrId, nat)
         with translated():
-            members = self.transportServer.objects.find(uri.object).members
+            members = self.pyroServed.objects.find(uri.object).members
         proxy = Proxy(uri)
         proxy._pyroGetMetadata(known_metadata=members.metadata.to_wire())
         return proxy
 
     def resetMetadataCache(self, objectOrId: Any, nat: bool = True) -> None:
         """Look anew for the members of an object."""
-        self.transportServer.objects.refresh(self.uriFor(objectOrId, nat).object)
+        object_id = self.uriFor(objectOrId, nat).object
+        self.pyroServed.objects.refresh(object_id)
+        if (target := self.objectsById.get(object_id)) is not None:
+            for only_exposed in (True, False):
+                _reset_exposed_members(target, only_exposed)
 
     @property
     def objectsById(self) -> dict[str, Any]:
         """The registered objects by id, the daemon's own included."""
-        objects = self.transportServer.objects
+        objects = self.pyroServed.objects
         return {name: objects.find(name).target for name in objects.ids}

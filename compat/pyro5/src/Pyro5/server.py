@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from pyrophone.net.addresses import location
+from pyrophone import URI
+from pyrophone.net.addresses import advertised, location
 from pyrophone.objects import control
 from pyrophone.objects.table import DAEMON_ID
 from pyrophone.serializers.classes import DAEMON_CLASS
 
-from . import daemons
+from . import answering, daemons, engines, members
+from .answering import Answering
+from .border import translated
 from .configure import global_config as config
 from .core import locate_ns
 from .errors import PyroError
 from .exposure import behavior, callback, expose, is_private_attribute, oneway
 from .registry import Registry
 from .socketutil import SocketConnection, family_str
+from .svr_base import Transport, always
+from .svr_existingconn import SocketServer_ExistingConnection
+from .svr_multiplex import SocketServer_Multiplex
+from .svr_threads import SocketServer_Threadpool
 from .tables import CLASSES
 
 __all__ = [
@@ -32,7 +40,45 @@ __all__ = [
     "serve",
 ]
 
+log = logging.getLogger("Pyro5.server")
 
+# Tests and programs that look inside find these here.
+_OnewayCallThread = answering._OnewayCallThread
+_get_attribute = members._get_attribute
+_get_exposed_members = members._get_exposed_members
+_get_exposed_property_value = members._get_exposed_property_value
+_reset_exposed_members = members._reset_exposed_members
+_set_exposed_property_value = members._set_exposed_property_value
+
+
+def _default_methodcall_error_handler(
+    daemon: Any,
+    client_sock: Any,
+    method: Callable[..., Any],
+    vargs: Any,
+    kwargs: Any,
+    exception: BaseException,
+) -> None:
+    """Log what a method raised, for debugging."""
+    name = getattr(method, "__qualname__", repr(method))
+    log.debug(
+        "exception occurred in method call user code: client=%s method=%s exception=%r",
+        client_sock,
+        name,
+        exception,
+    )
+
+
+def _pyro_obj_to_auto_proxy(obj: Any) -> Any:
+    """Return a proxy for an object that is registered; any other one as it is."""
+    daemon = getattr(obj, "_pyroDaemon", None)
+    try:
+        return obj if daemon is None else daemon.proxyFor(obj)
+    except ReferenceError:  # the daemon is gone
+        return obj
+
+
+@expose
 class DaemonObject(control.DaemonObject):
     """The object ``Pyro.Daemon`` of each daemon. Subclasses may expose more.
 
@@ -41,12 +87,21 @@ class DaemonObject(control.DaemonObject):
     """
 
     def __init__(self, daemon: Daemon) -> None:
-        served = daemon.transportServer
+        served = daemon.pyroServed
         super().__init__(served.objects, served.streams, served.describe)
         self.daemon = daemon
 
+    def get_metadata(self, objectId: str) -> dict[str, set[str]]:
+        """Return the members of an object.
 
-class Daemon(Registry):
+        Raises:
+            DaemonError: There is no such object.
+        """
+        with translated():
+            return super().get_metadata(objectId)
+
+
+class Daemon(Answering, Registry):
     """Objects of this process that others may call.
 
     Args:
@@ -57,6 +112,12 @@ class Daemon(Registry):
         natport: Likewise; None is NATPORT, 0 the port itself.
         interface: Class of the object ``Pyro.Daemon``.
         connected_socket: Serve just this connected socket.
+
+    Attributes:
+        locationStr: Where it listens.
+        natLocationStr: Where it is from outside, or None.
+        transportServer: What serves the clients.
+        methodcall_error_handler: Called with what a method raised.
     """
 
     def __init__(
@@ -73,56 +134,150 @@ class Daemon(Registry):
         nathost = nathost or config.NATHOST
         natport = config.NATPORT if natport is None else natport
         if natport and not nathost:
-            raise ValueError("cannot use natport without nathost")
+            raise ValueError("must provide natport with nathost")
         if nathost and unixsocket:
             raise ValueError("cannot use nathost together with unixsocket")
-        public = location(nathost, natport) if nathost and natport else nathost
-        served = self.transportServer = daemons.make(
-            host=host,
-            port=port,
-            unix_socket=unixsocket,
-            sock=connected_socket,
-            public=public,
-        )
-        served.outer = self
         self._closed = False
-        self.locationStr: str = served.location
+        self.methodcall_error_handler: Callable[..., Any] = (
+            _default_methodcall_error_handler
+        )
         self.natLocationStr: str | None = None
-        if public and (sock := daemons.listener(served)):
-            self.natLocationStr = served.location
-            self.locationStr = location(host, sock.getsockname()[1])
+        place = {"host": host, "port": port, "unix_socket": unixsocket}
+        if connected_socket is not None:
+            place = {"sock": connected_socket}
+        elif nathost:
+            bare = nathost.strip("[]")
+            place["public"] = location(bare, natport) if natport else bare
+        self.transportServer: Any = self._pyroTransport(place)
+        served = self.pyroServed
+        served.outer = self
+        self.pyroWhere = served.location
+        self.locationStr: str = self.transportServer.locationStr
+        if "public" in place:
+            self.natLocationStr = self.pyroWhere
+            self.pyroWhere = self.locationStr
         served.objects.register(interface(self), DAEMON_ID, force=True)
+        log.debug("daemon created on %s", self.locationStr)
+
+    def _pyroTransport(self, place: dict[str, Any]) -> Transport:
+        """Return what is to serve the clients; and set what is to answer them."""
+        cls = type(self)
+        if (cls._handshake, cls.handleRequest) != (Daemon._handshake, Daemon.handleRequest):
+            return self._pyroOwnTransport(place)
+        sock = place.get("sock")
+        if sock is not None:
+            if config.SSL and not hasattr(sock, "getpeercert"):
+                raise OSError("user supplied socket must be an ssl socket")
+            self.pyroServed = served = daemons.make("multiplex", **place)
+            single = engines.ExistingConnectionEngine()
+            single.attach(self, served, sock)
+            return single
+        self.pyroServed = served = daemons.make(config.SERVERTYPE, **place)
+        multiplex = config.SERVERTYPE == "multiplex"
+        engine: engines.Engine = (
+            engines.MultiplexEngine() if multiplex else engines.ThreadEngine()
+        )
+        where = served.location
+        if served.listener is not None and place["unix_socket"] is None:
+            number = served.listener.getsockname()[1]
+            where = location(place["host"] or "0.0.0.0", number)
+        engine.adopt(self, served, where)
+        return engine
+
+    def _pyroOwnTransport(self, place: dict[str, Any]) -> Transport:
+        """Return one that has this daemon answer, as a subclass wants it."""
+        if "sock" in place:
+            self.pyroServed = daemons.Bench(URI("PYRO", "x"))
+            single = SocketServer_ExistingConnection()
+            single.init(self, place["sock"])
+            return single
+        daemons.check(config.SERVERTYPE)
+        transport: SocketServer_Multiplex | SocketServer_Threadpool = (
+            SocketServer_Multiplex()
+            if config.SERVERTYPE == "multiplex"
+            else SocketServer_Threadpool()
+        )
+        transport.init(self, place["host"], place["port"], place["unix_socket"])
+        if place["unix_socket"] is not None:
+            where = URI("PYRO", "x", place["unix_socket"])
+        else:
+            number = transport.sock.getsockname()[1]
+            where = advertised(place["host"], number, place.get("public"))
+        self.pyroServed = daemons.Bench(where)
+        return transport
 
     # Serving.
 
-    def requestLoop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:
+    def requestLoop(self, loopCondition: Callable[[], bool] = always) -> None:
         """Serve until :meth:`shutdown`, Ctrl-C, or until *loopCondition* is false."""
-        self.transportServer.serve(loopCondition)
+        log.info("daemon %s entering requestloop", self.locationStr)
+        self.transportServer.loop(loopCondition)
+        log.debug("daemon exits requestloop")
 
     def events(self, eventsockets: Any) -> None:
-        """Do what is there to do; for a loop of one's own."""
-        self.transportServer.process()
+        """Do what is there to do for those of :attr:`sockets`; for a loop of one's own."""
+        self.transportServer.events(eventsockets)
+
+    def combine(self, daemon: Any) -> None:
+        """Serve *daemon* along with this one, in the loop of this one.
+
+        Args:
+            daemon: A daemon, or a broadcast server of a name server.
+
+        Raises:
+            TypeError: This daemon is of the thread type.
+        """
+        self.transportServer.combine_loop(daemon.transportServer)
 
     def shutdown(self) -> None:
         """End the daemon, from any thread; calls that run are answered."""
         self._closed = True
-        self.transportServer.stop()
+        log.debug("daemon shutting down")
+        self.transportServer.shutdown()
+        self._pyroRetire()
 
     def close(self) -> None:
         """End the daemon without waiting for calls that run."""
         self._closed = True
         self.transportServer.close()
+        self._pyroRetire()
+
+    def _pyroRetire(self) -> None:
+        if isinstance(self.pyroServed, daemons.Bench):  # others see to that themselves
+            self.pyroServed.retire()
 
     @property
-    def sock(self) -> socket.socket | None:
-        """The socket that listens."""
-        return daemons.listener(self.transportServer)
+    def sock(self) -> Any:
+        """The socket that listens; None when it is closed."""
+        return self.transportServer.sock
 
     @property
-    def sockets(self) -> list[socket.socket]:
+    def sockets(self) -> list[Any]:
         """What a loop of one's own waits for; then call :meth:`events`."""
-        sockets: list[socket.socket] = self.transportServer.sockets
-        return sockets
+        return [] if self._closed else list(self.transportServer.sockets)
+
+    @property
+    def selector(self) -> Any:
+        """What a daemon of the multiplex type waits with.
+
+        Raises:
+            TypeError: It is of another type.
+        """
+        return self.transportServer.selector
+
+    @property
+    def streaming_responses(self) -> dict[str, tuple[Any, float, float, Any]]:
+        """The live streams by id: client, when opened, when orphaned, and the items."""
+        return {
+            name: (stream.client, stream.born, stream.orphaned or 0, stream.items)
+            for name, stream in self.pyroServed.streams.streams.items()
+        }
+
+    @property
+    def _pyroInstances(self) -> dict[type, Any]:
+        """The instances that serve everybody, by their class."""
+        instances: dict[type, Any] = self.pyroServed.objects.singles
+        return instances
 
     def __enter__(self) -> Self:
         if self._closed:
@@ -140,12 +295,12 @@ class Daemon(Registry):
     def __repr__(self) -> str:
         cls = type(self)
         name = f"{cls.__module__}.{cls.__name__} at 0x{id(self):x}"
-        served = vars(self).get("transportServer")
+        served = vars(self).get("pyroServed")
         if served is None:
             return f"<{name}; unusable>"
         if self._closed:
             return f"<{name}; {self.locationStr} - closed>"
-        sock = daemons.listener(served)
+        sock = self.sock
         family = family_str(sock) if sock else "Unix"
         return f"<{name}; {self.locationStr} - {family}; {len(served.objects.ids)} objects>"
 

@@ -1,0 +1,168 @@
+"""Pyrophone's daemons in the shape of Pyro5's transports."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from .connections import connection_of
+from .daemons import MultiplexServer, ThreadServer
+from .svr_base import Transport, always
+from .svr_existingconn import SocketServer_ExistingConnection, place
+from .svr_multiplex import SocketServer_Multiplex
+from .svr_threads import SocketServer_Threadpool
+
+__all__ = ["Engine", "ExistingConnectionEngine", "MultiplexEngine", "ThreadEngine"]
+
+
+class Engine(Transport):
+    """A transport that leaves everything to a daemon of Pyrophone.
+
+    Attributes:
+        served: That daemon.
+    """
+
+    served: Any
+
+    def adopt(
+        self, daemon: Any, served: ThreadServer | MultiplexServer, where: str
+    ) -> None:
+        """Stand for *served*, which is at *where*, and asks the hooks of *daemon*."""
+        self.daemon = daemon
+        self.served = served
+        self.sock = served.listener
+        self.locationStr = where
+
+    def loop(self, loopCondition: Callable[[], bool] = always) -> None:
+        """Serve until the condition fails, the server is shut down, or Ctrl-C."""
+        self.served.serve(None if loopCondition is always else loopCondition)
+
+    def wakeup(self) -> None:
+        """Have the loop look whether it is to go on."""
+        self.served.wake()
+
+    def shutdown(self) -> None:
+        """End the loop, and close; calls that run are answered."""
+        self.shutting_down = True
+        self.served.stop()
+        self.sock = None
+
+    def close(self) -> None:
+        """Stop to listen, and hang up on the clients."""
+        self.shutting_down = True
+        self.served.close()
+        self.sock = None
+
+
+class ThreadEngine(Engine, SocketServer_Threadpool):
+    """Workers for calls, not for connections."""
+
+    _driver: threading.Thread | None = None
+    _handed_over = False  # whether the driver is to give way to a loop of the program
+
+    def loop(self, loopCondition: Callable[[], bool] = always) -> None:
+        """Serve until the condition fails, the server is shut down, or Ctrl-C."""
+        driver, self._driver = self._driver, None
+        if driver is not None:
+            self._handed_over = True
+            self.wakeup()
+            driver.join()
+        super().loop(loopCondition)
+
+    def events(self, eventsockets: Iterable[Any]) -> None:
+        """Serve who comes, from now on, in threads."""
+        assert self.sock in list(eventsockets)
+        if self._driver is None:
+            self._handed_over = False
+            self._driver = threading.Thread(
+                target=self.served.serve,
+                args=(lambda: not self._handed_over,),
+                name="Pyro-Driver",
+                daemon=True,
+            )
+            self._driver.start()
+
+    def _state(self) -> str:
+        return f"; {self.served.workers} workers"
+
+
+class MultiplexEngine(Engine, SocketServer_Multiplex):
+    """One thread, that nobody can hold up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._selector.close()
+        self._nested: list[SocketServer_Multiplex] = []
+
+    def events(self, eventsockets: Iterable[Any]) -> None:
+        """Accept clients, or answer requests, for each of the sockets."""
+        self.served.process(0.0, list(eventsockets))
+
+    @property
+    def sockets(self) -> list[Any]:
+        """What a loop of one's own waits for, of all servers combined."""
+        found = [
+            sock if client is None else connection_of(client)
+            for sock, client in self.served.sources
+            if not isinstance(sock, _Nest)
+        ]
+        return found + [sock for server in self._nested for sock in server.sockets]
+
+    @property
+    def selector(self) -> Any:
+        """What it waits with."""
+        return self.served.selector
+
+    @selector.setter
+    def selector(self, selector: Any) -> None:
+        """Leave it at that; it is the daemon's own."""
+
+    def combine_loop(self, server: Any) -> None:
+        """Serve *server* along with this one.
+
+        Raises:
+            TypeError: That is one of another kind.
+        """
+        if isinstance(server, MultiplexEngine):
+            self.served.combine(server.served)
+        elif isinstance(server, SocketServer_Multiplex):
+            self._nested.append(server)
+            nest = _Nest(server)
+            self.served.watch(nest, nest.process)
+        else:
+            for sock in server.sockets:
+                self.served.watch(sock, partial(server.events, [sock]))
+
+    def _mine(self) -> list[Any]:
+        return []
+
+    def _state(self) -> str:
+        return f"; {len(self.served.clients)} connections"
+
+
+class _Nest:
+    """A selector inside another one: a server that has its own way of handling requests."""
+
+    def __init__(self, server: SocketServer_Multiplex) -> None:
+        self._server = server
+
+    def fileno(self) -> int:
+        try:
+            return int(self._server.selector.fileno())
+        except ValueError:  # closed
+            return -1
+
+    def process(self) -> None:
+        server = self._server
+        server.events([key.fileobj for key, _ in server.selector.select(0)])
+
+
+class ExistingConnectionEngine(Engine, SocketServer_ExistingConnection):
+    """One client, over a socket that is connected already."""
+
+    def attach(self, daemon: Any, served: Any, sock: Any) -> None:
+        """Stand for *served*, whose only client is at the other end of *sock*."""
+        self.adopt(daemon, served, place(sock))
+        self.sock = sock

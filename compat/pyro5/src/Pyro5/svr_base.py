@@ -1,0 +1,143 @@
+"""What the transports have in common: where they listen, and how a connection ends."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from contextlib import suppress
+from typing import Any
+
+from pyrophone.net.addresses import location
+from pyrophone.net.sockets import remove_socket_file
+
+from . import socketutil
+from .configure import global_config as config
+from .errors import CommunicationError, SecurityError, TimeoutError
+from .tls import server_tls
+from .tracebacks import get_pyro_traceback
+
+__all__ = ["UNBOUND", "Transport", "always", "answered", "note"]
+
+UNBOUND = "./u:<<not-bound>>"  # where a socket pair is
+
+
+def always() -> bool:
+    """Go on."""
+    return True
+
+
+class Transport:
+    """Where clients of a daemon come in; subclasses serve them.
+
+    Attributes:
+        daemon: Anything with ``_handshake``, ``handleRequest``, ``_clientDisconnect``
+            and ``_housekeeping``.
+        sock: The socket that listens.
+        locationStr: Where that is, as it stands in URIs.
+        shutting_down: Whether the loop is to end.
+    """
+
+    _name = "SocketServer"  # also that of subclasses
+    log = logging.getLogger("Pyro5.server")
+
+    def __init__(self) -> None:
+        self.daemon: Any = None
+        self.sock: Any = None
+        self.locationStr = "<uninitialized>"
+        self.shutting_down = False
+        self._socket_file: str | None = None
+        self._tls: Any = None
+
+    def listen(self, daemon: Any, host: str, port: int, unixsocket: str | None) -> None:
+        """Begin to listen.
+
+        Raises:
+            OSError: That is not possible there.
+        """
+        self.daemon = daemon
+        self._tls = server_tls()
+        self.sock = socketutil.create_socket(
+            bind=unixsocket or (host, port),
+            reuseaddr=config.SOCK_REUSE,
+            nodelay=config.SOCK_NODELAY,
+            noinherit=True,
+        )
+        self._socket_file = unixsocket
+        if unixsocket:
+            self.locationStr = f"./u:{unixsocket}"
+        else:
+            self.locationStr = location(host or "0.0.0.0", self.sock.getsockname()[1])
+
+    def accept(self, wait: float) -> Any:
+        """Return a connection; None if nobody comes within so many seconds."""
+        try:
+            self.sock.settimeout(wait)
+            sock, address = self.sock.accept()
+        except (OSError, AttributeError) as error:  # it may be closed meanwhile
+            self.log.debug("nobody accepted: %s", error)
+            return None
+        self.log.debug("connected %s", address)
+        sock.settimeout(config.COMMTIMEOUT or None)
+        if self._tls is not None:  # the handshake is that of who reads first
+            sock = self._tls.wrap_socket(
+                sock, server_side=True, do_handshake_on_connect=False
+            )
+        return sock, address
+
+    def wakeup(self) -> None:
+        """Have the loop look whether it is to go on."""
+        with suppress(OSError, AttributeError):  # it may be closed meanwhile
+            where = self.sock.getsockname()
+            if isinstance(where, tuple):
+                socketutil.interrupt_socket(where)
+            else:
+                socketutil.create_socket(connect=self._socket_file, timeout=1.0).close()
+
+    def shutdown(self) -> None:
+        """End the loop, and close."""
+        self.shutting_down = True
+        self.wakeup()
+        self.close()
+
+    def close(self) -> None:
+        """Stop to listen; may be called again."""
+        self.shutting_down = True
+        sock, self.sock = self.sock, None
+        if sock is not None:
+            sock.close()
+            if self._socket_file:
+                remove_socket_file(self._socket_file)
+
+    def __repr__(self) -> str:
+        return f"<{self._name} on {self.locationStr}{self._state()}>"
+
+    def _state(self) -> str:
+        return ""
+
+
+def answered(transport: Transport, daemon: Any, conn: Any) -> bool:
+    """Have *daemon* answer one request; return whether the connection may go on."""
+    try:
+        daemon.handleRequest(conn)
+        return True
+    except Exception as error:
+        note(transport.log, conn, error)
+        return False
+
+
+def note(log: logging.Logger, conn: Any, error: BaseException) -> None:
+    """Log what ended a connection; people want to know of what is their own fault."""
+    if isinstance(error, TimeoutError):
+        log.warning("client %s was silent: %s", _peer(conn), error)
+    elif isinstance(error, (OSError, CommunicationError, SecurityError)):
+        log.debug("client %s is gone: %s", _peer(conn), error)
+    else:
+        lines = get_pyro_traceback(type(error), error, error.__traceback__)
+        log.warning("error during handleRequest: %s; %s", error, "".join(lines))
+
+
+def _peer(conn: Any) -> Any:
+    sock: socket.socket | None = getattr(conn, "sock", None)
+    with suppress(OSError, AttributeError):
+        return sock.getpeername()  # type: ignore[union-attr]
+    return conn
