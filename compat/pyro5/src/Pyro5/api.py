@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import __version__, config
+from . import __version__ as __version__
+from . import config
 from .callcontext import current_context
 from .client import BatchProxy, Proxy, SerializedBlob
 from .core import URI, locate_ns, resolve, type_meta
@@ -18,7 +19,6 @@ __all__ = [
     "Proxy",
     "SerializedBlob",
     "SerializerBase",
-    "__version__",
     "behavior",
     "callback",
     "config",

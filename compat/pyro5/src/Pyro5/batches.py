@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Self
 
-from pyrophone.objects.batch import results
+from pyrophone.errors import SecurityError, SerializeError
 from pyrophone.objects.exposure import is_private
+from pyrophone.serializers.classes import FAILURE_CLASS, Failure
 
 from .border import translated
+from .errors import ProtocolError
+from .tables import CLASSES
 
-__all__ = ["BatchProxy"]
+__all__ = ["BatchProxy", "_BatchedRemoteMethod", "_ExceptionWrapper"]
+
+
+class _ExceptionWrapper:
+    """A call that failed, among the results of a batch.
+
+    Attributes:
+        exception: What it raised.
+    """
+
+    __module__ = "Pyro5.core"
+
+    def __init__(self, exception: BaseException) -> None:
+        self.exception = exception
+
+    def raiseIt(self) -> None:
+        """Raise it."""
+        with translated():
+            raise self.exception
 
 
 class _BatchedRemoteMethod:
@@ -52,9 +73,14 @@ class BatchProxy:
         calls = self.__calls[:]
         self.__calls.clear()
         if not calls:
-            return None if oneway else iter(())
+            return None if oneway else _results(())
         values = self.__proxy._pyroInvokeBatch(calls, oneway)
-        return None if oneway else _results(values)
+        if oneway:
+            return None
+        if not isinstance(values, (list, tuple)):
+            kind = type(values).__name__
+            raise ProtocolError(f"{kind} came in place of a batch's results")
+        return _results(values)
 
     def _pyroInvoke(self, name: str, args: Any, kwargs: Any) -> Any:
         """Make the calls; the arguments are not looked at."""
@@ -73,11 +99,28 @@ class BatchProxy:
 
 
 def _results(values: Any) -> Iterator[Any]:
-    found = results(values)
-    while True:
-        with translated():
-            try:
-                value = next(found)
-            except StopIteration:
-                return
+    """Give the results one by one; a failed call raises in its place."""
+    for value in values:
+        if isinstance(value, _ExceptionWrapper):
+            value.raiseIt()
         yield value
+
+
+def _form(wrapper: _ExceptionWrapper) -> Any:
+    return CLASSES.to_form(Failure(wrapper.exception))
+
+
+def _read(name: str, form: dict[str, Any]) -> _ExceptionWrapper:
+    error = form.get("exception")
+    if type(error) is dict and "__class__" in error:
+        try:
+            error = CLASSES.from_form(error)
+        except (SecurityError, SerializeError) as problem:
+            error = problem  # belongs to this call; the others have results
+    if not isinstance(error, BaseException):
+        raise SerializeError(f"malformed {FAILURE_CLASS}: no exception in it")
+    return _ExceptionWrapper(error)
+
+
+CLASSES.register(_ExceptionWrapper, _form)
+CLASSES.register_name(FAILURE_CLASS, _read)

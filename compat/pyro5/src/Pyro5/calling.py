@@ -61,7 +61,7 @@ class Calling(Binding):
         self, objectId: str | None = None, known_metadata: Any = None
     ) -> None:
         """Ask the daemon for the names of the members, or take those that are known."""
-        if known_metadata is None:
+        if not known_metadata:
             if self._pyroConnection is None and objectId is None:
                 self._pyroOpen()
                 return

@@ -77,13 +77,12 @@ class Proxy(Operators):
         return _RemoteMethod(self._pyroInvoke, name, self._pyroMaxRetries)
 
     def __getattr__(self, name: str) -> Any:
-        if is_private(name):
-            raise AttributeError(f"a proxy has no attribute {name!r}")
-        self._pyroKnow()
-        if name in self._pyroAttrs:
-            return self._pyroInvoke("__getattr__", (name,), None)
-        if name in self._pyroMethods:
-            return self._pyroMethod(name)
+        if not is_private(name):
+            self._pyroKnow()
+            if name in self._pyroAttrs:
+                return self._pyroInvoke("__getattr__", (name,), None)
+            if name in self._pyroMethods:
+                return self._pyroMethod(name)
         raise AttributeError(
             f"remote object '{self._pyroUri}' has no exposed attribute or method '{name}'"
         )
@@ -100,7 +99,7 @@ class Proxy(Operators):
         self._pyroInvoke("__setattr__", (name, value), None)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._pyroMethods, *self._pyroAttrs]
+        return sorted({*super().__dir__(), *self._pyroMethods, *self._pyroAttrs})
 
 
 def _form(proxy: Proxy) -> Any:

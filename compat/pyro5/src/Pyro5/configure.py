@@ -48,7 +48,7 @@ _DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "ITER_STREAMING": True,
         "ITER_STREAM_LIFETIME": 0.0,
         "ITER_STREAM_LINGER": 30.0,
-        "LOGFILE": None,
+        "LOGFILE": "pyro5.log",
         "LOGLEVEL": None,
         "LOGWIRE": False,
         "SSL": False,
@@ -135,6 +135,7 @@ def set_up_logging() -> None:
     level = global_config.LOGLEVEL
     if not level:
         return
+    level = level.upper()
     if level not in logging.getLevelNamesMapping():
         raise ValueError(f"PYRO_LOGLEVEL={level!r} is no level of the module logging")
     file = global_config.LOGFILE or "pyro5.log"

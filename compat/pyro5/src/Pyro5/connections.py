@@ -110,6 +110,15 @@ class SocketConnection:
 class _Served(SocketConnection):
     """The connection of a daemon's client, whose socket the daemon closes."""
 
+    def __init__(self, client: Client) -> None:
+        super().__init__(client.connection.sock)
+        self._client = weakref.ref(client)
+
+    def getpeercert(self) -> Any:
+        """Return the certificate of the client, None without TLS."""
+        client = self._client()
+        return client.connection.peer_certificate() if client is not None else None
+
     def __del__(self) -> None:
         """Do nothing."""
 
@@ -118,7 +127,7 @@ def connection_of(client: Client) -> SocketConnection:
     """Return the connection of a daemon's *client*; the same one each time."""
     connection = client.storage.get(KEY)
     if connection is None:
-        connection = client.storage[KEY] = _Served(client.connection.sock)
+        connection = client.storage[KEY] = _Served(client)
         connection.pyroInstances = client.instances
         connection.tracked_resources = client.resources
     assert isinstance(connection, SocketConnection)

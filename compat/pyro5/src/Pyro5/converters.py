@@ -30,6 +30,10 @@ class ReplacingTable(ClassTable):
         form = NO_FORM if replace is None else replace(value)
         return CLASSES.registered_form(value) if form is NO_FORM else form
 
+    def generic_form(self, value: Any) -> Any:
+        """Return the class form of an object of which nothing special is known."""
+        return CLASSES.generic_form(value)
+
     def from_form(self, form: dict[str, Any]) -> Any:
         """Return the object of a class form."""
         return CLASSES.from_form(form)
@@ -113,6 +117,13 @@ class SerializerBase:
         CLASSES.unregister_name(classname)
 
     @classmethod
+    def register_type_replacement(
+        cls, object_type: type, replacement_function: Callable[[Any], Any]
+    ) -> None:
+        """Write objects of exactly *object_type* as what the function gives for them."""
+        raise NotImplementedError
+
+    @classmethod
     def class_to_dict(cls, obj: Any) -> Any:
         """Return the dict that is sent for *obj*.
 
@@ -150,6 +161,6 @@ class SerializerBase:
         return error
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and vars(self) == vars(other)
+        return isinstance(other, SerializerBase) and vars(self) == vars(other)
 
     __hash__ = object.__hash__

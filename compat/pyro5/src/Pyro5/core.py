@@ -11,8 +11,9 @@ from pyrophone.finding import NAME_SERVER_ID as NAMESERVER_NAME
 from pyrophone.objects.table import DAEMON_ID as DAEMON_NAME
 from pyrophone.sync.drive import drive
 
+from .batches import _ExceptionWrapper
 from .border import translated
-from .client import Proxy
+from .client import Proxy as _Proxy
 from .configure import global_config as config
 from .errors import CommunicationError, NamingError
 from .tables import settings
@@ -22,13 +23,14 @@ __all__ = [
     "DAEMON_NAME",
     "NAMESERVER_NAME",
     "URI",
+    "_ExceptionWrapper",
     "locate_ns",
     "resolve",
     "type_meta",
 ]
 
 
-def locate_ns(host: Any = "", port: int | None = None, broadcast: bool = True) -> Proxy:
+def locate_ns(host: Any = "", port: int | None = None, broadcast: bool = True) -> _Proxy:
     """Return a connected proxy for a name server.
 
     Args:
@@ -43,7 +45,7 @@ def locate_ns(host: Any = "", port: int | None = None, broadcast: bool = True) -
     changes = {} if host or port is None else {"broadcast_port": port}
     now = settings(**changes)
     where = str(host) or None
-    # Nobody but us reads the port as that of an NS_HOST that is another machine.
+    # Of an NS_HOST that is another machine only NS_PORT counts.
     first = None if not where and now.broadcast_first else port
     with translated():
         try:
@@ -54,7 +56,7 @@ def locate_ns(host: Any = "", port: int | None = None, broadcast: bool = True) -
             if where or first is None:
                 raise
             uri = drive(finding.locate(config.NS_HOST, settings=now), now)
-    proxy = Proxy(URI.of(uri))
+    proxy = _Proxy(URI.of(uri))
     try:
         proxy._pyroBind()
     except CommunicationError as error:

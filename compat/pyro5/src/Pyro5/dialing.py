@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyrophone.errors import ConnectError
-from pyrophone.net.sockets import connect_socket
+from pyrophone.net.sockets import connect_socket, connect_tls
 from pyrophone.wire.features import CHUNK, FEATURES, without, write_features
 from pyrophone.wire.metadata import Metadata
 
@@ -19,6 +19,7 @@ from .errors import CommunicationError, ProtocolError
 from .serializers import SerializerBase, serializers, serializers_by_id
 from .socketutil import SocketConnection
 from .tables import seconds
+from .tls import client_tls
 from .uris import URI, plain
 
 __all__ = ["Line", "Welcome", "dial", "greet", "serializer_of"]
@@ -77,10 +78,16 @@ def dial(uri: URI, timeout: float | None) -> Line:
         CommunicationError: There is none.
     """
     _LOG.debug("connecting to %s", uri)
+    where = plain(uri)
+    context = client_tls()
     try:
-        sock = connect_socket(plain(uri), seconds(timeout))
+        if context is None:
+            sock = connect_socket(where, seconds(timeout))
+        else:
+            sock = connect_tls(where, context, seconds(timeout))
     except ConnectError as error:
-        text = f"cannot connect to {place_of(uri)}: {error.__cause__}"
+        reason = str(error).removeprefix(f"cannot connect to {where.location}: ")
+        text = f"cannot connect to {place_of(uri)}: {reason}"
         _LOG.error("%s", text)
         raise CommunicationError(text) from error.__cause__
     return Line(sock, uri.object)

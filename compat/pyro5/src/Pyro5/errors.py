@@ -71,26 +71,34 @@ class SerializeError(ProtocolError, ours.SerializeError):
     """A value can't be sent, or what came can't be read."""
 
 
-# What ends a process at home; from afar it is an answer like others.
-_ENDINGS = (GeneratorExit, KeyboardInterrupt, SystemExit)
+# What ends a process at home, or is no Exception; from afar it is an answer like others.
+_ENDINGS = (BaseException, GeneratorExit, KeyboardInterrupt, SystemExit)
 
 
 def _learn(cls: type[BaseException], module: str) -> None:
     """Make exceptions that arrive under the name of *cls* instances of it."""
 
     def read(name: str, form: dict[str, Any]) -> BaseException:
+        if module != __name__ and form.get("__exception__") is not True:
+            raise SerializeError(f"unsupported serialized class: {name}")
         plain = {**form, "__class__": "Pyro5.errors.PyroError", "pyrophone": None}
         like = read_error(plain, CLASSES.from_form)
         error = cls(*like.args)
         vars(error).update(vars(like))
         return error
 
-    CLASSES.register_name(f"{module}.{cls.__name__}", read)
+    CLASSES.register_name(f"{module}.{cls.__name__}" if module else cls.__name__, read)
 
 
-for _name in __all__:
-    _class = globals()[_name]
-    if isinstance(_class, type):
-        _learn(_class, "Pyro5.errors")
-for _class in _ENDINGS:
-    _learn(_class, "builtins")
+def _learn_all() -> None:
+    for name in __all__:
+        cls = globals()[name]
+        if isinstance(cls, type):
+            _learn(cls, __name__)
+            _learn(cls, "")
+    for cls in _ENDINGS:
+        for module in ("builtins", "exceptions", ""):  # the second is that of Python 2
+            _learn(cls, module)
+
+
+_learn_all()

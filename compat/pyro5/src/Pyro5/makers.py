@@ -68,7 +68,7 @@ def _address(text: str) -> Address | None:
 
 def _look_up(hostname: str, version: int) -> Address:
     if version not in _FAMILIES:
-        raise ValueError(f"unknown IP version: {version}")
+        raise ValueError(f"unknown value for an IP version: {version}")
     try:
         found = socket.getaddrinfo(
             hostname, 80, _FAMILIES[version], socket.SOCK_STREAM, socket.SOL_TCP

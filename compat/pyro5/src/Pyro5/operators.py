@@ -44,7 +44,8 @@ class Operators(Calling):
         self._pyroKnow()
         if name not in self._pyroMethods:
             raise _UnsupportedError(
-                f"remote object '{self._pyroUri}' has no exposed method '{name}'"
+                f"remote object '{self._pyroUri}' has no exposed attribute or method "
+                f"'{name}'"
             )
         return self._pyroMethod(name)(*args)
 

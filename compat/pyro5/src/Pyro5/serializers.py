@@ -239,6 +239,16 @@ serializers_by_id: dict[int, SerializerBase] = {
 }
 CODECS = _Shared(serializers, serializers_by_id)
 
+
+def _let_travel(kind: type[SerializerBase]) -> None:
+    name = f"Pyro5.util.{kind.__name__}"  # where it was, once; part of the format
+    CLASSES.register(kind, lambda serializer: {"__class__": name})
+    CLASSES.register_name(name, lambda name, form: kind())
+
+
+for _serializer in serializers.values():
+    _let_travel(type(_serializer))
+
 all_exceptions: dict[str, type[BaseException]] = {
     name: value
     for module in (builtins, errors)  # where both have a name, Pyro5's own counts

@@ -16,6 +16,7 @@ from .makers import (
     set_noinherit,
     set_reuseaddr,
 )
+from .tls import get_ssl_context
 from .transfers import (
     ERRNO_BADF,
     ERRNO_EADDRINUSE,
@@ -43,6 +44,7 @@ __all__ = [
     "find_probably_unused_port",
     "get_interface",
     "get_ip_address",
+    "get_ssl_context",
     "interrupt_socket",
     "receive_data",
     "send_data",

@@ -9,8 +9,10 @@ from pyrophone import Settings
 from pyrophone.errors import RemoteError, SecurityError, SerializeError
 from pyrophone.net.addresses import is_loopback
 from pyrophone.serializers import ClassTable
+from pyrophone.serializers.exceptions import TRACEBACK, class_name
 
 from .configure import global_config as config
+from .tls import client_tls
 
 __all__ = ["CLASSES", "SERIALIZERS", "seconds", "settings"]
 
@@ -41,6 +43,29 @@ class _Classes(ClassTable):
         if isinstance(value, RemoteError):  # no such thing in Pyro5
             raise _unknown(value)
         return value
+
+    def generic_form(self, value: Any) -> Any:
+        """Return the class form of an object of which nothing special is known."""
+        if isinstance(value, BaseException) and not isinstance(value, Exception):
+            return {
+                "__class__": class_name(type(value)),
+                "__exception__": True,
+                "args": value.args,
+                "attributes": dict(vars(value)),
+            }
+        return super().generic_form(value)
+
+    def error_to_form(
+        self, error: BaseException, traceback: list[str] | None
+    ) -> dict[str, Any]:
+        """Return the class form of what a method raised.
+
+        What would end the client's process, were it raised there, goes as another error.
+        """
+        if isinstance(error, Exception):
+            return super().error_to_form(error, traceback)
+        form = super().generic_form(error)
+        return {**form, "attributes": {**form["attributes"], TRACEBACK: traceback}}
 
 
 def _unknown(error: RemoteError) -> SerializeError | SecurityError:
@@ -80,6 +105,8 @@ def settings(**changes: Any) -> Settings:
         "broadcast_first": not is_loopback(config.NS_HOST),
         "name_wait": config.NS_LOOKUP_DELAY,
     }
+    if "tls" not in changes:
+        values["tls"] = client_tls()
     return Settings(**{**values, **changes})
 
 
