@@ -255,3 +255,14 @@ def test_eventloop_with_threads(scene: Play) -> None:
         beacon = server.until(r"port: (\d+)")[1]
         server.until("ready")
         play.start("client.py", beacon, name="client.py", PYRO_NS_PORT=port).finish()
+
+
+def test_eventloop_with_one_thread(scene: Play) -> None:
+    # How often the condition is asked depends on what arrives together.
+    rounds = {r"(one more round\n)+": "one more round\n", r"port: \d+": "port: <port>"}
+    with scene("eventloop", expected="expected-multiplexed.txt", replace=rounds) as play:
+        port = str(play.free_port())
+        server = play.start("server_multiplexed.py", PYRO_NS_PORT=port)
+        beacon = server.until(r"port: (\d+)")[1]
+        server.until("ready")
+        play.start("client.py", beacon, name="client.py", PYRO_NS_PORT=port).finish()
