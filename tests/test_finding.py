@@ -89,6 +89,7 @@ def test_at_a_given_host_nothing_else_is_tried() -> None:
         "Failed to locate the nameserver; tried localhost:9090: refused. "
         "Start one with 'pyrophone names serve'."
     )
+    assert caught.value.__cause__ is REFUSED
 
 
 def test_a_broadcast_is_the_second_way() -> None:

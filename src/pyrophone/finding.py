@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import (
     CommunicationError,
@@ -157,13 +157,23 @@ def _ask(
     failures = []
     for way in ways:
         found = yield from way
-        if not isinstance(found, str):
+        if not isinstance(found, _Failure):
             return found
         failures.append(found)
     raise NoNameServerError(
-        f"Failed to locate the nameserver; tried {'; '.join(failures)}. "
+        f"Failed to locate the nameserver; tried {'; '.join(map(str, failures))}. "
         "Start one with 'pyrophone names serve'."
-    )
+    ) from failures[0].error
+
+
+class _Failure(NamedTuple):
+    """What was tried, and what came of it."""
+
+    where: str
+    error: Exception
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.error}"
 
 
 def _candidates(host: str | None, port: int | None, settings: Settings) -> list[URI]:
@@ -176,28 +186,29 @@ def _candidates(host: str | None, port: int | None, settings: Settings) -> list[
 
 def _ask_at(
     candidates: list[URI], method: str, args: tuple[Any, ...]
-) -> Procedure[tuple[URI, Any] | str]:
+) -> Procedure[tuple[URI, Any] | _Failure]:
     """Return who could be reached and the result; or why the first one could not be."""
     failures = []
     for candidate in candidates:
         try:
             return candidate, (yield Ask(candidate, method, args))
         except CommunicationError as error:
-            failures.append(f"{candidate.location}: {error}")
+            failures.append(_Failure(str(candidate.location), error))
     return failures[0]
 
 
 def _ask_around(
     settings: Settings, method: str, args: tuple[Any, ...]
-) -> Procedure[tuple[URI, Any] | str]:
+) -> Procedure[tuple[URI, Any] | _Failure]:
     """Return who answered a broadcast and the result; or what went wrong."""
     found = yield from _broadcast(settings)
     if found is None:
-        return f"broadcast to UDP port {settings.broadcast_port}: no answer"
+        where = f"broadcast to UDP port {settings.broadcast_port}"
+        return _Failure(where, NamingError("no answer"))
     try:
         return found, (yield Ask(found, method, args))
     except CommunicationError as error:
-        return f"{found.location}, which answered a broadcast: {error}"
+        return _Failure(f"{found.location}, which answered a broadcast", error)
 
 
 def _broadcast(settings: Settings) -> Procedure[URI | None]:

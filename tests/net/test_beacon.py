@@ -50,6 +50,19 @@ def test_who_asks_is_told_the_uri() -> None:
             assert ask(QUERY, ("127.0.0.1",), port, LIMIT) == str(NAMES)
 
 
+@pytest.mark.parametrize("host", ["::", "::1"])
+def test_one_can_ask_by_ipv6_too(host: str) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with answering(host=host) as port:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(LIMIT)
+            sock.sendto(QUERY, ("::1", port))
+            assert sock.recv(2000) == str(NAMES).encode()
+
+
 def test_the_datagrams_are_those_of_pyro5() -> None:
     with answering() as port, peer() as sock:
         sock.sendto(b"GET_NSURI", ("127.0.0.1", port))

@@ -80,6 +80,7 @@ def test_what_is_not_there_is_a_naming_error(names: Any) -> None:
     assert names.count() == 1
 
 
+@pytest.mark.slow
 def test_a_name_may_be_waited_for(names: Any) -> None:
     uri = Pyro5.api.URI("PYRO:late@localhost:1")
     asked = threading.Event()
@@ -102,6 +103,24 @@ def test_a_name_may_be_waited_for(names: Any) -> None:
     with pytest.raises(errors.NamingError):
         Pyro5.nameserver.lookup(local, "test.none")
     assert Pyro5.nameserver.yplookup(local, meta_all={"none"}) == {}
+
+
+@pytest.mark.parametrize("serializer", ["serpent", "json", "msgpack", "marshal"])
+def test_tags_are_in_sets_with_any_serializer(names: Any, serializer: str) -> None:
+    names._pyroSerializer = serializer
+    uri = Pyro5.api.URI("PYRO:lamp@localhost:1")
+    names.register("plain", uri)
+    names.register("tagged", str(uri), metadata=["light", "light"])
+    for name, tags in (("plain", set()), ("tagged", {"light"})):
+        found = Pyro5.nameserver.lookup(names, name, return_metadata=True)
+        assert found == (uri, tags)
+        assert Pyro5.nameserver.lookup(names, name) == uri
+    assert Pyro5.nameserver.yplookup(names, meta_any=["light"]) == {
+        "tagged": (str(uri), {"light"})
+    }
+    found = Pyro5.nameserver.yplookup(names, meta_all=["light"], return_metadata=False)
+    assert found == {"tagged": str(uri)}
+    assert len(names.list(return_metadata=True)) == 3
 
 
 def test_a_name_server_may_be_used_without_a_network() -> None:
@@ -162,6 +181,7 @@ def test_the_loop_prints_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
     Pyro5.api.start_ns_loop(port=0, enableBroadcast=False, loopCondition=lambda: False)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("localhost")[0] for line in lines] == [
+        "Not starting broadcast server for ",
         "NS running on ",
         "URI = PYRO:Pyro.NameServer@",
         "NS shut down.",

@@ -48,7 +48,8 @@ class Beacon:
         uri: What to answer. The host ``0.0.0.0`` becomes the address of the
             interface that faces whoever asks.
         query: The datagram to answer; all others are ignored.
-        host: Address to listen at, all interfaces by default.
+        host: Address or name to listen at, all interfaces by default; with ``::`` or
+            another address of IPv6 it is asked by IPv6.
         port: UDP port.
 
     Raises:
@@ -60,7 +61,8 @@ class Beacon:
         self._query = query
         self._open = True
         self._closing = threading.Lock()
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.sock = socket.socket(family, socket.SOCK_DGRAM)
         try:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -72,7 +74,7 @@ class Beacon:
     @property
     def address(self) -> tuple[str, int]:
         """Host and port it listens at."""
-        host, port = self.sock.getsockname()
+        host, port = self.sock.getsockname()[:2]
         return host, port
 
     def serve(self) -> None:
@@ -103,6 +105,8 @@ class Beacon:
                 return
             self._open = False
             host, port = self.address
+            if is_everywhere(host):
+                host = "::1" if ":" in host else "127.0.0.1"
             with suppress(OSError):
-                self.sock.sendto(b"", ("127.0.0.1" if is_everywhere(host) else host, port))
+                self.sock.sendto(b"", (host, port))
             self.sock.close()

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import argparse
 import socket
+import sqlite3
 import sys
-import threading
-import time
-from collections.abc import Callable, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-from pyrophone.finding import BROADCAST_QUERY, NAME_SERVER_ID
+from pyrophone import errors as ours
+from pyrophone.finding import NAME_SERVER_ID
 from pyrophone.naming import server
-from pyrophone.naming.storage import MemoryStorage
-from pyrophone.net.addresses import is_loopback, location
-from pyrophone.net.beacon import Beacon
+from pyrophone.net.addresses import is_loopback
 
 from .border import translated
+from .broadcasts import BroadcastServer as BroadcastServer
+from .cleaning import AutoCleaner as AutoCleaner
 from .configure import global_config as config
 from .errors import NamingError, PyroError
+from .patience import lookup as lookup
+from .patience import yplookup as yplookup
 from .server import Daemon, expose
+from .storages import MemoryStorage as MemoryStorage
+from .storages import SqlStorage as SqlStorage
+from .storages import make_storage, records_of
 from .uris import URI, plain
 
 __all__ = ["start_ns", "start_ns_loop"]
@@ -30,25 +36,69 @@ class NameServer(server.NameServer):
     """Knows the URIs of names, and their tags.
 
     Args:
-        storageProvider: Where it keeps them; in memory if None.
+        storageProvider: A mapping with the methods of :class:`MemoryStorage`, where it
+            keeps them; in memory if None.
     """
 
     def __init__(self, storageProvider: Any = None) -> None:
-        super().__init__(MemoryStorage() if storageProvider is None else storageProvider)
+        self.storage = MemoryStorage() if storageProvider is None else storageProvider
+        self.records = records_of(self.storage)
+        super().__init__(self.records)
+
+    def count(self) -> int:
+        """Return the number of names."""
+        with translated():
+            return super().count()
+
+    def lookup(self, name: Any, return_metadata: bool = False) -> Any:
+        """Return the URI of *name*, or a pair of URI and tags."""
+        with _naming(name):
+            found: Any = super().lookup(name, return_metadata)
+        return (URI.of(found[0]), found[1]) if return_metadata else URI.of(found)
 
     def register(
         self, name: Any, uri: Any, safe: bool = False, metadata: Any = None
     ) -> None:
         """Register *name*; what it had before is replaced, its tags too."""
         uri = plain(uri) if isinstance(uri, URI) else uri
-        with translated():
+        with _naming(name):
             super().register(name, uri, safe, metadata)
 
-    def lookup(self, name: Any, return_metadata: bool = False) -> Any:
-        """Return the URI of *name*, or a pair of URI and tags."""
+    def set_metadata(self, name: Any, metadata: Any) -> None:
+        """Replace the tags of *name*; None clears them."""
+        with _naming(name):
+            super().set_metadata(name, metadata)
+
+    def remove(self, name: Any = None, prefix: Any = None, regex: Any = None) -> int:
+        """Remove a name, or all with a prefix, or all that match; return how many."""
         with translated():
-            found: Any = super().lookup(name, return_metadata)
-        return (URI.of(found[0]), found[1]) if return_metadata else URI.of(found)
+            return super().remove(name, prefix, regex)
+
+    def list(
+        self, prefix: Any = None, regex: Any = None, return_metadata: bool = False
+    ) -> Any:
+        """Return names and the texts of their URIs, or pairs of text and tags."""
+        with translated():
+            return super().list(prefix, regex, return_metadata)
+
+    def yplookup(
+        self, meta_all: Any = None, meta_any: Any = None, return_metadata: bool = True
+    ) -> Any:
+        """Return what :meth:`list` does, for names with all, or any, of the tags."""
+        with translated():
+            return super().yplookup(meta_all, meta_any, return_metadata)
+
+
+@contextmanager
+def _naming(name: Any) -> Iterator[None]:
+    """Let errors about *name* have just the texts that programs compare."""
+    with translated():
+        try:
+            yield
+        except ours.UnknownNameError:
+            raise NamingError(f"unknown name: {name}") from None
+        except ours.NameTakenError:
+            raise NamingError(f"name already registered: {name}") from None
 
 
 class NameServerDaemon(Daemon):
@@ -56,7 +106,12 @@ class NameServerDaemon(Daemon):
 
     Args:
         host: As for other daemons; *port*, *unixsocket*, *nathost* and *natport* too.
-        storage: ``memory``; None is the same.
+        storage: ``memory``, which is also None; ``sql:<file>``; or a mapping with the
+            methods of :class:`MemoryStorage`, which is left open.
+
+    Attributes:
+        nameserver: The object that is served; None once the daemon is closed.
+        cleaner_thread: The :class:`AutoCleaner` if NS_AUTOCLEAN is on.
     """
 
     def __init__(
@@ -66,68 +121,40 @@ class NameServerDaemon(Daemon):
         unixsocket: str | None = None,
         nathost: str | None = None,
         natport: int | None = None,
-        storage: str | None = None,
+        storage: Any = None,
     ) -> None:
-        if storage not in (None, "memory"):
-            raise ValueError(f"invalid storage type '{storage}'")
+        nameserver = NameServer(make_storage(storage))
+        self.nameserver: NameServer | None = nameserver
+        self.cleaner_thread: AutoCleaner | None = None
+        if config.NS_AUTOCLEAN > 0:
+            self.cleaner_thread = AutoCleaner(nameserver)
         port = config.NS_PORT if port is None else port
         super().__init__(host, port, unixsocket, nathost, natport)
-        self.nameserver: NameServer | None = NameServer()
-        uri = self.register(self.nameserver, NAME_SERVER_ID)
-        server.announce(self.nameserver, plain(uri))
+        try:
+            uri = self.register(nameserver, NAME_SERVER_ID)
+            with translated():
+                server.announce(nameserver, plain(uri))
+        except BaseException:
+            self.close()
+            raise
+        if self.cleaner_thread is not None:
+            self.cleaner_thread.start()
+
+    def shutdown(self) -> None:
+        """End the daemon, from any thread; calls that run are answered."""
+        super().shutdown()
+        self._leave()
 
     def close(self) -> None:
         """End the daemon."""
         super().close()
+        self._leave()
+
+    def _leave(self) -> None:
+        cleaner, self.cleaner_thread = self.cleaner_thread, None
+        if cleaner is not None:
+            cleaner.end()
         self.nameserver = None
-
-
-class BroadcastServer:
-    """Answers broadcasts with the URI of a name server.
-
-    Args:
-        nsUri: What to answer.
-        bchost: Address to listen at; None is NS_BCHOST.
-        bcport: UDP port; None is NS_BCPORT.
-    """
-
-    def __init__(
-        self, nsUri: URI, bchost: str | None = None, bcport: int | None = None
-    ) -> None:
-        self.nsUri = nsUri
-        host = bchost or config.NS_BCHOST or ""
-        port = config.NS_BCPORT if bcport is None else bcport
-        self._beacon = Beacon(plain(nsUri), BROADCAST_QUERY, host=host, port=port)
-        self.locationStr = location(*self._beacon.address)
-        self.sock = self._beacon.sock
-
-    def runInThread(self) -> threading.Thread:
-        """Answer in a thread of its own until :meth:`close`; return the thread."""
-        thread = threading.Thread(target=self._beacon.serve, daemon=True)
-        thread.start()
-        return thread
-
-    def processRequest(self) -> None:
-        """Wait for one request and answer it."""
-        self._beacon.answer_one()
-
-    def getPort(self) -> int:
-        """Return the UDP port."""
-        return self._beacon.address[1]
-
-    def fileno(self) -> int:
-        """Return the file descriptor of the socket."""
-        return self.sock.fileno()
-
-    def close(self) -> None:
-        """Stop answering."""
-        self._beacon.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *what: object) -> None:
-        self.close()
 
 
 def start_ns(
@@ -139,7 +166,7 @@ def start_ns(
     unixsocket: str | None = None,
     nathost: str | None = None,
     natport: int | None = None,
-    storage: str | None = None,
+    storage: Any = None,
 ) -> tuple[URI, NameServerDaemon, BroadcastServer | None]:
     """Make a name server; the caller runs the loops.
 
@@ -168,7 +195,7 @@ def start_ns_loop(
     unixsocket: str | None = None,
     nathost: str | None = None,
     natport: int | None = None,
-    storage: str | None = None,
+    storage: Any = None,
     loopCondition: Callable[[], bool] = lambda: True,
 ) -> None:
     """Run a name server until the program is interrupted, and print where it is."""
@@ -179,8 +206,9 @@ def start_ns_loop(
             if broadcasts is not None:
                 print(f"Broadcast server running on {broadcasts.locationStr}")
                 broadcasts.runInThread()
-            elif enableBroadcast and not unixsocket:
-                print(f"Not starting broadcast server for {_why_silent(daemon)}.")
+            elif not unixsocket and (why := _why_silent(daemon)):
+                print(f"Not starting broadcast server for {why}.")
+            _print_count(daemon)
             _print_places(daemon, uri)
             daemon.requestLoop(loopCondition)
         except KeyboardInterrupt:  # between the lines above
@@ -199,6 +227,12 @@ def _why_silent(daemon: Daemon) -> str | None:
     return "localhost" if is_loopback(sock.getsockname()[0]) else None
 
 
+def _print_count(daemon: NameServerDaemon) -> None:
+    count = daemon.nameserver.count() if daemon.nameserver else 0
+    if count > 1:  # one is its own
+        print(f"Persistent store contains {count} existing registrations.")
+
+
 def _print_places(daemon: Daemon, uri: URI) -> None:
     sock = daemon.sock
     unix = sock is None or uri.sockname is not None
@@ -209,47 +243,6 @@ def _print_places(daemon: Daemon, uri: URI) -> None:
         print(f"external URI = {uri}", flush=True)
     else:
         print(f"URI = {uri}", flush=True)
-
-
-def lookup(
-    nameserver: Any, name: str, return_metadata: bool = False, delay_time: float = 0
-) -> Any:
-    """Look up *name*; wait for it, up to *delay_time* seconds."""
-    return _patiently(lambda: nameserver.lookup(name, return_metadata), delay_time)
-
-
-def yplookup(
-    nameserver: Any,
-    meta_all: Any = None,
-    meta_any: Any = None,
-    return_metadata: bool = True,
-    delay_time: float = 0,
-) -> Any:
-    """Look up by tags; wait for a first name, up to *delay_time* seconds."""
-
-    def ask() -> Any:
-        found = nameserver.yplookup(meta_all, meta_any, return_metadata)
-        if not found and waiting:
-            raise NamingError("no name has these tags")
-        return found
-
-    waiting = bool(delay_time or config.NS_LOOKUP_DELAY)
-    try:
-        return _patiently(ask, delay_time)
-    except NamingError:
-        waiting = False
-        return ask()
-
-
-def _patiently(ask: Callable[[], Any], delay: float) -> Any:
-    delay = delay or config.NS_LOOKUP_DELAY
-    end = time.monotonic() + delay
-    while time.monotonic() < end:
-        try:
-            return ask()
-        except NamingError:
-            time.sleep(max(0.2, delay / 5))
-    return ask()
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -264,7 +257,7 @@ def main(args: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(args)
     try:
         start_ns_loop(**vars(options))
-    except (OSError, OverflowError, PyroError, ValueError) as error:
+    except (OSError, OverflowError, PyroError, ValueError, sqlite3.Error) as error:
         print(f"pyro5-ns: {error}", file=sys.stderr)
         raise SystemExit(1) from None
 
@@ -275,7 +268,12 @@ def _parser() -> argparse.ArgumentParser:
     add("-n", "--host", help="where to listen")
     add("-p", "--port", type=int, help="TCP port, 0 for any free one")
     add("-u", "--unixsocket", help="listen at this Unix socket instead")
-    add("-s", "--storage", default="memory", help="where to keep the names: memory")
+    add(
+        "-s",
+        "--storage",
+        default="memory",
+        help="where to keep the names: memory, or sql:FILE",
+    )
     add("--bchost", help="where to listen for broadcasts")
     add("--bcport", type=int, help="UDP port for them")
     add("--nathost", help="host to put into URIs, behind NAT")
