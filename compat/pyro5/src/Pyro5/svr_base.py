@@ -78,11 +78,18 @@ class Transport:
             return None
         self.log.debug("connected %s", address)
         sock.settimeout(config.COMMTIMEOUT or None)
-        if self._tls is not None:  # the handshake is that of who reads first
-            sock = self._tls.wrap_socket(
+        return (self._wrapped(sock) if self._tls is not None else sock), address
+
+    def _wrapped(self, sock: socket.socket) -> socket.socket:
+        """Return *sock* with TLS; who reads first shakes hands, not who accepts."""
+        try:
+            wrapped: socket.socket = self._tls.wrap_socket(
                 sock, server_side=True, do_handshake_on_connect=False
             )
-        return sock, address
+        except (OSError, ValueError) as error:  # it is gone already
+            self.log.debug("client is gone: %s", error)
+            return sock
+        return wrapped
 
     def wakeup(self) -> None:
         """Have the loop look whether it is to go on."""
