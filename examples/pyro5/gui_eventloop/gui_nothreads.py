@@ -1,0 +1,35 @@
+"""A Tk window and Pyro in one thread: the window looks after the daemon's sockets.
+
+Needs a display.
+
+    python gui_nothreads.py
+    python client.py        (paste the URI that the window's program printed)
+"""
+
+import select
+
+import Pyro5.api
+from board import Board
+from window import Window
+
+Pyro5.config.SERVERTYPE = "multiplex"  # everything happens in the thread that waits
+window = Window("Messages (one thread)")
+
+
+def look_after(daemon):
+    """Do what the daemon has to do, without waiting; come again soon."""
+    while True:
+        ready, _, _ = select.select(daemon.sockets, [], [], 0)
+        if not ready:
+            break
+        daemon.events(ready)
+    window.root.after(20, look_after, daemon)
+
+
+with Pyro5.api.Daemon() as daemon:
+    # A oneway method runs in a thread of its own, and Tk is for the main thread.
+    board = Board(show=window.show, close=window.root.quit)
+    print("URI of the board:", daemon.register(board, "example.board"), flush=True)
+    window.root.after(20, look_after, daemon)
+    window.root.mainloop()
+print("closed")
