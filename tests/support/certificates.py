@@ -35,6 +35,7 @@ class Certificates:
         authority: File of the authority's own certificate.
         another: Likewise, of an authority that nobody else here knows.
         server: For ``localhost``, ``127.0.0.1`` and ``::1``.
+        named: For ``localhost``, and no address.
         elsewhere: For ``elsewhere.example`` only.
         expired: For ``localhost``, until yesterday.
         client: For a client.
@@ -49,6 +50,7 @@ class Certificates:
         self.another = others.write(folder / "another.pem")
         self.server = ours.issue(folder, "server", here)
         self.elsewhere = ours.issue(folder, "elsewhere", ("elsewhere.example",))
+        self.named = ours.issue(folder, "named", ("localhost",))
         self.expired = ours.issue(folder, "expired", here, days=-1)
         self.client = ours.issue(folder, "client")
         self.stranger = others.issue(folder, "stranger")

@@ -6,6 +6,8 @@ import os
 import shutil
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -394,3 +396,86 @@ def test_a_program_whose_client_goes_at_once(
     with Pyro5.api.Proxy(daemon.register(Adder())) as proxy:
         with pytest.raises(errors.CommunicationError, match="client cert missing"):
             proxy.add(1, 2)
+
+
+# With the real Pyro5.
+
+REAL = Path(__file__).parents[3] / ".peers" / "pyro5" / "bin" / "python"
+
+SERVER = """
+import Pyro5.api
+
+class Adder:
+    @Pyro5.api.expose
+    def add(self, a, b):
+        return a + b
+
+class Daemon(Pyro5.api.Daemon):
+    def validateHandshake(self, conn, data):
+        [[[_, name]]] = conn.getpeercert()["subject"]
+        return "hello " + name
+
+daemon = Daemon()
+print(daemon.register(Adder()), flush=True)
+daemon.requestLoop()
+"""
+
+CLIENT = """
+import sys
+import Pyro5.api, Pyro5.errors
+
+class Proxy(Pyro5.api.Proxy):
+    def _pyroValidateHandshake(self, response):
+        [[[_, name]]] = self._pyroConnection.getpeercert()["subject"]
+        print(response, name)
+
+with Proxy(sys.argv[1]) as proxy:
+    print(proxy.add(1, 2), len(proxy.add("x" * 500_000, "y")))
+Pyro5.config.COMMTIMEOUT = 5
+try:
+    Pyro5.api.Proxy(sys.argv[1].replace("localhost", "127.0.0.1")).add(1, 2)
+except Pyro5.errors.CommunicationError as error:
+    print("not valid for '127.0.0.1'" in str(error))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.peers
+@pytest.mark.parametrize("ours", ["server", "client"])
+def test_two_way_with_the_real_one(
+    server_type: str, files: Certificates, tmp_path: Path, ours: str
+) -> None:
+    if not REAL.exists():
+        if os.environ.get("REQUIRE_PEERS") == "1":
+            pytest.fail(f"no real Pyro5 at {REAL}: run 'make peers'")
+        pytest.skip(f"no real Pyro5 at {REAL}: run 'make peers'")
+    values = {
+        "SERVERTYPE": server_type,
+        "SSL": 1,
+        "SSL_SERVERCERT": files.named.certificate,
+        "SSL_SERVERKEY": files.named.key,
+        "SSL_REQUIRECLIENTCERT": 1,
+        "SSL_CLIENTCERT": files.client.certificate,
+        "SSL_CLIENTKEY": files.client.key,
+        "SSL_CACERTS": files.authority,
+    }
+    own = {name: value for name, value in os.environ.items() if "PYRO" not in name}
+    environ = {**own, **{f"PYRO_{name}": str(value) for name, value in values.items()}}
+    pythons = {"server": str(REAL), "client": str(REAL), ours: sys.executable}
+    with subprocess.Popen(
+        [pythons["server"], "-c", SERVER], stdout=subprocess.PIPE, text=True, env=environ
+    ) as server:
+        try:
+            assert server.stdout is not None
+            uri = server.stdout.readline().strip()
+            done = subprocess.run(
+                [pythons["client"], "-c", CLIENT, uri],
+                stdout=subprocess.PIPE,
+                text=True,
+                env=environ,
+                timeout=30,
+                check=True,
+            )
+            assert done.stdout == "hello client named\n3 500001\nTrue\n"
+        finally:
+            server.kill()
