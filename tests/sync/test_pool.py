@@ -36,7 +36,7 @@ def test_jobs_run_in_as_many_threads_as_are_needed_and_no_more() -> None:
 
 
 def test_a_worker_is_used_again() -> None:
-    workers = Workers(10, "test-worker")
+    workers = Workers(10, "test-worker-#")
     names = []
     done = threading.Semaphore(0)
 
@@ -47,7 +47,7 @@ def test_a_worker_is_used_again() -> None:
     for _ in range(20):
         workers.submit(job)
         assert done.acquire(timeout=LIMIT)
-    assert set(names) == {"test-worker"}
+    assert set(names) == {"test-worker-1"}
     assert workers.count <= 10
     workers.close()
 

@@ -112,9 +112,11 @@ def test_annotations_and_correlation_go_along_until_they_are_taken_back(proxy: A
     assert current_context.correlation_id is None
 
 
-def test_a_correlation_id_is_a_uuid() -> None:
+def test_a_correlation_id_is_a_uuid(proxy: Any) -> None:
+    proxy._pyroBind()
+    current_context.correlation_id = "me"
     with pytest.raises(AttributeError):
-        current_context.correlation_id = "me"
+        proxy.answer("one")
 
 
 def test_annotations_come_back_with_the_reply(proxy: Any) -> None:

@@ -316,7 +316,7 @@ def test_the_daemon_answers_for_itself(daemon: Any, server_type: str) -> None:
         assert proxy.ping() is None
         assert proxy.registered() == ["Pyro.Daemon", "counter"]
         names = {"thread": "SocketServer_Threadpool", "multiplex": "SocketServer_Multiplex"}
-        counts = {"thread": "1 workers", "multiplex": "1 connections"}
+        counts = {"thread": "4 workers", "multiplex": "1 connections"}
         assert proxy.info() == (
             f"Pyro.Daemon bound on {uri.location}, NAT None, 2 objects registered. "
             f"Servertype: <{names[server_type]} on {uri.location}; {counts[server_type]}>"

@@ -52,6 +52,7 @@ class Link:
     read and written may go through TLS.
 
     Attributes:
+        idle_limit: How long it may be quiet, in seconds; None is for ever.
         deadline: When it is to be closed if nothing happens, by the daemon's
             clock; None is never.
         parked: Whether it waits in the daemon's selector.
@@ -68,6 +69,7 @@ class Link:
         "closed",
         "deadline",
         "greeted",
+        "idle_limit",
         "parked",
         "session",
         "sock",
@@ -88,6 +90,7 @@ class Link:
         self._channel = self._tls or sock
         self.session = session
         self.client = Client(peer_name(sock), self)
+        self.idle_limit: float | None = None
         self.deadline: float | None = None
         self.parked = False
         self.greeted = session.state == OPEN

@@ -228,7 +228,8 @@ class LoopDaemon(BaseDaemon):
     def reconfigure(self, settings: Settings) -> None:
         """Use other settings from now on, with clients that are connected, too.
 
-        Where it listens, its threads, and how it greets stay as they are.
+        Where it listens, its threads, how it greets, and how long those who are there
+        may be idle stay as they are.
         """
         super().reconfigure(settings)
         self.interval = _interval(settings)
@@ -349,9 +350,7 @@ class LoopDaemon(BaseDaemon):
         if link.greeted:
             with self._gone:
                 self._strangers.pop(link, None)
-            limit = (
-                self.settings.idle_timeout if state != WRITE else self.settings.send_timeout
-            )
+            limit = link.idle_limit if state != WRITE else self.settings.send_timeout
             link.deadline = now + limit if limit is not None else None
         link.parked = True
         events = WRITE if state == WRITE else READ
@@ -390,6 +389,7 @@ class LoopDaemon(BaseDaemon):
             keep=sock is self._kept,
             tls=self._tls,
         )
+        link.idle_limit = self.settings.idle_timeout
         if not greeted:
             link.deadline = time.monotonic() + self.settings.handshake_timeout
         for stranger in self._enter(link):

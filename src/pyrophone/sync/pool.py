@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import queue
 import threading
@@ -18,7 +19,7 @@ class Workers:
 
     Args:
         limit: Threads, at most.
-        name: Of the threads, for debuggers.
+        name: Of the threads, for debuggers; a ``#`` becomes a number.
 
     Attributes:
         roomy: Whether one more job would be run at once.
@@ -29,6 +30,7 @@ class Workers:
         self._name = name
         self._jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
         self._count = 0
         self._idle = 0
         self._waiting = 0  # jobs that no worker has taken
@@ -70,7 +72,8 @@ class Workers:
         self.roomy = self._count < self._limit or self._idle > self._waiting
 
     def _start(self) -> None:
-        thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+        name = self._name.replace("#", str(next(self._numbers)))
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
         try:
             thread.start()
         except RuntimeError:  # no more threads to be had; those there are go on

@@ -25,6 +25,7 @@ from ..objects.standins import StandIns
 from ..objects.streams import StreamTable
 from ..objects.table import DAEMON_ID, ObjectTable
 from ..serializers.classes import ClassTable
+from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
 from ..wire.events import Call, Greeting, Ping
@@ -65,7 +66,7 @@ class BaseDaemon:
         self.settings = settings
         self.objects = ObjectTable(threading.RLock)
         self.streams = StreamTable(settings.stream_lifetime, settings.stream_linger)
-        self.codecs = codecs_for(settings, classes)
+        self.codecs = self.serializers(settings, classes)
         self._stand_ins = StandIns.of(self.codecs.classes)
         self._stand_ins.add(self._stand_in)
         self._where = location
@@ -192,6 +193,10 @@ class BaseDaemon:
     def housekeeping(self) -> None:
         """Called about once a second while the daemon serves."""
 
+    def serializers(self, settings: Settings, classes: ClassTable | None) -> Codecs:
+        """Return what to read and write with, for these settings."""
+        return codecs_for(settings, classes)
+
     def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
         """Tell people here of the error of a one-way call, or of a callback.
 
@@ -206,7 +211,7 @@ class BaseDaemon:
     def reconfigure(self, settings: Settings) -> None:
         """Use other settings from now on."""
         self.settings = settings
-        self.codecs = codecs_for(settings, self.codecs.classes)
+        self.codecs = self.serializers(settings, self.codecs.classes)
         self.streams.lifetime = settings.stream_lifetime
         self.streams.linger = settings.stream_linger
         self._dispatcher.streaming = settings.streaming

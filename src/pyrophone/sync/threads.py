@@ -29,9 +29,12 @@ class Daemon(LoopDaemon):
     of workers and the moment are in the settings.
     """
 
+    worker_name = ""  # of its threads, a # for their number; by default with its location
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._workers = Workers(self.settings.workers, f"pyrophone-{self.location}")
+        name = self.worker_name or f"pyrophone-{self.location}-#"
+        self._workers = Workers(self.settings.workers, name)
 
     def _prepare(self, sock: socket.socket) -> None:
         sock.setblocking(True)

@@ -85,6 +85,7 @@ class ServerSession:
         "_compress",
         "_decoder",
         "_max_size",
+        "_seq",
         "_supported",
         "features",
         "receive",
@@ -105,6 +106,7 @@ class ServerSession:
         self.state = OPEN if greeted else NEW
         self.features: frozenset[str] | None = None
         self.trace: Callable[[str, Message], None] | None = None
+        self._seq = 0  # of the greeting that is looked at
         self._codecs = codecs
         self._max_size = max_size
         self._compress = compress
@@ -187,7 +189,7 @@ class ServerSession:
         """
         self._check(CONNECT_FAIL)
         serializer = greeting.serializer if greeting else self._codecs.by_id[_MARSHAL]
-        seq = greeting.seq if greeting else 0
+        seq = greeting.seq if greeting else self._seq
         # A text made of whatever came or was raised must not fail here.
         payload = serializer.dumps(
             reason.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -320,6 +322,7 @@ class ServerSession:
         return call
 
     def _greeting(self, message: Message) -> Greeting:
+        self._seq = message.seq
         serializer = self._codecs.by_id.get(message.serializer_id)
         if serializer is None:
             raise RemoteProtocolError(f"unknown serializer {message.serializer_id}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -41,7 +41,7 @@ class _Values:
         self.seq = call.seq if call else 0
         self.msg_flags = call.flags if call else 0
         self.serializer_id = SERIALIZERS.index(call.serializer) + 1 if call else 0
-        self.annotations: dict[str, Any] = dict(call.annotations) if call else {}
+        self.annotations: dict[str, Any] = views(call.annotations) if call else {}
         self.response_annotations: dict[str, Any] = call.reply_annotations if call else {}
         self.correlation_id: uuid.UUID | None = call.correlation_id if call else None
 
@@ -70,8 +70,6 @@ class _Context(threading.local):
         if name not in _ITEMS:
             super().__setattr__(name, value)
             return
-        if name == "correlation_id" and not isinstance(value, (uuid.UUID, type(None))):
-            raise AttributeError("a correlation id is a uuid.UUID")
         values = self._values()
         setattr(values, name, value)
         if name == "response_annotations" and values.call is not None:
@@ -88,11 +86,17 @@ class _Context(threading.local):
 
     def track_resource(self, resource: Any) -> None:
         """See to it that ``resource.close()`` is called when the client is gone."""
-        _client().track(resource)
+        self._tracked().add(resource)
 
     def untrack_resource(self, resource: Any) -> None:
         """Undo :meth:`track_resource`."""
-        _client().untrack(resource)
+        self._tracked().discard(resource)
+
+    def _tracked(self) -> Any:
+        client = self._values().client
+        if client is None:
+            raise PyroError("cannot track a resource: no call is being served")
+        return client.tracked_resources
 
     @contextmanager
     def outgoing(self) -> Iterator[None]:
@@ -109,18 +113,16 @@ class _Context(threading.local):
                 yield
             finally:
                 if received or values.call is None:
-                    values.response_annotations = dict(received)
+                    values.response_annotations = views(received)
 
     def forget(self) -> None:
         """Drop the values of the call that was served."""
         self._served = None
 
 
-def _client() -> Any:
-    call = serving.get()
-    if call is None:
-        raise PyroError("cannot track a resource: no call is being served")
-    return call.client
+def views(chunks: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return what came along with a message as Pyro5 gives it."""
+    return {name: memoryview(data) for name, data in chunks.items()}
 
 
 current_context = _Context()

@@ -13,6 +13,8 @@ import pyrophone.sync
 from pyrophone import URI
 from pyrophone.context import Client
 from pyrophone.objects.control import DaemonObject
+from pyrophone.serializers import ClassTable
+from pyrophone.serializers.codecs import Codecs
 from pyrophone.sync.link import Link
 from pyrophone.sync.pool import Workers
 from pyrophone.sync.service import BaseDaemon
@@ -26,6 +28,7 @@ from .configure import global_config as config
 from .connections import connection_of
 from .errors import PyroError
 from .protocol import log_wiredata
+from .serializers import CODECS
 from .tables import CLASSES, seconds, settings
 from .tls import server_tls
 from .tracebacks import get_pyro_traceback
@@ -67,6 +70,13 @@ class Served(BaseDaemon):
         if now != self._seen:
             self._seen = now
             self.reconfigure(settings(**_limits(self._timed), **self._limits))
+
+    def serializers(
+        self, settings: pyrophone.Settings, classes: ClassTable | None
+    ) -> Codecs:
+        """Return those of the process, which programs extend and replace."""
+        super().serializers(settings, classes)  # makes its proxies travel
+        return CODECS
 
     _timed = False  # whether silent clients are disconnected
 
@@ -168,6 +178,7 @@ class ThreadServer(_Looping, pyrophone.sync.Daemon):
     """Runs each call in one of its worker threads."""
 
     transport_log = logging.getLogger("Pyro5.threadpoolserver")
+    worker_name = "Pyro-Worker-#"
     _timed = True
 
 

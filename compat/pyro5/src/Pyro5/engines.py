@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from .configure import global_config as config
 from .connections import connection_of
 from .daemons import MultiplexServer, ThreadServer
 from .svr_base import Transport, always
@@ -84,8 +85,14 @@ class ThreadEngine(Engine, SocketServer_Threadpool):
             )
             self._driver.start()
 
-    def _state(self) -> str:
-        return f"; {self.served.workers} workers"
+    def adopt(self, daemon: Any, served: Any, where: str) -> None:
+        """Stand for *served*."""
+        super().adopt(daemon, served, where)
+        self.pool = _Slots(served)
+
+    def close(self) -> None:
+        """Stop to listen, and hang up on the clients."""
+        Engine.close(self)
 
 
 class MultiplexEngine(Engine, SocketServer_Multiplex):
@@ -134,12 +141,38 @@ class MultiplexEngine(Engine, SocketServer_Multiplex):
         else:
             for sock in server.sockets:
                 self.served.watch(sock, partial(server.events, [sock]))
+            server.selector = self.selector
 
     def _mine(self) -> list[Any]:
         return []
 
     def _state(self) -> str:
         return f"; {len(self.served.clients)} connections"
+
+
+class _Slots:
+    """What a pool of Pyro5 would look like, which has a worker for each client."""
+
+    def __init__(self, served: ThreadServer) -> None:
+        self._served = served
+        self._least = range(config.THREADPOOL_SIZE_MIN)
+
+    @property
+    def busy(self) -> set[Any]:
+        """As many as there are clients."""
+        return set(self._served.clients)
+
+    @property
+    def idle(self) -> set[Any]:
+        """As many as there would be beside them."""
+        return set(self._least[len(self.busy) :])
+
+    def num_workers(self) -> int:
+        """Return how many there would be."""
+        return max(len(self._least), len(self.busy))
+
+    def __repr__(self) -> str:
+        return f"<pool; {len(self.busy)} busy workers; {len(self.idle)} idle workers>"
 
 
 class _Nest:
@@ -166,3 +199,7 @@ class ExistingConnectionEngine(Engine, SocketServer_ExistingConnection):
         """Stand for *served*, whose only client is at the other end of *sock*."""
         self.adopt(daemon, served, place(sock))
         self.sock = sock
+
+
+for _engine in (ThreadEngine, MultiplexEngine, ExistingConnectionEngine):
+    _engine.__name__ = _engine.__mro__[2].__name__  # what it passes for, in texts and tests

@@ -161,8 +161,7 @@ class Daemon(Answering, Registry):
 
     def _pyroTransport(self, place: dict[str, Any]) -> Transport:
         """Return what is to serve the clients; and set what is to answer them."""
-        cls = type(self)
-        if (cls._handshake, cls.handleRequest) != (Daemon._handshake, Daemon.handleRequest):
+        if self._pyroAnswersItself():
             return self._pyroOwnTransport(place)
         sock = place.get("sock")
         if sock is not None:
@@ -183,6 +182,14 @@ class Daemon(Answering, Registry):
             where = location(place["host"] or "0.0.0.0", number)
         engine.adopt(self, served, where)
         return engine
+
+    def _pyroAnswersItself(self) -> bool:
+        """Tell whether a subclass wants to answer in a way of its own."""
+        cls = type(self)
+        return (cls._handshake, cls.handleRequest) != (
+            Daemon._handshake,
+            Daemon.handleRequest,
+        )
 
     def _pyroOwnTransport(self, place: dict[str, Any]) -> Transport:
         """Return one that has this daemon answer, as a subclass wants it."""
