@@ -7,6 +7,7 @@ Needs a display.
 """
 
 import select
+import threading
 
 import Pyro5.api
 from board import Board
@@ -14,6 +15,7 @@ from window import Window
 
 Pyro5.config.SERVERTYPE = "multiplex"  # everything happens in the thread that waits
 window = Window("Messages (one thread)")
+closing = threading.Event()  # a oneway method runs in another thread, Tk does not
 
 
 def look_after(daemon):
@@ -23,12 +25,14 @@ def look_after(daemon):
         if not ready:
             break
         daemon.events(ready)
-    window.root.after(20, look_after, daemon)
+    if closing.is_set():
+        window.root.destroy()
+    else:
+        window.root.after(20, look_after, daemon)
 
 
 with Pyro5.api.Daemon() as daemon:
-    # A oneway method runs in a thread of its own, and Tk is for the main thread.
-    board = Board(show=window.show, close=window.root.quit)
+    board = Board(show=window.show, close=closing.set)
     print("URI of the board:", daemon.register(board, "example.board"), flush=True)
     window.root.after(20, look_after, daemon)
     window.root.mainloop()

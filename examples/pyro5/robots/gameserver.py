@@ -52,7 +52,8 @@ class Window:
             red = 255 - 40 * robot.strength
             colour = f"#{red:02x}60a0"
             self._canvas.create_oval(x, y, x + SIZE, y + SIZE, fill=colour)
-            self._canvas.create_text(x + SIZE / 2, y + SIZE / 2, text=robot.name[:3])
+            x, y = x + SIZE / 2, y + SIZE / 2
+            self._canvas.create_text(x, y, text=robot.name[:3], fill="white")
 
 
 def play_as_text(world, game, rounds, pause):

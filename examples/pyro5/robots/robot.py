@@ -58,7 +58,7 @@ class World:
 
     def winner(self):
         """Return who has won, or nobody if it is a draw."""
-        strongest = max(robot.strength for robot in self.robots)
+        strongest = max((robot.strength for robot in self.robots), default=0)
         best = [robot.name for robot in self.robots if robot.strength == strongest]
         return best[0] if len(best) == 1 else None
 

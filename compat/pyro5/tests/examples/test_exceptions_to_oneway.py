@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
+from typing import Any
 
 import pytest
 
@@ -16,9 +15,9 @@ RATE = {r"\d+\.\d MB/s": "<n> MB/s"}
 LOG = {r"^127\.0\.0\.1 - - .*\n": "", r"http://127\.0\.0\.1:\d+": "http://<address>"}
 
 
-def serve(play: Scene, *arguments: object, name: str = "") -> Program:
+def serve(play: Scene, *arguments: object, name: str = "", **env: Any) -> Program:
     """Start a server, and wait until it has printed a URI and runs."""
-    server = play.start(*arguments, name=name)
+    server = play.start(*arguments, name=name, **env)
     server.until(r"URI of .*PYRO:\S+\n|running")
     return server
 
@@ -39,14 +38,6 @@ def ask(
     return client
 
 
-def has_display() -> bool:
-    """Tell whether windows can be shown; asked in a process, which may crash."""
-    program = "import tkinter; tkinter.Tk()"
-    return not subprocess.run(
-        [sys.executable, "-c", program], capture_output=True
-    ).returncode
-
-
 def test_exceptions(scene: Play) -> None:
     with scene("exceptions") as play:
         ask(play, serve(play, "server.py"), "client.py", status=1)
@@ -64,11 +55,9 @@ def test_gui_eventloop_shows_what_the_board_takes(scene: Play) -> None:
 
 
 @pytest.mark.parametrize("program", ["gui_threads.py", "gui_nothreads.py"])
-def test_gui_eventloop_in_a_window(scene: Play, program: str) -> None:
-    if not has_display():
-        pytest.skip("no display")
+def test_gui_eventloop_in_a_window(scene: Play, display: str, program: str) -> None:
     with scene("gui_eventloop", expected=f"expected-{program[:-3]}.txt") as play:
-        window = serve(play, program)
+        window = serve(play, program, DISPLAY=display)
         ask(play, window, "client.py", "--close")
         window.finish()
 

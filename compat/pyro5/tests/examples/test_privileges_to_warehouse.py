@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import zoneinfo
+from typing import Any
 
 import pytest
 
@@ -72,17 +73,27 @@ def test_resourcetracking(scene: Play) -> None:
         server.until("drifts back")
 
 
+def play_robots(play: Scene, *options: str, **env: Any) -> None:
+    """Let three players play."""
+    limits = ("--players", 3, "--pause", 0, "--rounds", 70)
+    game = play.start("gameserver.py", *options, *limits, name="gameserver.py", **env)
+    game.until("waiting for 3 players")
+    players = []
+    for name, character in ("Ada", "drunk"), ("Bob", "angry"), ("Cid", "scared"):
+        players.append(play.start("client.py", name, character))
+        game.until(f"{name} joins")
+    for program in (*players, game):
+        program.finish()
+
+
 def test_robots(scene: Play) -> None:
     with scene("robots", with_names=True) as play:
-        options = ("--players", 3, "--pause", 0, "--rounds", 70)
-        game = play.start("gameserver.py", "--text", *options)
-        game.until("waiting for 3 players")
-        players = []
-        for name, character in ("Ada", "drunk"), ("Bob", "angry"), ("Cid", "scared"):
-            players.append(play.start("client.py", name, character))
-            game.until(f"{name} joins")
-        for program in (*players, game):
-            program.finish()
+        play_robots(play, "--text")
+
+
+def test_robots_in_a_window(scene: Play, display: str) -> None:
+    with scene("robots", with_names=True, expected="expected-window.txt") as play:
+        play_robots(play, DISPLAY=display)
 
 
 @pytest.mark.parametrize(("letter", "patience"), [("t", 20), ("m", 0.1)])
