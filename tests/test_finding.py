@@ -18,7 +18,7 @@ from pyrophone.errors import (
     RefusedError,
     UnknownNameError,
 )
-from pyrophone.finding import ask_names, locate, reach, resolve
+from pyrophone.finding import ask_names, locate, look_up, reach, resolve
 from pyrophone.steps import Ask, Broadcast, Connect, Procedure, Sleep, Step
 
 NAMES = URI("PYRO", "Pyro.NameServer", None, "localhost", 9090)
@@ -233,6 +233,19 @@ def test_a_name_that_leads_to_no_object_is_an_error(answer: Any) -> None:
             resolve(URI("PYRONAME", "thing"), settings=SETTINGS),
             (Ask(NAMES, "lookup", ("thing",)), answer),
         )
+
+
+def test_what_is_registered_may_be_wanted_as_it_is() -> None:
+    other = URI("PYRONAME", "other")
+    name, tags = URI("PYRONAME", "thing"), URI("PYROMETA", "a")
+    assert play_none(look_up(THING, settings=SETTINGS)) == THING
+    for uri, method, args, answer in (
+        (name, "lookup", ("thing",), other),
+        (name, "lookup", ("thing",), "PYRONAME:other"),
+        (tags, "yplookup", ({"a"}, None, False), {"thing": "PYRONAME:other"}),
+    ):
+        procedure = look_up(uri, settings=SETTINGS)
+        assert play(procedure, (Ask(NAMES, method, args), answer)) == other
 
 
 def test_tags_lead_to_any_object_that_has_them_all(

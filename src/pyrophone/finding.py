@@ -19,7 +19,15 @@ from .settings import Settings
 from .steps import Ask, Broadcast, Connect, Procedure, Sleep
 from .uri import URI
 
-__all__ = ["BROADCAST_QUERY", "NAME_SERVER_ID", "ask_names", "locate", "reach", "resolve"]
+__all__ = [
+    "BROADCAST_QUERY",
+    "NAME_SERVER_ID",
+    "ask_names",
+    "locate",
+    "look_up",
+    "reach",
+    "resolve",
+]
 
 NAME_SERVER_ID = "Pyro.NameServer"
 BROADCAST_QUERY = b"GET_NSURI"
@@ -81,7 +89,16 @@ def resolve(uri: URI, *, settings: Settings) -> Procedure[URI]:
     Raises:
         NoNameServerError: No name server answered.
         UnknownNameError: The name is not registered, or no object has all the tags.
+        NamingError: What is registered leads to another name.
     """
+    found = yield from look_up(uri, settings=settings)
+    if found.scheme != "PYRO":
+        raise NamingError(f"{uri} leads to {found}, which is no address of an object")
+    return found
+
+
+def look_up(uri: URI, *, settings: Settings) -> Procedure[URI]:
+    """Do what :func:`resolve` does, but leave it at what is registered."""
     if uri.scheme == "PYRO":
         return uri
     host = f"./u:{uri.socket_name}" if uri.socket_name else uri.host or None
@@ -93,7 +110,7 @@ def resolve(uri: URI, *, settings: Settings) -> Procedure[URI]:
                 found = yield from ask_names(
                     "lookup", (uri.object,), host=host, port=uri.port, settings=settings
                 )
-                return _object_uri(found, uri)
+                return _registered(found, uri)
             found = yield from ask_names(
                 "yplookup",
                 (set(uri.tags), None, False),
@@ -101,7 +118,7 @@ def resolve(uri: URI, *, settings: Settings) -> Procedure[URI]:
                 port=uri.port,
                 settings=settings,
             )
-            return _object_uri(_choose(found, uri), uri)
+            return _registered(_choose(found, uri), uri)
         except NamingError:
             if waited >= settings.name_wait:
                 raise
@@ -235,9 +252,9 @@ def _name_server(host: str, port: int) -> URI:
     return URI("PYRO", NAME_SERVER_ID, None, host.strip("[]"), port)
 
 
-def _object_uri(found: Any, asked: URI) -> URI:
+def _registered(found: Any, asked: URI) -> URI:
     uri = URI.parse(found) if isinstance(found, str) else found
-    if not isinstance(uri, URI) or uri.scheme != "PYRO":
+    if not isinstance(uri, URI):
         raise NamingError(f"{asked} leads to {found}, which is no address of an object")
     return uri
 

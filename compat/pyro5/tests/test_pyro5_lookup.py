@@ -111,6 +111,17 @@ def test_names_are_resolved_in_the_same_order(
         Pyro5.api.resolve("PYRONAME:x")
 
 
+def test_a_name_for_a_name_is_not_followed(start: Callable[..., Any]) -> None:
+    daemon = start()
+    Pyro5.config.NS_PORT = port_of(daemon)
+    daemon.nameserver.register("x", "PYRONAME:y", metadata={"t"})
+    daemon.nameserver.register("y", "PYRO:y@localhost:1")
+    for text in ("PYRONAME:x", "PYROMETA:t"):
+        assert Pyro5.api.resolve(text) == Pyro5.api.URI("PYRONAME:y")
+        with pytest.raises(errors.PyroError):
+            Pyro5.api.Proxy(text)._pyroBind()
+
+
 def test_a_port_without_a_host_is_tried_everywhere_and_ns_port_at_last(
     start: Callable[..., Any], answer: Callable[..., int]
 ) -> None:

@@ -187,6 +187,44 @@ def test_a_daemon_that_has_ended_serves_no_more(end: str) -> None:
         daemon.__enter__()
 
 
+def test_a_broken_request_is_warned_of() -> None:
+    class Junk:
+        """A connection that brings no message."""
+
+        def recv(self, size: int) -> bytes:
+            """Return junk."""
+            return b"JUNKJUNK"[:size]
+
+    with NameServerDaemon(port=0) as daemon:
+        with pytest.warns(UserWarning, match=r"^Pyro protocol error occurred: "):
+            with pytest.raises(errors.ProtocolError):
+                daemon.handleRequest(Junk())
+        usual = Pyro5.api.Daemon()
+        assert type(daemon.transportServer) is type(usual.transportServer)
+        usual.close()
+
+
+def test_all_is_served_by_one_loop(running: Callable[[Any], Any]) -> None:
+    Pyro5.config.SERVERTYPE = "multiplex"
+    _, daemon, server = Pyro5.nameserver.start_ns(
+        "0.0.0.0", 0, bchost="127.0.0.1", bcport=0
+    )
+    assert server is not None
+    master = Pyro5.api.Daemon()
+    master.combine(daemon)
+    master.combine(server)
+    assert server.transportServer.selector is master.selector
+    assert server in master.sockets
+    running(master)
+    with daemon, server:
+        with Pyro5.api.Proxy(ask(server.getPort())) as names:
+            assert names.count() == 1
+        server.close()
+        for _ in range(3):  # with the number that the socket had
+            with Pyro5.api.Proxy(daemon.uriFor(OWN)) as names:
+                assert names.count() == 1
+
+
 # What start_ns_loop prints.
 
 

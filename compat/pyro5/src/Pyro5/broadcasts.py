@@ -84,7 +84,13 @@ class BroadcastServer:
 
 
 class _Transport:
-    """What a daemon needs to serve a broadcast server along with itself."""
+    """What a daemon needs to serve a broadcast server along with itself.
+
+    Attributes:
+        selector: That of the daemon, once it does.
+    """
+
+    selector: Any
 
     def __init__(self, server: BroadcastServer) -> None:
         self.sockets = [server]

@@ -6,11 +6,10 @@ import argparse
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from pyrophone import errors as ours
 from pyrophone.finding import NAME_SERVER_ID
 from pyrophone.naming import server
 from pyrophone.net.addresses import is_loopback
@@ -19,86 +18,17 @@ from .border import translated
 from .broadcasts import BroadcastServer as BroadcastServer
 from .cleaning import AutoCleaner as AutoCleaner
 from .configure import global_config as config
-from .errors import NamingError, PyroError
+from .errors import ProtocolError, PyroError
+from .names import NameServer as NameServer
 from .patience import lookup as lookup
 from .patience import yplookup as yplookup
-from .server import Daemon, expose
+from .server import Daemon
 from .storages import MemoryStorage as MemoryStorage
 from .storages import SqlStorage as SqlStorage
-from .storages import make_storage, records_of
+from .storages import make_storage
 from .uris import URI, plain
 
 __all__ = ["start_ns", "start_ns_loop"]
-
-
-@expose
-class NameServer(server.NameServer):
-    """Knows the URIs of names, and their tags.
-
-    Args:
-        storageProvider: A mapping with the methods of :class:`MemoryStorage`, where it
-            keeps them; in memory if None.
-    """
-
-    def __init__(self, storageProvider: Any = None) -> None:
-        self.storage = MemoryStorage() if storageProvider is None else storageProvider
-        self.records = records_of(self.storage)
-        super().__init__(self.records)
-
-    def count(self) -> int:
-        """Return the number of names."""
-        with translated():
-            return super().count()
-
-    def lookup(self, name: Any, return_metadata: bool = False) -> Any:
-        """Return the URI of *name*, or a pair of URI and tags."""
-        with _naming(name):
-            found: Any = super().lookup(name, return_metadata)
-        return (URI.of(found[0]), found[1]) if return_metadata else URI.of(found)
-
-    def register(
-        self, name: Any, uri: Any, safe: bool = False, metadata: Any = None
-    ) -> None:
-        """Register *name*; what it had before is replaced, its tags too."""
-        uri = plain(uri) if isinstance(uri, URI) else uri
-        with _naming(name):
-            super().register(name, uri, safe, metadata)
-
-    def set_metadata(self, name: Any, metadata: Any) -> None:
-        """Replace the tags of *name*; None clears them."""
-        with _naming(name):
-            super().set_metadata(name, metadata)
-
-    def remove(self, name: Any = None, prefix: Any = None, regex: Any = None) -> int:
-        """Remove a name, or all with a prefix, or all that match; return how many."""
-        with translated():
-            return super().remove(name, prefix, regex)
-
-    def list(
-        self, prefix: Any = None, regex: Any = None, return_metadata: bool = False
-    ) -> Any:
-        """Return names and the texts of their URIs, or pairs of text and tags."""
-        with translated():
-            return super().list(prefix, regex, return_metadata)
-
-    def yplookup(
-        self, meta_all: Any = None, meta_any: Any = None, return_metadata: bool = True
-    ) -> Any:
-        """Return what :meth:`list` does, for names with all, or any, of the tags."""
-        with translated():
-            return super().yplookup(meta_all, meta_any, return_metadata)
-
-
-@contextmanager
-def _naming(name: Any) -> Iterator[None]:
-    """Let errors about *name* have just the texts that programs compare."""
-    with translated():
-        try:
-            yield
-        except ours.UnknownNameError:
-            raise NamingError(f"unknown name: {name}") from None
-        except ours.NameTakenError:
-            raise NamingError(f"name already registered: {name}") from None
 
 
 class NameServerDaemon(Daemon):
@@ -139,6 +69,19 @@ class NameServerDaemon(Daemon):
             raise
         if self.cleaner_thread is not None:
             self.cleaner_thread.start()
+
+    def handleRequest(self, conn: Any) -> None:
+        """Read one request, and answer it; warn of one that breaks the protocol."""
+        try:
+            super().handleRequest(conn)
+        except ProtocolError as error:
+            warnings.warn(f"Pyro protocol error occurred: {error}", stacklevel=2)
+            raise
+
+    def _pyroAnswersItself(self) -> bool:
+        cls = type(self)  # our own method only says more
+        usual = (Daemon._handshake, NameServerDaemon.handleRequest)
+        return (cls._handshake, cls.handleRequest) != usual
 
     def shutdown(self) -> None:
         """End the daemon, from any thread; calls that run are answered."""

@@ -100,7 +100,7 @@ def plain(uri: URI) -> pyrophone.URI:
 
 
 def resolve(uri: str | URI, delay_time: float = 0.0) -> URI:
-    """Return the URI of the object that *uri* leads to; names are looked up.
+    """Return the URI that *uri* leads to; names are looked up, once.
 
     Args:
         uri: The URI, or its text.
@@ -118,7 +118,7 @@ def resolve(uri: str | URI, delay_time: float = 0.0) -> URI:
     changes = {"name_wait": delay_time} if delay_time else {}
     now = settings(**changes)
     with translated():
-        return URI.of(drive(finding.resolve(plain(uri), settings=now), now))
+        return URI.of(drive(finding.look_up(plain(uri), settings=now), now))
 
 
 def place(host: Any) -> str | None:
