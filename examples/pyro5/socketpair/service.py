@@ -1,6 +1,7 @@
 """The object behind both ends of the socket pair."""
 
 import os
+import threading
 
 import Pyro5.api
 
@@ -10,6 +11,6 @@ class Service:
     def greet(self, name):
         return f"hello, {name}"
 
-    def process(self):
-        """Return the number of the process that does this."""
-        return os.getpid()
+    def place(self):
+        """Return the number of the process that does this, and the name of the thread."""
+        return os.getpid(), threading.current_thread().name
