@@ -12,14 +12,15 @@ PIP := -m pip --quiet --quiet --disable-pip-version-check --no-input
 
 PYRO5 := 5.17
 PYRO4 := 4.82
-PEERS := .peers/pyro5/ready-$(PYRO5) .peers/pyro4/ready-$(PYRO4)
+PEERS := .peers/pyro5/ready-$(PYRO5)-pytest .peers/pyro4/ready-$(PYRO4)
 
 # They are made for the tests, so a test that misses them has failed.
 export REQUIRE_PEERS := 1
+export NO_BROWSER
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test cover style types bench peers build clean
+.PHONY: help demo test cover style types bench peers browser build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +28,7 @@ help: ## this list
 demo: $(VENV)/installed ## the main job for real: name server, server, two clients
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/ready $(PEERS) ## run all tests; COVER=1 measures them too
+test: $(VENV)/ready $(PEERS) browser ## run all tests; COVER=1 measures them too
 	@echo "Testing$(if $(COVER), and measuring,) with $$($(BIN)/python --version)"
 ifdef COVER
 	@$(BIN)/coverage erase
@@ -51,10 +52,16 @@ types: $(VENV)/ready ## mypy, strict
 	@echo "Checking types"
 	@$(BIN)/mypy
 
-bench: $(VENV)/installed .peers/pyro5/ready-$(PYRO5) ## ours, Pyro5 and a raw socket
+bench: $(VENV)/installed .peers/pyro5/ready-$(PYRO5)-pytest ## ours, Pyro5 and a raw socket
 	@$(BIN)/python bench/run.py $(ARGS)
 
 peers: $(PEERS) ## environments with the real Pyro5 and Pyro4
+
+browser: ## Chromium, for the gateway's page; NO_BROWSER=1 goes on without
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ "$(NO_BROWSER)" ] || \
+	    { echo "Installing Chromium" && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	    apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	    { echo "That takes root, on Debian: install it, or make test NO_BROWSER=1"; exit 1; }
 
 build: $(VENV)/installed ## wheels of all distributions, in dist/
 	@echo "Building wheels"
@@ -83,8 +90,8 @@ $(VENV)/ready: $(VENV)/installed
 	@$(BIN)/python $(PIP) install --editable '.[dev]'
 	@touch $@
 
-.peers/pyro5/ready-$(PYRO5):
-	@$(call peer,Pyro5==$(PYRO5) serpent msgpack)
+.peers/pyro5/ready-$(PYRO5)-pytest:
+	@$(call peer,Pyro5==$(PYRO5) serpent msgpack pytest pytest-timeout)
 
 .peers/pyro4/ready-$(PYRO4):
 	@$(call peer,Pyro4==$(PYRO4) serpent msgpack cloudpickle dill)

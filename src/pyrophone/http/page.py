@@ -93,7 +93,7 @@ _KEY = """\
 <p id="key-problem" role="alert"></p>
 </form>"""
 
-_LOCKED = '<p class="note" id="locked">This gateway tells who has its key.</p>'
+_LOCKED = '<p class="note" id="locked">Type the key to see the objects.</p>'
 
 
 def render(

@@ -3,9 +3,10 @@
 
 const byId = (id) => document.getElementById(id);
 
+// Headers hold bytes, so the key goes as those of its UTF-8.
 function headers() {
-  const key = byId("key");
-  return key && key.value ? {"X-Pyro-Gateway-Key": key.value} : {};
+  const key = new TextEncoder().encode(byId("key") ? byId("key").value : "");
+  return key.length ? {"X-Pyro-Gateway-Key": String.fromCharCode(...key)} : {};
 }
 
 // "./" keeps a name that begins with a slash from being an address of its own.
@@ -66,6 +67,13 @@ async function pyro_call(name, method, params) {
   await send("GET", address(name, method) + (text ? "?" + text : ""));
 }
 
+function heading(title) {
+  const line = document.createElement("p");
+  line.className = "note";
+  line.textContent = title;
+  return line;
+}
+
 function buttons(title, names, act) {
   const list = document.createElement("ul");
   list.className = "members";
@@ -91,31 +99,34 @@ function choose(name, member) {
 async function showMembers(details) {
   const name = details.dataset.name;
   details.querySelectorAll("ul, p").forEach((old) => old.remove());
-  const note = document.createElement("p");
-  note.className = "note";
   try {
     const response = await fetch(address(name, "$meta"), {headers: headers()});
     const found = JSON.parse(await response.text());
     if (!response.ok) throw new Error(found.__class__ + ": " + found.args.join(", "));
-    details.append(buttons("Methods", found.methods, (member) => choose(name, member)));
-    if (!found.attributes.length) return;
-    note.textContent = "Attributes";
-    details.append(note);
-    details.append(buttons("Attributes", found.attributes, (member) => pyro_call(name, member)));
+    for (const [title, names, act] of [
+      ["Methods", found.methods, (member) => choose(name, member)],
+      ["Attributes", found.attributes, (member) => pyro_call(name, member)],
+    ]) {
+      if (names.length) details.append(heading(title), buttons(title, names, act));
+    }
   } catch (error) {
-    note.textContent = "??error: " + error.message + "??";
-    details.append(note);
+    details.append(heading("??error: " + error.message + "??"));
   }
 }
 
 async function unlock() {
-  const response = await fetch("./", {headers: headers(), cache: "no-store"});
-  const text = await response.text();
-  const page = new DOMParser().parseFromString(text, "text/html");
-  const objects = page.getElementById("objects");
-  const locked = !objects || page.getElementById("locked");
-  byId("key-problem").textContent = !objects ? text : locked ? "That is not the key." : "";
-  if (!locked) byId("objects").replaceWith(objects);
+  const problem = byId("key-problem");
+  try {
+    const response = await fetch("./", {headers: headers(), cache: "no-store"});
+    const text = await response.text();
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const objects = page.getElementById("objects");
+    const locked = !objects || page.getElementById("locked");
+    problem.textContent = !objects ? text : locked ? "That is not the key." : "";
+    if (!locked) byId("objects").replaceWith(objects);
+  } catch (error) {
+    problem.textContent = "The gateway does not answer: " + error.message;
+  }
 }
 
 document.addEventListener("toggle", (event) => {
