@@ -24,8 +24,8 @@ server_side.close()
 for number in 1, 2:  # a proxy leaves the socket open, so that another can use it
     with Pyro5.api.Proxy("service", connected_socket=client_side) as service:
         print(f"proxy {number}:", service.greet("parent"))
-        process, thread_name = service.place()
-        print(f"proxy {number}: my process: {process == os.getpid()}, thread: {thread_name}")
+        process, name = service.place()
+        print(f"proxy {number}: my process: {process == os.getpid()}, thread: {name}")
 
 client_side.close()
 _, status = os.waitpid(child, 0)

@@ -27,8 +27,8 @@ thread.start()
 for number in 1, 2:  # a proxy leaves the socket open, so that another can use it
     with Pyro5.api.Proxy("service", connected_socket=client_side) as service:
         print(f"proxy {number}:", service.greet("thread"))
-        process, thread_name = service.place()
-        print(f"proxy {number}: my process: {process == os.getpid()}, thread: {thread_name}")
+        process, name = service.place()
+        print(f"proxy {number}: my process: {process == os.getpid()}, thread: {name}")
 
 client_side.close()
 thread.join()
