@@ -242,6 +242,15 @@ def test_distributed_mandelbrot_in_a_window(scene: Play, display: str) -> None:
         play.start("client_graphics.py", *size, DISPLAY=display).finish()
 
 
+def test_echoserver(scene: Play) -> None:
+    with scene("echoserver") as play:
+        server = play.start("-m", "Pyro5.utils.echoserver", name="echo server")
+        uri = server.until(r"uri: (\S+)")[1]
+        server.until("running")
+        ask(play, uri, "client.py")
+        server.finish()
+
+
 def test_eventloop_with_threads(scene: Play) -> None:
     # What the loop wakes up for differs; it is the servers' business.
     hide = {
