@@ -24,7 +24,10 @@ def get_pyro_traceback(
 ) -> list[str]:
     """Return the lines of a traceback, and those of the remote one behind it."""
     if ex_type is not None and not isinstance(ex_type, type):
-        raise TypeError(f"ex_type is an exception class, not {ex_type!r}")
+        raise TypeError(
+            "invalid argument: ex_type should be an exception type, "
+            "or just supply no arguments at all"
+        )
     if ex_type is None and ex_value is None and ex_tb is None:
         ex_type, ex_value, ex_tb = sys.exc_info()
     remote = getattr(ex_value, "_pyroTraceback", None)
@@ -33,8 +36,8 @@ def get_pyro_traceback(
         return local
     lines = [" +--- This exception occurred remotely (Pyro) - Remote traceback:"]
     for chunk in remote:
-        text = chunk.removesuffix("\n").replace("\n", "\n | ")
-        lines.append(f"\n | {text}")
+        for line in chunk.removesuffix("\n").split("\n"):
+            lines += ["\n | ", line]
     lines.append("\n +--- End of remote traceback\n")
     return local + lines
 
@@ -106,12 +109,12 @@ def _frame(entry: TracebackType, *, values: bool) -> Iterator[str]:
         for key, value in sorted(frame.f_locals.items()):
             yield f"    {key} = {_text(value)}\n"
             if key == "self":
-                for attribute, inner in sorted(getattr(value, "__dict__", {}).items()):
+                for attribute, inner in getattr(value, "__dict__", {}).items():
                     yield f"        self.{attribute} = {_text(inner)}\n"
 
 
 def _text(value: Any) -> str:
     try:
         return repr(value)
-    except Exception as error:
-        return f"<{type(value).__name__} without repr: {type(error).__name__}>"
+    except Exception:
+        return "<ERROR>"
