@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
+from certificates import Certificates
 from pyrophone import Settings
+from pyrophone.net.tls import client_context, server_context
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync.link import MORE, READ, WRITE, Link
@@ -17,6 +20,7 @@ from pyrophone.wire.client import ClientSession
 from pyrophone.wire.events import Call, Greeting, Ping, Refusal, Reply, Welcome
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
+from securely import Client
 
 CODECS = make_codecs(ClassTable(), Settings())
 
@@ -216,3 +220,100 @@ def test_a_socket_of_the_users_is_kept_open() -> None:
         link.close()
         assert here.fileno() != -1
         assert link.peer_certificate() is None
+
+
+@contextmanager
+def secured(
+    folder: Path, begin: Callable[[socket.socket], object] = lambda here: None
+) -> Iterator[tuple[Link, socket.socket, Client]]:
+    """A link with TLS, and a client that has not shaken hands yet."""
+    files = Certificates(folder)
+    tls = server_context(files.server.certificate, files.server.key)
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+        there.settimeout(10)
+        begin(here)
+        link = Link(here, ServerSession(CODECS), Service(), tls=tls)
+        yield link, there, Client(client_context(files.authority))
+        link.close()
+
+
+def shake_hands(link: Link, there: socket.socket, client: Client) -> None:
+    there.sendall(client.step(b""))
+    assert link.serve() == READ
+    there.sendall(client.step(there.recv(65536)))
+    assert link.serve() == READ
+    client.open(there.recv(65536))  # tickets
+
+
+def test_with_tls_a_call_is_answered_and_the_end_is_announced(tmp_path: Path) -> None:
+    session = ClientSession("x", CODECS)
+    with secured(tmp_path) as (link, there, client):
+        shake_hands(link, there, client)
+        assert not link.greeted
+        there.sendall(client.seal(session.greet()))
+        assert link.serve() == MORE
+        session.receive(client.open(there.recv(65536)))
+        assert isinstance(session.next(), Welcome)
+        there.sendall(client.seal(session.call("echo", (1,), {})))
+        assert link.serve() == MORE
+        session.receive(client.open(there.recv(65536)))
+        reply = session.next()
+        assert isinstance(reply, Reply)
+        assert reply.unwrap() == 1
+        assert link.serve() == READ
+        link.close()
+        assert client.open(there.recv(65536)) == b""
+        assert client.ended
+
+
+def test_with_tls_a_client_that_announces_its_end_is_closed_behind_its_answer(
+    tmp_path: Path,
+) -> None:
+    session = ClientSession("x", CODECS)
+    with secured(tmp_path) as (link, there, client):
+        shake_hands(link, there, client)
+        there.sendall(client.seal(session.greet()) + client.close())
+        assert link.serve() == 0
+        assert link.closed
+        assert len(there.recv(65536)) > 100
+
+
+def test_with_tls_a_handshake_waits_until_the_client_takes_it(tmp_path: Path) -> None:
+    sent = 0
+
+    def fill(here: socket.socket) -> None:
+        nonlocal sent
+        with suppress(BlockingIOError):
+            while True:
+                sent += here.send(bytes(4096))
+
+    with secured(tmp_path, fill) as (link, there, client):
+        there.sendall(client.step(b""))
+        assert link.serve() == WRITE
+        assert link.serve() == WRITE
+        while sent:
+            sent -= len(there.recv(sent))
+        assert link.serve() == READ
+        assert client.step(there.recv(65536)) != b""
+
+
+def test_with_tls_junk_is_not_answered_by_a_refusal(tmp_path: Path) -> None:
+    with secured(tmp_path) as (link, there, _):
+        there.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert link.serve() == READ  # until the client has read the end
+        assert there.recv(65536) == b""
+        there.close()
+        assert link.serve() == 0
+        assert link.peer_certificate() is None
+
+
+def test_with_tls_a_stranger_that_speaks_something_else_gets_a_refusal(
+    tmp_path: Path,
+) -> None:
+    with secured(tmp_path) as (link, there, client):
+        shake_hands(link, there, client)
+        there.sendall(client.seal(bytes(100)))
+        assert link.serve() == 0
+        assert client.open(there.recv(65536))[:6] == b"PYRO\x01\xf6"

@@ -164,6 +164,19 @@ def test_a_silent_client_holds_up_nobody(uri: Any) -> None:
             assert proxy.add(1, 2) == 3
 
 
+def test_a_silent_client_costs_a_daemon_by_hand_a_worker_but_holds_up_nobody(
+    running: Callable[[Any], Any],
+) -> None:
+    Pyro5.config.SERVERTYPE = "thread"
+    daemon = running(OldStyle())
+    uri = daemon.register(Adder())
+    with socket.create_connection(("localhost", uri.port)):
+        with Pyro5.api.Proxy(uri) as proxy:
+            proxy._pyroTimeout = LIMIT / 2
+            with pytest.raises(errors.CommunicationError, match="client cert missing"):
+                proxy.add(1, 2)
+
+
 def test_a_unix_socket(
     running: Callable[[Any], Any], server_type: str, files: Certificates, tmp_path: Path
 ) -> None:
