@@ -91,3 +91,28 @@ def test_closing_drops_what_waits_and_what_comes() -> None:
     assert not thread[0].is_alive()
     assert ran == []
     assert workers.count == 0
+
+
+def test_closing_can_wait_for_the_workers_to_be_gone() -> None:
+    workers = Workers(3, "test-worker-#")
+    before = set(threading.enumerate())
+    done = threading.Semaphore(0)
+    for _ in range(3):
+        workers.submit(done.release)
+    for _ in range(3):
+        assert done.acquire(timeout=LIMIT)
+    workers.close(wait=LIMIT)
+    assert set(threading.enumerate()) <= before | {threading.current_thread()}
+    assert workers.count == 0
+
+
+def test_a_worker_that_closes_the_pool_does_not_wait_for_itself() -> None:
+    workers = Workers(1, "test-worker")
+    done = threading.Event()
+
+    def end() -> None:
+        workers.close(wait=LIMIT)
+        done.set()
+
+    workers.submit(end)
+    assert done.wait(LIMIT)

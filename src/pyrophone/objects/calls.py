@@ -31,6 +31,8 @@ class Dispatcher:
         streams: Where iterators stay that are returned.
         fail: Makes the stand-in for a failed call inside a batch result.
         streaming: Whether iterators may be returned; may be changed.
+        show: Makes the traceback that goes with an error, :func:`format_remote` by
+            default.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Dispatcher:
         *,
         fail: Callable[[Exception, list[str]], Any],
         streaming: bool = True,
+        show: Callable[[BaseException], list[str]] | None = None,
     ) -> None:
         self.objects = objects
         self.streams = streams
         self._fail = fail
         self.streaming = streaming
+        self._show = show or format_remote
 
     def function(self, call: Call, client: Client) -> Callable[..., Any]:
         """Return what to run for *call*, with its ``args`` and ``kwargs``.
@@ -102,7 +106,7 @@ class Dispatcher:
                 result = yield Invoke(function, args, kwargs)
             except Exception as error:
                 final = _judged(judge, function, args, kwargs, error)
-                results.append(self._fail(final, format_remote(final)))
+                results.append(self._fail(final, self._show(final)))
                 break
             results.append(result)
         return results
@@ -148,7 +152,7 @@ class Dispatcher:
         return session.fault(
             call,
             error,
-            format_remote(error),
+            self._show(error),
             annotations=context.reply_annotations,
             correlation=context.correlation,
         )

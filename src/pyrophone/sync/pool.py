@@ -6,6 +6,7 @@ import itertools
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 __all__ = ["Workers"]
@@ -30,6 +31,7 @@ class Workers:
         self._name = name
         self._jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._threads: set[threading.Thread] = set()
         self._numbers = itertools.count(1)
         self._count = 0
         self._idle = 0
@@ -61,12 +63,22 @@ class Workers:
         if grow:
             self._start()
 
-    def close(self) -> None:
-        """Let the workers end; jobs that wait are dropped, running ones go on."""
+    def close(self, wait: float = 0.0) -> None:
+        """Let the workers end; jobs that wait are dropped, running ones go on.
+
+        Args:
+            wait: How long to wait for those that have ended their jobs, in seconds, so
+                that nothing of these is held any more.
+        """
         with self._lock:
             self._closed = True
+            threads = list(self._threads)
             for _ in range(self._count):
                 self._jobs.put(None)
+        deadline = time.monotonic() + wait
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def _look(self) -> None:
         self.roomy = self._count < self._limit or self._idle > self._waiting
@@ -74,10 +86,12 @@ class Workers:
     def _start(self) -> None:
         name = self._name.replace("#", str(next(self._numbers)))
         thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._threads.add(thread)
         try:
             thread.start()
         except RuntimeError:  # no more threads to be had; those there are go on
             with self._lock:
+                self._threads.discard(thread)
                 self._count -= 1
                 if not self._count:
                     raise
@@ -90,6 +104,7 @@ class Workers:
                 _log.exception("error in a worker")
             del job  # or what it holds stays alive until the next one comes
         with self._lock:
+            self._threads.discard(threading.current_thread())
             self._count -= 1
             self._look()
 

@@ -46,8 +46,8 @@ class BaseDaemon:
     """Objects of this process that others may call; subclasses wait for the calls.
 
     Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
-    :meth:`left_by`, :meth:`failed`, :meth:`annotations`, :meth:`housekeeping`,
-    :meth:`session`.
+    :meth:`left_by`, :meth:`failed`, :meth:`traceback`, :meth:`annotations`,
+    :meth:`housekeeping`, :meth:`session`, :meth:`serializers`.
 
     Args:
         location: Where it can be reached, a URI with the object left empty.
@@ -75,6 +75,7 @@ class BaseDaemon:
             self.streams,
             fail=self.codecs.failure,
             streaming=settings.streaming,
+            show=self.traceback,
         )
         self.interrupted = False
         self._judges = type(self).failed is not BaseDaemon.failed
@@ -185,6 +186,10 @@ class BaseDaemon:
         What this raises is sent in place of *error*. It is not called for members that
         there are not, and not for attributes.
         """
+
+    def traceback(self, error: BaseException) -> list[str]:
+        """Return the lines that show the client where a method failed."""
+        return format_remote(error)
 
     def annotations(self) -> Mapping[str, bytes]:
         """Return chunks to send with every message."""

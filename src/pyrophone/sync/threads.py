@@ -15,6 +15,7 @@ from .pool import Workers
 __all__ = ["Daemon"]
 
 _SEND_WAIT = 0.5  # seconds a worker waits for a client that takes nothing
+_FAREWELL = 0.2  # seconds that a graceful end waits for workers, past their calls
 _LEAST = 0.001  # seconds; 0 would be no limit at all
 
 
@@ -75,4 +76,4 @@ class Daemon(LoopDaemon):
 
     def _close_all(self) -> None:
         super()._close_all()
-        self._workers.close()
+        self._workers.close(min(self._grace, _FAREWELL))

@@ -31,7 +31,7 @@ from .protocol import log_wiredata
 from .serializers import CODECS
 from .tables import CLASSES, seconds, settings
 from .tls import server_tls
-from .tracebacks import get_pyro_traceback
+from .tracebacks import format_traceback, get_pyro_traceback
 
 __all__ = ["Bench", "MultiplexServer", "Served", "ThreadServer", "check", "make"]
 
@@ -128,6 +128,12 @@ class Served(BaseDaemon):
             self.transport_log.warning(
                 "error during handleRequest: %s; %s", error, "".join(lines)
             )
+
+    def traceback(self, error: BaseException) -> list[str]:
+        """Return the lines that show the client where a method failed."""
+        if config.DETAILED_TRACEBACK:
+            return format_traceback(type(error), error, error.__traceback__, detailed=True)
+        return super().traceback(error)
 
     def annotations(self) -> Mapping[str, bytes]:
         """Return chunks to send with every message."""

@@ -136,12 +136,16 @@ class MultiplexEngine(Engine, SocketServer_Multiplex):
             self.served.combine(server.served)
         elif isinstance(server, SocketServer_Multiplex):
             self._nested.append(server)
-            nest = _Nest(server)
+            nest = _Nest(server, server.events)
             self.served.watch(nest, nest.process)
         else:
             for sock in server.sockets:
                 self.served.watch(sock, partial(server.events, [sock]))
             server.selector = self.selector
+
+    def nest(self) -> _Nest:
+        """Return what a server with a selector of its own can wait for."""
+        return _Nest(self.served, lambda sockets: self.served.process())
 
     def _mine(self) -> list[Any]:
         return []
@@ -176,10 +180,16 @@ class _Slots:
 
 
 class _Nest:
-    """A selector inside another one: a server that has its own way of handling requests."""
+    """A selector inside another one, for servers that wait in ways of their own.
 
-    def __init__(self, server: SocketServer_Multiplex) -> None:
+    Args:
+        server: Whose selector it is.
+        events: Called with what is ready.
+    """
+
+    def __init__(self, server: Any, events: Callable[[list[Any]], object]) -> None:
         self._server = server
+        self.events = events
 
     def fileno(self) -> int:
         try:
@@ -188,8 +198,7 @@ class _Nest:
             return -1
 
     def process(self) -> None:
-        server = self._server
-        server.events([key.fileobj for key, _ in server.selector.select(0)])
+        self.events([key.fileobj for key, _ in self._server.selector.select(0)])
 
 
 class ExistingConnectionEngine(Engine, SocketServer_ExistingConnection):

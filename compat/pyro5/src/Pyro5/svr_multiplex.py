@@ -160,5 +160,9 @@ class SocketServer_Multiplex(Transport):
 
 def _keys_of(server: Any) -> list[tuple[Any, Any]]:
     """Return what *server* waits for, and who is to be told."""
+    if hasattr(server, "nest"):  # it waits in a way of its own
+        return [(server.nest(), server.nest())]
+    if not hasattr(server, "selector"):
+        return [(sock, server) for sock in server.sockets]
     keys = [(key.fileobj, key.data) for key in server.selector.get_map().values()]
     return [(fileobj, data or server) for fileobj, data in keys]
