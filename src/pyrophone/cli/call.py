@@ -24,6 +24,7 @@ from .common import (
     remote_traceback,
     settings,
 )
+from .security import add_tls, calling
 
 __all__ = ["add_command"]
 
@@ -49,6 +50,7 @@ def add_command(commands: Commands) -> None:
     )
     parser.add_argument("arguments", metavar="ARG", nargs="*")
     add_name_server(parser)
+    add_tls(parser)
     parser.add_argument("--verbose", action="store_true", help="show remote tracebacks")
 
 
@@ -58,7 +60,7 @@ def call(args: argparse.Namespace) -> int:
     if not (dot and name and member.isidentifier()):
         raise CommandError(f"{args.target!r} is not of the form NAME.METHOD", 2)
     positional, keywords = _parse(args.arguments)
-    own = settings()
+    own = settings(calling(args))
     if args.port is not None:
         own = dataclasses.replace(own, name_port=args.port)
     try:

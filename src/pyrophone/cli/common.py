@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ssl import SSLContext
 from typing import Any
 
 from ..errors import (
@@ -73,16 +75,20 @@ def add_name_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="TCP port of the name server")
 
 
-def settings() -> Settings:
+def settings(tls: SSLContext | None = None) -> Settings:
     """Return the settings that the environment gives.
+
+    Args:
+        tls: What to connect with; the environment can't give that.
 
     Raises:
         CommandError: A variable names no setting, or its value is unusable.
     """
     try:
-        return Settings.from_env(os.environ)
+        own = Settings.from_env(os.environ)
     except ValueError as error:
         raise CommandError(f"in the environment: {error}", 2) from None
+    return own if tls is None else dataclasses.replace(own, tls=tls)
 
 
 def printable(text: str) -> str:

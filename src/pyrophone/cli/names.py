@@ -22,6 +22,7 @@ from .common import (
     settings,
     until_told_to_end,
 )
+from .security import add_tls, calling, serving
 
 __all__ = ["add_command"]
 
@@ -41,6 +42,7 @@ def add_command(commands: Commands) -> None:
     ]
     for command in asking:
         add_name_server(command)
+        add_tls(command)
 
 
 def _add_serve(commands: Commands) -> None:
@@ -69,6 +71,7 @@ def _add_serve(commands: Commands) -> None:
         metavar="SECONDS",
         help="look that often for names whose daemon is gone, and drop them",
     )
+    add_tls(parser, serves=True)
     parser.add_argument("--verbose", action="store_true", help="say how it can be found")
 
 
@@ -172,6 +175,7 @@ def ping(args: argparse.Namespace) -> int:
 
 def _service(args: argparse.Namespace) -> NameService:
     own = settings()
+    tls = serving(args)
     try:
         return NameService(
             args.host,
@@ -181,6 +185,7 @@ def _service(args: argparse.Namespace) -> NameService:
             broadcast=not args.no_broadcast,
             storage=_storage(args.storage),
             sweep=args.sweep,
+            tls=tls,
             settings=own,
         )
     except (OSError, OverflowError, UnicodeError) as error:
@@ -207,7 +212,7 @@ def _seconds(text: str) -> float:
 
 
 def _names(args: argparse.Namespace) -> Proxy:
-    return locate_names(args.host, args.port, settings=settings())
+    return locate_names(args.host, args.port, settings=settings(calling(args)))
 
 
 def _print_row(columns: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from .common import (
     settings,
     until_told_to_end,
 )
+from .security import add_tls, calling, serving
 
 __all__ = ["add_command"]
 
@@ -46,6 +47,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--id", help="its id in the URI; by default it is made up")
     parser.add_argument("--host", default="localhost", help="where to listen")
     parser.add_argument("--port", type=int, default=0, help="TCP port, default: a free one")
+    add_tls(parser, serves=True)
     parser.add_argument("--verbose", action="store_true", help="show tracebacks")
 
 
@@ -63,9 +65,10 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def _daemon(args: argparse.Namespace) -> Daemon:
-    own = settings()
+    tls = serving(args)
+    own = settings(calling(args))
     try:
-        return Daemon(args.host, args.port, settings=own)
+        return Daemon(args.host, args.port, tls=tls, settings=own)
     except (OSError, OverflowError, UnicodeError) as error:
         where = f"{args.host}:{args.port}"
         raise cannot_listen(error, where, "choose another --host or --port") from None
