@@ -184,3 +184,32 @@ def test_class_forms_are_converted_from_the_bottom_up() -> None:
 def test_time_stamps_of_the_library_pass_through() -> None:
     stamp = msgpack.Timestamp(5, 6)
     assert MSGPACK.loads(MSGPACK.dumps([stamp])) == [stamp]
+
+
+class _Fractions(MsgpackSerializer):
+    """Has an extension type of its own, and reads mappings in its own way."""
+
+    __slots__ = ()
+
+    def replace(self, value: Any) -> Any:
+        if isinstance(value, Fraction):
+            return msgpack.ExtType(9, f"{value}".encode())
+        return super().replace(value)
+
+    def read_extension(self, code: int, data: bytes) -> Any:
+        return Fraction(data.decode()) if code == 9 else super().read_extension(code, data)
+
+    def read_mapping(self, mapping: dict[Any, Any]) -> Any:
+        return mapping["only"] if "only" in mapping else super().read_mapping(mapping)
+
+
+def test_a_subclass_can_have_extension_types_of_its_own() -> None:
+    serializer = _Fractions(ClassTable())
+    value = [Fraction(1, 3), {"only": {"a": Fraction(2)}}, 1j, 2**70, ValueError("x")]
+    *plain, error = serializer.loads(serializer.dumps(value))
+    assert plain == [Fraction(1, 3), {"a": Fraction(2)}, 1j, 2**70]
+    assert isinstance(error, ValueError)
+    call = serializer.dumps_call("o", "m", (Fraction(1, 3),), {"k": Fraction(2)})
+    assert serializer.loads_call(call)[2:] == ([Fraction(1, 3)], {"k": Fraction(2)})
+    with pytest.raises(SerializeError, match="unsupported msgpack extension"):
+        MsgpackSerializer(ClassTable()).loads(serializer.dumps(Fraction(1, 3)))

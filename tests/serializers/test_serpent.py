@@ -168,6 +168,12 @@ def test_bytes_are_literals_if_so_told() -> None:
     assert serializer.loads(serializer.dumps([b"a'\xff"])) == [b"a'\xff"]
 
 
+def test_how_bytes_are_written_can_be_changed_at_any_time() -> None:
+    serializer = SerpentSerializer(ClassTable())
+    for serializer.bytes_repr in (False, True, False):
+        assert (b"base64" in serializer.dumps(b"a")) != serializer.bytes_repr
+
+
 @pytest.mark.parametrize(
     ("value", "problem"),
     [

@@ -14,9 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyrophone import URI, Settings, current, expose, oneway
-from pyrophone.errors import DaemonError, NoNameServerError, ProtocolError, RemoteError
+from pyrophone.errors import (
+    DaemonError,
+    NoNameServerError,
+    ProtocolError,
+    RefusedError,
+    RemoteError,
+)
 from pyrophone.objects.standins import StandIns
 from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import Codecs
 from pyrophone.sync import Daemon, LoopDaemon, batch, connect
 from pyrophone.sync.client import codecs_for
 from pyrophone.wire.client import ClientSession
@@ -59,6 +66,25 @@ def test_a_proxy_of_an_own_object_connects_when_used() -> None:
         daemon.register(echo)
         with daemon.proxy_of(echo) as proxy:
             assert proxy.echo(1) == 1
+
+
+def test_a_daemon_may_choose_its_serializers_and_keeps_to_them() -> None:
+    class Choosy(Daemon):
+        """Reads and writes JSON, and marshal, as refusals are written in it."""
+
+        def serializers(self, settings: Settings, classes: ClassTable | None) -> Codecs:
+            """Return two of them."""
+            codecs = super().serializers(settings, classes)
+            some = {name: codecs.by_name[name] for name in ("json", "marshal")}
+            return Codecs(codecs.classes, some)
+
+    with running(Choosy()) as daemon:
+        uri = daemon.register(Echo())
+        daemon.reconfigure(Settings(max_depth=50))
+        with connect(uri, settings=Settings(serializer="json")) as proxy:
+            assert proxy.echo(1) == 1
+        with pytest.raises(RefusedError):
+            connect(uri)
 
 
 def test_without_name_server_nothing_is_registered() -> None:

@@ -196,6 +196,14 @@ def test_damaged_annotations_are_refused(chunks: bytes, problem: str) -> None:
     assert str(caught.value) == problem
 
 
+def test_annotations_are_slices_of_what_they_are_split_from() -> None:
+    chunks = join_annotations({"ABCD": b"xx"})
+    found = split_annotations(memoryview(chunks))["ABCD"]
+    assert isinstance(found, memoryview)
+    assert found.obj is chunks
+    assert bytes(found) == b"xx"
+
+
 def test_of_two_annotations_with_one_name_the_last_counts() -> None:
     assert split_annotations(b"INFO\0\0\0\1aINFO\0\0\0\1b") == {"INFO": b"b"}
 

@@ -68,7 +68,7 @@ def test_data_is_the_payload_itself_or_a_view_behind_annotations() -> None:
     assert not message.data
     message.add_payload(sent.data[40:])
     assert type(message.data) is memoryview
-    assert message.data == b"abc"
+    assert bytes(message.data) == b"abc"
     assert type(message.annotations["ABCD"]) is memoryview
     assert message.annotations == {"ABCD": b"xx"}
     payload = b"abc"

@@ -199,7 +199,7 @@ class BaseDaemon:
         """Called about once a second while the daemon serves."""
 
     def serializers(self, settings: Settings, classes: ClassTable | None) -> Codecs:
-        """Return what to read and write with, for these settings."""
+        """Return what to read and write with, for these settings; marshal among it."""
         return codecs_for(settings, classes)
 
     def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
