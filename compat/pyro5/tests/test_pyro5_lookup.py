@@ -96,6 +96,8 @@ def test_a_broadcast_comes_before_another_machine(
     Pyro5.config.PREFER_IP_VERSION = 0
     Pyro5.config.NS_BCPORT = NOWHERE
     assert found(port=answer(loud)) == port_of(loud)  # that of the broadcast
+    Pyro5.config.BROADCAST_ADDRS = []
+    assert found(port=port_of(loud)) == port_of(there)  # not that of the other machine
 
 
 def test_names_are_resolved_in_the_same_order(

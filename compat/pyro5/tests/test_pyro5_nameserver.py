@@ -181,8 +181,8 @@ def test_nat_needs_a_host() -> None:
 def test_a_daemon_that_has_ended_serves_no_more(end: str) -> None:
     daemon = NameServerDaemon(port=0)
     getattr(daemon, end)()
-    daemon.close()
     assert daemon.nameserver is None
+    daemon.close()
     with pytest.raises(errors.PyroError, match="cannot reuse this object"):
         daemon.__enter__()
 
