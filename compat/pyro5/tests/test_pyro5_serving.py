@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import logging
 import select
@@ -547,6 +548,24 @@ def test_exposed_objects_in_attributes_cannot_be_called(daemon: Any) -> None:
             proxy._pyroInvoke("inner", [], {})
 
 
+def test_what_is_no_method_is_not_exposed_as_one(daemon: Any) -> None:
+    @Pyro5.api.expose
+    class Odd:
+        part = functools.partialmethod(str)
+        builtin = len
+
+        @functools.cached_property
+        def cached(self) -> int:
+            return 5
+
+        def usual(self) -> None:
+            """Do nothing."""
+
+    with Pyro5.api.Proxy(daemon.register(Odd())) as proxy:
+        proxy._pyroBind()
+        assert (proxy._pyroMethods, proxy._pyroAttrs) == ({"usual"}, set())
+
+
 # One-way calls.
 
 
@@ -712,6 +731,17 @@ def test_a_version_of_ip_can_be_preferred(server_type: str) -> None:
 
 
 # The end.
+
+
+def test_open_connections_end_with_their_daemon(server_type: str) -> None:
+    daemon = Pyro5.api.Daemon()
+    loop = in_thread(daemon.requestLoop)
+    with Pyro5.api.Proxy(daemon.register(Thing())) as proxy:
+        assert proxy.ping() == "pong"
+        daemon.shutdown()
+        loop.join(LIMIT)
+        with pytest.raises(errors.ConnectionClosedError):
+            proxy.ping()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has abstract sockets")
