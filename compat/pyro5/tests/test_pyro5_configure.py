@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,3 +117,41 @@ def test_unknown_variables_are_left_alone_and_log_lines_go_where_wished() -> Non
     assert loud.stderr.endswith(",Pyro5.x,INFO] hi\n")
     wrong = python(code, PYRO_LOGLEVEL="LOUD")
     assert "PYRO_LOGLEVEL='LOUD'" in wrong.stderr
+
+
+def test_levels_may_be_written_small_and_a_file_gets_the_lines(tmp_path: Path) -> None:
+    code = "import Pyro5, logging; logging.getLogger('Pyro5.core').warning('hi')"
+    file = tmp_path / "lines.log"
+    done = python(code, PYRO_LOGLEVEL="warning", PYRO_LOGFILE=str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    shape = r"\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3},Pyro5\.core,WARNING\] hi\n"
+    assert re.fullmatch(shape, file.read_text())
+
+
+def test_a_log_that_the_program_has_set_up_stays() -> None:
+    code = (
+        "import logging\n"
+        "logging.basicConfig(level=5)\n"
+        "logging.getLogger('Pyro5').setLevel(7)\n"
+        "import Pyro5\n"
+        "print(logging.getLogger().level, logging.getLogger('Pyro5').level)\n"
+    )
+    assert python(code, PYRO_LOGLEVEL="INFO").stdout == "5 7\n"
+    assert python(code).stdout == "5 7\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",)])
+def test_the_configuration_is_printed_by_a_module_and_a_command(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "Pyro5.configure", *arguments],
+        env={**os.environ, "PYRO_NS_PORT": "1234"},
+        capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Pyro version: 5.17"
+    assert "NS_PORT = 1234" in lines
+    (command,) = entry_points(group="console_scripts", name="pyro5-check-config")
+    command.load()()
+    assert capsys.readouterr().out == Pyro5.config.dump() + "\n"

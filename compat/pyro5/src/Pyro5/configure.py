@@ -135,12 +135,11 @@ def set_up_logging() -> None:
     level = global_config.LOGLEVEL
     if not level:
         return
-    level = level.upper()
-    if level not in logging.getLevelNamesMapping():
+    if level.upper() not in logging.getLevelNamesMapping():
         raise ValueError(f"PYRO_LOGLEVEL={level!r} is no level of the module logging")
     file = global_config.LOGFILE or "pyro5.log"
     logging.basicConfig(
-        level=level,
+        level=level.upper(),
         filename=None if file == "{stderr}" else file,
         datefmt="%Y-%m-%d %H:%M:%S",
         format="[%(asctime)s.%(msecs)03d,%(name)s,%(levelname)s] %(message)s",
