@@ -244,6 +244,12 @@ def test_without_the_key_nothing_is_called_or_told(
     assert page.status == "200 OK"
     assert b"http.kettle" not in page.body
     assert b'id="key"' in page.body
+    assert b'id="locked"' in page.body
+
+
+def test_without_the_key_no_name_server_is_asked(ask: Ask) -> None:
+    nobody = Settings(name_port=1, broadcast_addresses=(), timeout=LIMIT)
+    assert ask(Gateway(key="secret", settings=nobody), "/pyro/").status == "200 OK"
 
 
 def test_with_the_key_the_page_tells_all(locked: Gateway, ask: Ask) -> None:

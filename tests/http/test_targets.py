@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pyrophone import URI, Settings
+from pyrophone.context import Client
 from pyrophone.errors import (
     ConnectError,
     NotExposedError,
@@ -15,7 +17,7 @@ from pyrophone.errors import (
 )
 from pyrophone.http.targets import Outcome, Target
 from pyrophone.sync import Daemon
-from running import LIMIT
+from running import LIMIT, running
 
 if TYPE_CHECKING:
     from tests.http.conftest import Kettle
@@ -69,6 +71,21 @@ def test_an_iterator_is_an_error_and_does_not_stay_on_the_server(
             target.call("steam", {})
         target.call("heat", {})  # behind the one that closes the stream
     assert len(daemon.streams) == 0
+
+
+def test_its_connection_ends_with_the_block(settings: Settings, kettle: Kettle) -> None:
+    gone = threading.Event()
+
+    class Watched(Daemon):
+        def left_by(self, client: Client) -> None:
+            gone.set()
+
+    with running(Watched(settings=settings)) as daemon:
+        with Target(daemon.register(kettle), settings) as target:
+            target.call("filled", {})
+            assert not gone.is_set()
+        assert gone.wait(LIMIT)
+        del target
 
 
 def test_what_is_not_there_is_an_error(settings: Settings) -> None:

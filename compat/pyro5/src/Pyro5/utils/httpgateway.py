@@ -19,6 +19,7 @@ from pyrophone.http.requests import read_body
 from pyrophone.net.addresses import location
 
 from .. import config
+from ..client import Proxy
 from ..core import locate_ns
 from ..errors import CommunicationError, ConnectionClosedError, NamingError, PyroError
 from ..tables import seconds, settings
@@ -116,7 +117,7 @@ def get_nameserver() -> Any:
         NamingError: There is none.
     """
     names = _nameserver
-    if names is not None and hasattr(names, "_pyroUri"):
+    if isinstance(names, Proxy):  # else it is somebody's stand-in
         names = _checked(names)
     if names is None:
         names = locate_ns()
