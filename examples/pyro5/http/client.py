@@ -5,7 +5,7 @@ Each in a terminal of its own:
     python -m Pyro5.nameserver
     python -m Pyro5.utils.echoserver --naming
     python -m Pyro5.utils.httpgateway --expose "Pyro\\.|test\\."
-        python client.py [address of the gateway]      (client.js does the same)
+        python client.py [address of the gateway] [--slow]        (client.js is alike)
 """
 
 import json
@@ -14,8 +14,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-BASE = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8080"
-SLOW = "--slow" in sys.argv  # call a method that takes five seconds as well
+addresses = [argument for argument in sys.argv[1:] if argument != "--slow"]
+BASE = addresses[0] if addresses else "http://localhost:8080"
+SLOW = "--slow" in sys.argv  # wait for a method that takes five seconds, too
 
 
 def call(name, member, /, options="", **parameters):

@@ -8,7 +8,7 @@ ones. Needs the command openssl.
 
 import subprocess
 
-KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
+KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 USE = "keyUsage=critical,digitalSignature,keyCertSign"
 
 

@@ -51,7 +51,9 @@ def test_filetransfer(scene: Play) -> None:
 def test_gui_eventloop_shows_what_the_board_takes(scene: Play) -> None:
     """The board without its window."""
     with scene("gui_eventloop") as play:
-        ask(play, serve(play, "gui_text.py"), "client.py", "--close")
+        board = serve(play, "gui_text.py")
+        ask(play, board, "client.py", "--close")
+        board.finish()
 
 
 @pytest.mark.parametrize("program", ["gui_threads.py", "gui_nothreads.py"])
@@ -188,7 +190,7 @@ def test_oneway(scene: Play) -> None:
     asked = {r"(  no, trying again\n)+": "  no, trying again\n"}
     with scene("oneway", with_names=True, replace=asked) as play:
         server = serve(play, "server.py")
-        play.run("client.py", 0.4)
+        play.run("client.py", 0.7)
         server.until("done")
 
 

@@ -166,7 +166,7 @@ def test_threadproxysharing(scene: Play) -> None:
 def test_timeout(scene: Play) -> None:
     with scene("timeout", with_names=True) as play:
         serve(play, "server.py")
-        play.run("client.py", 0.3)
+        play.run("client.py", 0.5)
 
 
 def test_timezones(scene: Play) -> None:

@@ -26,7 +26,8 @@ class MessageBus:
     def send(self, topic, data):
         """Take a message, return its number."""
         number = self._storage.put(topic, data)
-        self._received += 1
+        with self._lock:
+            self._received += 1
         self._news.set()
         return number
 
