@@ -7,6 +7,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from tests.cli.conftest import Run
@@ -136,6 +138,27 @@ def test_a_class_is_served_by_tls_under_a_name(
             process.terminate()
         assert process.wait(LIMIT) == 0
     assert "oven" not in names.names.list()
+
+
+@pytest.mark.slow
+def test_the_gateway_calls_by_tls(
+    names: NameService, files: Certificates, options: list[str]
+) -> None:
+    tls = server_context(files.server.certificate, files.server.key)
+    command = [sys.executable, "-m", "pyrophone", "gateway", "--expose=oven", "--port=0"]
+    with running(Daemon(tls=tls)) as daemon:
+        names.names.register("oven", daemon.register(Oven()))
+        with subprocess.Popen(
+            [*command, *options], stdout=subprocess.PIPE, text=True
+        ) as process:
+            try:
+                assert process.stdout is not None
+                page = urlsplit(process.stdout.readline().strip())
+                where = f"http://{page.netloc}/pyro/oven/heat?degrees=180"
+                with urlopen(where, timeout=LIMIT) as answer:
+                    assert answer.read() == b'"180 degrees"'
+            finally:
+                process.terminate()
 
 
 def test_a_file_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:

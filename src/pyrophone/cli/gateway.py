@@ -17,6 +17,7 @@ from .common import (
     settings,
     until_told_to_end,
 )
+from .security import add_tls, calling
 
 __all__ = ["add_command"]
 
@@ -53,6 +54,7 @@ def add_command(commands: Commands) -> None:
         metavar="SECONDS",
         help="limit of a call, default: that of PYROPHONE_TIMEOUT, or 60",
     )
+    add_tls(parser)
     parser.add_argument("--verbose", action="store_true", help="print requests, to stderr")
 
 
@@ -72,7 +74,7 @@ def gateway(args: argparse.Namespace) -> int:
 
 
 def _app(args: argparse.Namespace) -> Gateway:
-    own = settings()
+    own = settings(calling(args))
     timeout = args.timeout or own.timeout or _TIMEOUT
     try:
         own = dataclasses.replace(own, timeout=timeout)
