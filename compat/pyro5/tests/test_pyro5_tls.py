@@ -16,8 +16,7 @@ import pytest
 
 import Pyro5.api
 from certificates import PASSWORD, Certificates, Pair
-from Pyro5 import errors, socketutil
-from Pyro5.nameserver import start_ns
+from Pyro5 import errors, nameserver, nsc, socketutil
 from Pyro5.protocol import MSG_INVOKE, MSG_RESULT, SendingMessage, recv_stub
 from Pyro5.serializers import serializers
 from Pyro5.socketutil import SocketConnection
@@ -187,7 +186,7 @@ def test_a_unix_socket(
 
 
 def test_names(running: Callable[[Any], Any], uri: Any) -> None:
-    ns_uri, daemon, _ = start_ns("localhost", 0, enableBroadcast=False)
+    ns_uri, daemon, _ = nameserver.start_ns("localhost", 0, enableBroadcast=False)
     running(daemon)
     Pyro5.config.NS_PORT = ns_uri.port
     with Pyro5.api.locate_ns() as names:
@@ -356,6 +355,28 @@ def test_a_client_without_its_files(uri: Any) -> None:
     with Pyro5.api.Proxy(uri) as proxy:
         with pytest.raises(OSError, match="client cert file not found"):
             proxy.add(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "item"),
+    [
+        (nsc.main, ["-n", "localhost", "ping"], "SSL_CACERTS"),
+        (nameserver.main, ["-n", "localhost", "-p", "0", "-x"], "SSL_CACERTS"),
+        (nameserver.main, ["-n", "localhost", "-p", "0", "-x"], "SSL_SERVERCERT"),
+    ],
+)
+def test_commands_without_their_files_say_so_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+    command: Callable[[list[str]], None],
+    arguments: list[str],
+    item: str,
+) -> None:
+    setattr(Pyro5.config, item, "/nowhere/it.pem")
+    with pytest.raises(SystemExit, match="1"):
+        command(arguments)
+    captured = capsys.readouterr()
+    [line] = (captured.out + captured.err).splitlines()
+    assert "/nowhere/it.pem" in line or "server cert file not found" in line
 
 
 def test_contexts_follow_the_configuration_and_the_files(
