@@ -1,6 +1,9 @@
 """Calls over a connection: members, operators, errors, batches, blobs, timeouts, threads."""
 
+import contextlib
 import copy
+import gc
+import logging
 import sys
 import threading
 import time
@@ -791,6 +794,64 @@ def test_the_control_object(daemon):
             *("info", "ping", "registered"),
         }
         assert control.close_stream("unknown") is None
+
+
+def fails(proxy):
+    with contextlib.suppress(ValueError):
+        proxy.fail()
+
+
+def iterates(proxy):
+    assert list(iter(proxy)) == ["x", "y", "z"]
+
+
+def misses(proxy):
+    with contextlib.suppress(AttributeError):
+        proxy.nonexisting()
+
+
+@pytest.mark.parametrize(
+    "use", [Proxy._pyroBind, lambda proxy: proxy.multiply(2, 3), fails, iterates, misses]
+)
+def test_a_proxy_that_is_dropped_is_closed_at_once(daemon, thing, use):
+    gc.collect()
+    gc.disable()
+    try:
+        proxy = Proxy(daemon.uriFor(thing))
+        proxy._pyroBind()
+        sock = proxy._pyroConnection.sock
+        use(proxy)
+        del proxy
+        assert sock.fileno() == -1
+    finally:
+        gc.enable()
+
+
+def test_messages_can_be_logged(proxy, caplog):
+    with caplog.at_level(logging.DEBUG, "Pyro5"):
+        config.LOGWIRE = True
+        proxy.multiply(2, 3)
+        config.LOGWIRE = False
+        texts = [record.getMessage() for record in caplog.records]
+        loggers = {r.name for r in caplog.records if "msgtype=4" in r.getMessage()}
+        assert loggers == {"Pyro5.client", "Pyro5.server"}
+        assert any("msgtype=5 flags=" in text and "data=b" in text for text in texts)
+
+
+def test_junk_closes_only_that_connection(daemon, proxy, greeting, calling):
+    proxy._pyroBind()
+    sock = Pyro5.socketutil.create_socket(connect=("localhost", proxy._pyroUri.port))
+    with Pyro5.socketutil.SocketConnection(sock) as other:
+        other.timeout = 5
+        other.send(greeting("Pyro.Daemon"))
+        protocol.recv_stub(other, [protocol.MSG_CONNECTOK])
+        data = calling("Pyro.Daemon", "ping")
+        other.send(data)
+        protocol.recv_stub(other, [protocol.MSG_RESULT])
+        other.send(data[:4] + b"\0\1" + data[6:])
+        with pytest.raises(errors.ConnectionClosedError):
+            protocol.recv_stub(other)
+    assert proxy.multiply(2, 3) == 6
 
 
 def test_calling_what_is_gone(daemon):

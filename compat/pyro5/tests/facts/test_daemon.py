@@ -193,6 +193,40 @@ def test_nat_with_a_port_that_is_no_port(server_type):
         assert daemon.natLocationStr == "nat.example:99999"
 
 
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+ipv6 = pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+
+
+@ipv6
+def test_ipv6(server_type, start):
+    daemon = Daemon("::1")
+    port = daemon.sock.getsockname()[1]
+    assert daemon.locationStr == f"[::1]:{port}"
+    assert f"; [::1]:{port} - IPv6; 1 objects>" in repr(daemon)
+    uri = daemon.register(Thing(), "thing")
+    assert str(uri) == f"PYRO:thing@[::1]:{port}"
+    start(daemon)
+    with Proxy(uri) as proxy:
+        assert proxy.ping() == "pong"
+        assert "connected IPv6" in repr(proxy)
+        assert proxy._pyroLocalSocket[0] == "::1"
+
+
+@ipv6
+@pytest.mark.parametrize("port", [0, 1234])
+def test_nat_with_ipv6(server_type, port):
+    with Daemon("::1", nathost="[fe80::1]", natport=port) as daemon:
+        shown = port or daemon.sock.getsockname()[1]
+        assert daemon.natLocationStr == f"[fe80::1]:{shown}"
+        assert daemon.uriFor("x").location == f"[fe80::1]:{shown}"
+
+
 def test_impossible_nat(server_type, tmp_path):
     with pytest.raises(ValueError):  # noqa: PT011
         Daemon(natport=1234)
@@ -454,6 +488,36 @@ def test_nothing_is_kept_alive(server_type, start):
     del daemon, thing
     gc.collect()
     assert [ref() for ref in watched] == [None, None]
+
+
+@expose
+class Parent:
+    def __init__(self):
+        self.children = []
+
+    def make(self):
+        child = Thing()
+        self._pyroDaemon.register(child)
+        self.children.append(weakref.ref(child))
+        return child
+
+
+def test_children_are_not_kept_alive(server_type):
+    daemon, parent = Daemon(), Parent()
+    uri = daemon.register(parent)
+    thread = threading.Thread(target=daemon.requestLoop)
+    thread.start()
+    with Proxy(uri) as proxy:
+        for _ in range(3):
+            with proxy.make() as child:
+                assert child.ping() == "pong"
+    daemon.shutdown()
+    thread.join(5)
+    del daemon, thread
+    children = parent.children
+    del parent
+    gc.collect()
+    assert [child() for child in children] == [None, None, None]
 
 
 def test_weak_registration(daemon):

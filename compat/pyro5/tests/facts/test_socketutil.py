@@ -477,6 +477,18 @@ def test_contexts_for_clients_verify():
     assert context.check_hostname
 
 
+@pytest.mark.parametrize("bind", [None, ("localhost", 0)])
+def test_sockets_can_be_wrapped(bind):
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with contextlib.closing(
+        socketutil.create_socket(bind=bind, sslContext=context)
+    ) as sock:
+        assert isinstance(sock, ssl.SSLSocket)
+        assert sock.server_side is (bind is not None)
+
+
 def test_contexts_are_for_one_side():
     config.SSL = True
     with pytest.raises(ValueError):  # noqa: PT011
