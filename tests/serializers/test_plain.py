@@ -16,7 +16,7 @@ import pytest
 from pyrophone.errors import SerializeError
 from pyrophone.serializers import ClassTable
 from pyrophone.serializers.classes import NO_FORM
-from pyrophone.serializers.plain import Preparation, plain_form
+from pyrophone.serializers.plain import Preparation, attempt, plain_form
 
 
 def text_array(text: str) -> array.array[str]:
@@ -123,3 +123,13 @@ def test_preparation_keeps_sets_and_keys_of_tuples_if_told() -> None:
     assert prepared == {(1, frozenset({(3,)})): {4}}
     with pytest.raises(SerializeError, match="nested deeper than 5 levels"):
         preparation.prepare({((1,),): 5}, 2)
+
+
+def test_an_error_that_is_looked_at_keeps_no_frames() -> None:
+    def write(value: Any) -> None:
+        raise ValueError(value)
+
+    error = attempt(write, "no")
+    assert isinstance(error, ValueError)
+    assert error.__traceback__ is None
+    assert attempt(str, "yes") is None

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import gc
+import weakref
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from conversing import CORRELATION, SERIALIZERS, codecs
-from pyrophone.errors import RemoteProtocolError, SerializeError
+from pyrophone.errors import RemoteError, RemoteProtocolError, SerializeError
 from pyrophone.wire.events import Call, Greeting, Ping, Reply
 from pyrophone.wire.framing import CORRELATED, EXCEPTION, INVOKE, RESULT, STREAM, Message
 
@@ -33,6 +36,21 @@ def test_a_reply_raises_the_error_that_came(name: str) -> None:
 def test_an_error_that_is_a_result_is_not_raised() -> None:
     error = reply(ValueError("bad value")).unwrap()
     assert (type(error), error.args) == (ValueError, ("bad value",))
+
+
+def test_an_error_that_was_handled_is_gone_at_once() -> None:
+    failed = reply(RemoteError("lab.Hot", (), "99"), EXCEPTION)
+    gc.disable()
+    try:
+        with suppress(RemoteError):
+            try:
+                failed.unwrap()
+            except RemoteError as error:
+                gone = weakref.ref(error)
+                raise
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_something_else_in_place_of_an_error_is_refused() -> None:

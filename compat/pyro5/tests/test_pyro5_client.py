@@ -110,6 +110,24 @@ def standing(*answers: protocol.SendingMessage) -> Any:
     return proxy
 
 
+def test_a_proxy_is_gone_as_soon_as_nobody_holds_it(serve: Callable[..., Any]) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        proxy: Any = Proxy(serve(Desk()))
+        with pytest.raises(ZeroDivisionError):
+            proxy.fail()
+        with pytest.raises(errors.SecurityError):
+            proxy.unsafe()
+        with pytest.raises(errors.SerializeError):
+            proxy.echo(len)
+        sock = proxy._pyroConnection.sock
+        del proxy
+        assert sock.fileno() == -1
+    finally:
+        gc.enable()
+
+
 # Stand-ins for connections.
 
 

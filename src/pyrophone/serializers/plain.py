@@ -238,7 +238,9 @@ def attempt(write: Callable[[Any], Any], value: Any) -> Exception | None:
     try:
         write(value)
     except Exception as error:
-        return error
+        # With its traceback it would be held by frames that it holds, and all that is in
+        # the frames of the caller with it, until the collector comes.
+        return error.with_traceback(None)
     return None
 
 

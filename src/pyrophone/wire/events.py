@@ -169,7 +169,10 @@ class Reply:
         value = self.serializer.loads(self.payload)
         if self.flags & EXCEPTION:
             if isinstance(value, BaseException):
-                raise value
+                try:
+                    raise value
+                finally:
+                    del value  # or it would keep itself, by this frame in its traceback
             raise RemoteProtocolError(
                 f"{type(value).__name__} came in place of an exception"
             )

@@ -160,8 +160,11 @@ class Calling(Binding):
         if not isinstance(value, BaseException):
             kind = type(value).__name__
             raise ProtocolError(f"{kind} came in place of an exception")
-        with translated():
-            raise value
+        try:
+            with translated():
+                raise value
+        finally:
+            del value  # or the error, by its traceback, would keep itself and the proxy
 
     def _pyroDropStrangers(self) -> None:
         """Close the connection to a genuine Pyro5, which closes it without a word now."""
