@@ -185,6 +185,20 @@ def test_a_unix_socket(
         assert proxy.add(1, 2) == 3
 
 
+def test_a_socket_made_by_hand(
+    uri: Any, running: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    path = str(tmp_path / "socket")
+    running(Pyro5.api.Daemon(unixsocket=path))
+    context = socketutil.get_ssl_context(cacerts=Pyro5.config.SSL_CACERTS)
+    for where in (("localhost", uri.port), path):
+        sock = socketutil.create_socket(connect=where, sslContext=context)
+        with sock:
+            assert isinstance(sock, ssl.SSLSocket)
+            assert sock.server_hostname == "localhost"
+            assert sock.getpeercert()
+
+
 def test_names(running: Callable[[Any], Any], uri: Any) -> None:
     ns_uri, daemon, _ = nameserver.start_ns("localhost", 0, enableBroadcast=False)
     running(daemon)

@@ -134,8 +134,8 @@ def create_socket(
     sock: Any = socket.socket(family, socket.SOCK_STREAM)
     try:
         if sslContext is not None:
-            named = connect and family != socket.AF_UNIX  # a path is no host name
-            names = {"server_hostname": connect[0]} if named else {}
+            host = "localhost" if isinstance(where, (str, bytes)) else (where or [""])[0]
+            names = {"server_hostname": host} if connect else {}
             sock = sslContext.wrap_socket(sock, server_side=bool(bind), **names)
         _prepare(sock, reuseaddr, keepalive, timeout, noinherit, nodelay)
         if bind:
