@@ -20,7 +20,7 @@ from running import running
 if TYPE_CHECKING:
     from tests.peers.conftest import Peer
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
 WAIT = 10.0  # seconds until something that does not come is an error
 
