@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import weakref
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pyrophone import URI, Settings, current, expose, oneway
+from pyrophone import URI, Settings, current, expose, instances, oneway
 from pyrophone.errors import (
     DaemonError,
     NoNameServerError,
@@ -323,3 +324,21 @@ def test_a_daemon_can_look_at_the_errors_of_methods_and_replace_them(
         ("fail", ("replace",), {}, ValueError),
         ("fail_unseen", (), {}, KeyError),
     ]
+
+
+@pytest.mark.parametrize("kind", [Daemon, LoopDaemon])
+def test_instances_go_with_their_daemon(kind: type[LoopDaemon]) -> None:
+    @instances("single")
+    class Single(Failing):
+        @expose
+        def me(self) -> None:
+            made.append(weakref.ref(self))
+
+    made: list[weakref.ref[Any]] = []
+    daemon = kind()
+    with running(daemon), connect(daemon.register(Single)) as proxy:
+        proxy.me()
+        assert len(daemon.objects.singles) == 1
+        daemon.stop()
+    assert daemon.objects.singles == {}
+    assert made[0]() is None

@@ -224,6 +224,7 @@ class BaseDaemon:
     def retire(self) -> None:
         """Let go of what clients had; the end of a daemon."""
         self.streams.clear()
+        self.objects.singles.clear()
         self._stand_ins.remove(self._stand_in)
 
     # What links call.
