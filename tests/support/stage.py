@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -118,6 +119,8 @@ class Side:
         self._nobody.bind(("127.0.0.1", 0))
         self._names: Program | None = None
         self._names_port = 0
+        # Else each program would compile the library anew.
+        self._bytecode = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 
     def environment(self, with_names: bool) -> dict[str, str]:
         """Return the variables of a program that finds a name server, or none."""
@@ -128,7 +131,8 @@ class Side:
             "PYRO_NS_BCPORT": str(nobody),
             "PYRO_BROADCAST_ADDRS": "127.0.0.1",
             "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": self._bytecode.name,
         }
 
     def start(
@@ -164,6 +168,7 @@ class Side:
         self._nobody.close()
         if self._names is not None:
             self._names.close()
+        self._bytecode.cleanup()
 
 
 class Scene:
