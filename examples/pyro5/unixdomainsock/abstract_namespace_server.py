@@ -1,7 +1,7 @@
 """A server on a socket that has a name but no file: only on Linux.
 
-The name starts with a zero character, which cannot be typed, so paste the URI without it:
-client.py puts it back.
+The name starts with a zero character, which cannot be typed. The URI shows "@" instead, and
+client.py puts it right.
 
     python abstract_namespace_server.py
     python client.py        (paste the URI)
