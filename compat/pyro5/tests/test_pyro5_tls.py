@@ -94,6 +94,13 @@ def test_a_call_by_tls(uri: Any) -> None:
         assert proxy.add("a" * 1_000_000, "b") == "a" * 1_000_000 + "b"
 
 
+def test_the_time_limit_is_whole_again_behind_the_tls_handshake(uri: Any) -> None:
+    Pyro5.config.COMMTIMEOUT = 5.0
+    with Pyro5.api.Proxy(uri) as proxy:
+        assert proxy.add(1, 2) == 3
+        assert proxy._pyroConnection.timeout == 5.0
+
+
 def test_a_proxy_may_judge_the_certificate_and_what_it_refuses_stays_refused(
     uri: Any,
 ) -> None:

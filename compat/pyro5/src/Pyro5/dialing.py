@@ -90,6 +90,7 @@ def dial(uri: URI, timeout: float | None) -> Line:
         text = f"cannot connect to {place_of(uri)}: {reason}"
         _LOG.error("%s", text)
         raise CommunicationError(text) from error.__cause__
+    sock.settimeout(seconds(timeout))  # of which a TLS handshake has used some
     return Line(sock, uri.object)
 
 

@@ -71,7 +71,7 @@ def _look_up(hostname: str, version: int) -> Address:
         raise ValueError(f"unknown value for an IP version: {version}")
     try:
         found = socket.getaddrinfo(
-            hostname, 80, _FAMILIES[version], socket.SOCK_STREAM, socket.SOL_TCP
+            hostname, 80, _FAMILIES[version], socket.SOCK_STREAM, socket.IPPROTO_TCP
         )
     except socket.gaierror as error:
         if version == 6:
