@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import errno
 import logging
-import selectors
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from ..context import Client
 from ..net.addresses import advertised
-from ..net.beacon import Beacon
 from ..net.sockets import close_hard, listen_tcp, listen_unix, remove_socket_file, tune
 from ..net.tunnels import check_server
 from ..objects.control import DaemonObject
@@ -25,24 +22,21 @@ from ..settings import Settings
 from ..uri import URI
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import BATCH, ONEWAY
-from .group import Group
 from .link import READ, WRITE, Link
-from .poller import Poller
 from .pool import Workers
-from .service import BaseDaemon
+from .waiting import WaitingDaemon
 
 __all__ = ["LoopDaemon"]
 
 _log = logging.getLogger("pyrophone.daemon")
 
-_ROUND = 1.0  # seconds between looks at deadlines, at most
 _ACCEPTS = 64  # per round, so that those who are connected get their turn
 _PAUSE = 0.2  # seconds without accepting, when the process is out of descriptors
 _QUEUE = 1000  # one-way calls that wait for a thread; more are run where they came
 _SCARCE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-class LoopDaemon(BaseDaemon):
+class LoopDaemon(WaitingDaemon):
     """A daemon that runs one call at a time, in the thread that serves.
 
     It can be driven by a loop of yours: wait for any of :attr:`sockets` to be
@@ -86,76 +80,34 @@ class LoopDaemon(BaseDaemon):
     ) -> None:
         check_server(tls, sock)
         self._tls = tls
-        self._listener: socket.socket | None = None
+        listener: socket.socket | None = None
         self._socket_file = unix_socket
         if sock is not None:
             where = URI("PYRO", "x")
         elif unix_socket is not None:
-            self._listener = listen_unix(unix_socket)
+            listener = listen_unix(unix_socket)
             where = URI("PYRO", "x", unix_socket)
         else:
             version = settings.ip_version if settings else 0
-            self._listener = listen_tcp(host, port, version)
-            where = advertised(host, self._listener.getsockname()[1], public)
-        super().__init__(where, settings or Settings(), classes, control)
+            listener = listen_tcp(host, port, version)
+            where = advertised(host, listener.getsockname()[1], public)
+        super().__init__(where, settings or Settings(), classes, control, listener)
         self._kept = sock  # the user's, to be left open
         self._kept_timeout = sock.gettimeout() if sock is not None else None
-        self._links: set[Link] = set()
         self._strangers: dict[Link, None] = {}  # not greeted yet, the oldest first
-        self._group = Group()
-        self._group.members.append(self)
         self._asked = False  # whether somebody waits for calls to change a condition
-        self._gone = threading.Condition()
-        self.stopping = False
-        self._closed = threading.Event()
         self._finishing = threading.Lock()
         self._grace = 0.0
-        self.interval = _interval(self.settings)
         self._next_round = 0.0
         self._pause_until = 0.0
         self._apart: Workers | None = None  # for one-way calls alone
         if self.settings.oneway_threads:
             self._apart = Workers(self.settings.oneway_threads, "oneway-call")
-        if self._listener is not None:
-            self._listener.setblocking(False)
-            self._poller.watch(self._listener, READ, self._accept)
+        if listener is not None:
+            listener.setblocking(False)
+            self._poller.watch(listener, READ, self._accept)
         elif sock is not None:
             self._adopt(sock, greeted=True)
-
-    @property
-    def sockets(self) -> list[socket.socket]:
-        """What to wait for; changes with every :meth:`process`."""
-        return self._poller.sockets
-
-    @property
-    def sources(self) -> list[tuple[Any, Client | None]]:
-        """What is waited for, of all daemons combined, each with the client behind it.
-
-        There is none where clients come in, and where :meth:`watch` was called.
-        """
-        found: list[tuple[Any, Client | None]] = []
-        for member in self._group.members:
-            if isinstance(member, LoopDaemon):
-                if member.listener is not None:
-                    found.append((member.listener, None))
-                found += [(client.connection.sock, client) for client in member.clients]
-        return found + [(sock, None) for sock in self._group.watched if sock.fileno() >= 0]
-
-    @property
-    def listener(self) -> socket.socket | None:
-        """The socket that new clients come by; None if there is none, or no more."""
-        return None if self._closed.is_set() else self._listener
-
-    @property
-    def selector(self) -> selectors.BaseSelector:
-        """What does the waiting, one for all daemons combined; to be looked at only."""
-        return self._poller.selector
-
-    @property
-    def clients(self) -> list[Client]:
-        """Those who are connected."""
-        with self._gone:
-            return [link.client for link in self._links]
 
     def serve(self, condition: Callable[[], bool] | None = None) -> None:
         """Serve until :meth:`stop` is called, Ctrl-C is pressed, or *condition* fails.
@@ -175,72 +127,6 @@ class LoopDaemon(BaseDaemon):
                 self.process(self._group.interval)
         except KeyboardInterrupt:
             self._group.interrupt()
-
-    def process(
-        self, timeout: float = 0.0, sockets: Iterable[socket.socket] | None = None
-    ) -> None:
-        """Do what is there to do; wait for it up to *timeout* seconds.
-
-        Args:
-            timeout: In seconds.
-            sockets: Do without waiting what is to be done for these alone, and what
-                is due. Others than those of :attr:`sockets` are passed over.
-        """
-        if not self._closed.is_set():
-            self._group.process(timeout, sockets)
-
-    def combine(self, other: LoopDaemon | Beacon) -> None:
-        """Serve *other* along with this one, wherever this one is served.
-
-        Of daemons that are combined, any can be served for all of them. Each ends on
-        its own; none may be served by another thread meanwhile.
-
-        Args:
-            other: Another daemon, with what was combined with it; or a beacon.
-        """
-        if not isinstance(other, LoopDaemon):
-            self.watch(other.sock, other.answer_one)
-        elif other._group is not self._group:
-            self._group.absorb(other._group)
-            for member in other._group.members:
-                if isinstance(member, LoopDaemon):
-                    member._group = self._group
-
-    def watch(self, sock: Any, act: Callable[[], object]) -> None:
-        """Call *act* whenever *sock* can be read, from the thread that serves.
-
-        Args:
-            sock: A socket, or anything with a ``fileno()``.
-            act: An error of it is logged.
-        """
-        self._poller.watch(sock, READ, partial(_guarded, act))
-        self._group.watched.append(sock)
-
-    def unwatch(self, sock: Any) -> None:
-        """Undo :meth:`watch`."""
-        self._poller.forget(sock)
-        self._group.watched = [one for one in self._group.watched if one is not sock]
-
-    def wake(self) -> None:
-        """Have the thread that serves ask its condition, from any thread."""
-        self._poller.wake()
-
-    def reconfigure(self, settings: Settings) -> None:
-        """Use other settings from now on, with clients that are connected, too.
-
-        Where it listens, its threads, how it greets, and how long those who are there
-        may be idle stay as they are.
-        """
-        super().reconfigure(settings)
-        self.interval = _interval(settings)
-        with self._gone:
-            links = list(self._links)
-        for link in links:
-            link.session.adapt(
-                self.codecs,
-                max_size=settings.max_message_size,
-                compress=settings.compression,
-            )
 
     def stop(self, grace: float = 5.0) -> None:
         """End the daemon: answer the calls that run, take no new ones.
@@ -421,10 +307,6 @@ class LoopDaemon(BaseDaemon):
 
     # Ending.
 
-    @property
-    def _poller(self) -> Poller:
-        return self._group.poller
-
     def _run_apart(self, link: Link, call: Call) -> None:
         self.run(link, call)
         if self._asked:
@@ -469,19 +351,3 @@ class LoopDaemon(BaseDaemon):
         if self._closed.is_set():
             state = "closed"
         return f"<{type(self).__module__}.{type(self).__name__} {state}>"
-
-
-def _interval(settings: Settings) -> float:
-    limits = (
-        settings.handshake_timeout,
-        settings.send_timeout,
-        settings.idle_timeout or _ROUND,
-    )
-    return max(0.01, min(_ROUND, *limits))
-
-
-def _guarded(act: Callable[[], object]) -> None:
-    try:
-        act()
-    except Exception:
-        _log.exception("error in what watches a socket")
