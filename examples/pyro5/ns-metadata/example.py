@@ -12,10 +12,10 @@ import Pyro5.api
 import Pyro5.errors
 from resources import PhotoPrinter, Printer
 
+ns = Pyro5.api.locate_ns()
 daemon = Pyro5.api.Daemon()
 thread = threading.Thread(target=daemon.requestLoop)
 thread.start()
-ns = Pyro5.api.locate_ns()
 
 
 def add(name, printer, *tags):

@@ -78,14 +78,18 @@ def main():
         thread = threading.Thread(target=daemon.requestLoop)
         thread.start()
         print(f"waiting for {args.players} players", flush=True)
-        if args.text:
-            play_as_text(world, game, args.rounds, args.pause)
-        else:
-            Window(world, game, args.rounds, args.pause).root.mainloop()
-        game._end()
-        ns.remove("example.robots")
-        daemon.shutdown()
-        thread.join()
+        try:
+            if args.text:
+                play_as_text(world, game, args.rounds, args.pause)
+            else:
+                Window(world, game, args.rounds, args.pause).root.mainloop()
+            game._end()
+        except KeyboardInterrupt:
+            print("the game is off")
+        finally:
+            ns.remove("example.robots")
+            daemon.shutdown()
+            thread.join()
 
 
 if __name__ == "__main__":

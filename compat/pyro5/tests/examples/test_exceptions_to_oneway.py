@@ -159,7 +159,11 @@ def test_messagebus_keeps_what_nobody_took(scene: Play) -> None:
     with scene("messagebus", with_names=True, expected="expected-kept.txt") as play:
         bus = ("-m", "messagebus.server", "-s", "test.sqlite", "--stats", 100)
         first = serve(play, *bus)
+        gone = play.start("subscriber.py", 1)
+        gone.until("ready")
+        gone.kill()
         play.run("publisher.py", 2, 0)
+        first.until("dropped")
         first.interrupt()
         serve(play, *bus, name="the bus, again")
         play.run("subscriber.py", 2)

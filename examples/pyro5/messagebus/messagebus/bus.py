@@ -3,7 +3,6 @@
 import threading
 
 import Pyro5.api
-import Pyro5.errors
 
 NAME = "example.messagebus"
 BATCH = 50  # messages that are looked at together
@@ -88,8 +87,8 @@ class MessageBus:
         try:
             with Pyro5.api.Proxy(uri) as subscriber:
                 subscriber.incoming(topic, number, data)
-        except Pyro5.errors.PyroError as error:
-            print(f"a subscriber of {topic} is gone: {type(error).__name__}", flush=True)
+        except Exception as error:  # it has gone, or does not like the message
+            print(f"a subscriber of {topic} is dropped: {type(error).__name__}", flush=True)
             self._forget(topic, uri)
             return False
         return True

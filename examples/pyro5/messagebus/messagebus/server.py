@@ -34,11 +34,13 @@ def main():
             print_stats(message_bus)
 
     threading.Thread(target=tell, daemon=True).start()
-    Pyro5.api.serve({message_bus: bus.NAME})
-    stop.set()
-    message_bus._stop()
-    print_stats(message_bus)
-    keeper.close()
+    try:
+        Pyro5.api.serve({message_bus: bus.NAME})
+    finally:
+        stop.set()
+        message_bus._stop()
+        print_stats(message_bus)
+        keeper.close()
 
 
 if __name__ == "__main__":
