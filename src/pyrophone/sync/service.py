@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import threading
 import time
@@ -11,38 +10,26 @@ from functools import partial
 from typing import Any
 
 from ..context import CallContext, Client, serving
-from ..errors import (
-    CommunicationError,
-    DaemonError,
-    NoSuchObjectError,
-    ProtocolError,
-    UnknownNameError,
-)
-from ..finding import locate
+from ..errors import NoSuchObjectError, ProtocolError
 from ..objects.calls import ATTRIBUTE_ACCESS, Dispatcher, format_remote
-from ..objects.proxy import BaseProxy, proxy_form
-from ..objects.standins import StandIns
 from ..objects.streams import StreamTable
-from ..objects.table import DAEMON_ID, ObjectTable
+from ..objects.table import DAEMON_ID
 from ..serializers.classes import ClassTable
-from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import BATCH, ONEWAY
 from ..wire.server import ServerSession
-from .client import Proxy, codecs_for
-from .drive import ask, drive
+from .drive import drive
 from .link import Link
+from .registry import Registry
 
 __all__ = ["BaseDaemon"]
 
 _log = logging.getLogger("pyrophone.daemon")
 
-_WITHDRAW_LIMIT = 2.0  # seconds for each question to a name server, at the end
 
-
-class BaseDaemon:
+class BaseDaemon(Registry):
     """Objects of this process that others may call; subclasses wait for the calls.
 
     Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
@@ -63,13 +50,8 @@ class BaseDaemon:
         classes: ClassTable | None,
         control: Callable[..., Any],
     ) -> None:
-        self.settings = settings
-        self.objects = ObjectTable(threading.RLock)
+        super().__init__(location, settings, classes)
         self.streams = StreamTable(settings.stream_lifetime, settings.stream_linger)
-        self.codecs = self.serializers(settings, classes)
-        self._stand_ins = StandIns.of(self.codecs.classes)
-        self._stand_ins.add(self._stand_in)
-        self._where = location
         self._dispatcher = Dispatcher(
             self.objects,
             self.streams,
@@ -80,74 +62,7 @@ class BaseDaemon:
         self.interrupted = False
         self._judges = type(self).failed is not BaseDaemon.failed
         self._annotates = type(self).annotations is not BaseDaemon.annotations
-        self._names: list[tuple[URI, str, URI]] = []  # name server, name, URI: to withdraw
         self.objects.register(control(self.objects, self.streams, self.describe), DAEMON_ID)
-
-    # What a server program calls.
-
-    def register(
-        self,
-        target: Any,
-        object_id: str | None = None,
-        *,
-        name: str | None = None,
-        tags: set[str] | None = None,
-        weak: bool = False,
-        force: bool = False,
-    ) -> URI:
-        """Make an object, or a class to be instantiated, callable; return its URI.
-
-        Args:
-            target: The object or class, with members marked by ``@expose``.
-            object_id: Its id in the URI; made up if None.
-            name: Register it under this name in the name server, too; withdrawn
-                when the daemon stops.
-            tags: Of the name.
-            weak: Keep only a weak reference.
-            force: Replace what has that id, and allow an object several ids.
-
-        Raises:
-            DaemonError: The object or the id is registered already.
-            NamingError: No name server was found; nothing is registered then.
-        """
-        server = drive(locate(settings=self.settings), self.settings) if name else None
-        uri = self._uri(self.objects.register(target, object_id, weak=weak, force=force))
-        if server is not None and name is not None:
-            try:
-                ask(server, "register", (name, uri, False, tags), self.settings)
-            except BaseException:
-                self.objects.unregister(uri.object)
-                raise
-            self._names.append((server, name, uri))
-        return uri
-
-    def unregister(self, target: Any) -> None:
-        """Forget an object, by itself, its id or its URI.
-
-        Raises:
-            DaemonError: The object is not registered here.
-        """
-        self.objects.unregister(target.object if isinstance(target, URI) else target)
-
-    def uri_of(self, target: Any) -> URI:
-        """Return the URI of a registered object, or of an object id.
-
-        Raises:
-            DaemonError: The object is not registered here.
-        """
-        object_id = target if isinstance(target, str) else self.objects.id_of(target)
-        if object_id is None:
-            raise DaemonError(f"{type(target).__name__} object is not registered here")
-        return self._uri(object_id)
-
-    def proxy_of(self, target: Any) -> Proxy:
-        """Return a proxy for a registered object, not connected yet."""
-        return Proxy.to(self.uri_of(target), settings=self.settings, codecs=self.codecs)
-
-    @property
-    def location(self) -> str:
-        """Where it can be reached, as it stands in URIs."""
-        return self._where.location or "./u:<<not-bound>>"
 
     def describe(self) -> str:
         """Return one line about the daemon, for people."""
@@ -197,10 +112,6 @@ class BaseDaemon:
 
     def housekeeping(self) -> None:
         """Called about once a second while the daemon serves."""
-
-    def serializers(self, settings: Settings, classes: ClassTable | None) -> Codecs:
-        """Return what to read and write with, for these settings; marshal among it."""
-        return codecs_for(settings, classes)
 
     def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
         """Tell people here of the error of a one-way call, or of a callback.
@@ -264,10 +175,7 @@ class BaseDaemon:
                 self._add_annotations(context)
             return dispatcher.reply(session, call, value, context, time.monotonic())
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) and _in_main_thread():
-                self.interrupted = (
-                    True  # the user's Ctrl-C; the loop ends behind the answer
-                )
+            self._note_interrupt(error)
             return self._fail(session, call, error, context)
         finally:
             serving.reset(token)
@@ -300,6 +208,10 @@ class BaseDaemon:
 
     # Helpers.
 
+    def _note_interrupt(self, error: BaseException) -> None:
+        if isinstance(error, KeyboardInterrupt) and _in_main_thread():
+            self.interrupted = True  # the user's Ctrl-C; the loop ends behind the answer
+
     def _judged(self, call: Call, client: Client) -> Any:
         function = self._dispatcher.function(call, client)
         try:
@@ -326,7 +238,8 @@ class BaseDaemon:
             data = link.session.welcome(
                 greeting, handshake, members.metadata, context.reply_annotations
             )
-        except Exception as error:
+        except BaseException as error:  # whatever it is, only this client is refused
+            self._note_interrupt(error)
             if not isinstance(error, NoSuchObjectError):
                 _log.info("client %s refused: %s", link.client.address, error)
             return link.session.refuse(str(error), greeting, self.annotations())
@@ -359,37 +272,6 @@ class BaseDaemon:
     def _add_annotations(self, context: CallContext) -> None:
         if more := self.annotations():
             context.reply_annotations = {**context.reply_annotations, **more}
-
-    def _stand_in(self, value: Any) -> Mapping[str, Any] | None:
-        """Return the class form of a proxy for one of the daemon's own objects."""
-        if isinstance(value, BaseProxy):
-            return None
-        object_id = self.objects.id_of(value)
-        if object_id is None:
-            return None
-        return proxy_form(
-            self._uri(object_id), self.objects.find(object_id).members.metadata
-        )
-
-    def _uri(self, object_id: str) -> URI:
-        where = self._where
-        return URI("PYRO", object_id, where.socket_name, where.host, where.port)
-
-    def _withdraw(self) -> None:
-        """Remove the names registered with the objects, where they are still ours."""
-        limit = min(self.settings.timeout or _WITHDRAW_LIMIT, _WITHDRAW_LIMIT)
-        settings = dataclasses.replace(self.settings, timeout=limit)
-        for server, name, uri in self._names:
-            try:
-                if ask(server, "lookup", (name,), settings) == uri:
-                    ask(server, "remove", (name,), settings)
-            except UnknownNameError:
-                pass  # somebody else removed it
-            except Exception as error:
-                _log.warning("name %r could not be withdrawn: %s", name, error)
-                if isinstance(error, CommunicationError):
-                    break  # nor could the others, and each would take its time
-        self._names.clear()
 
 
 def _in_main_thread() -> bool:
