@@ -825,3 +825,15 @@ def test_a_silent_client_holds_up_nobody(daemon: Any) -> None:
         assert proxy.ping() == "pong"
         silent.sendall(b"\x01\xf7")
         assert receive_data(silent, 4) == b"PYRO"
+
+
+def test_an_interface_that_fails_leaves_nothing_behind(server_type: str) -> None:
+    with socket.create_server(("localhost", 0)) as free:
+        port = free.getsockname()[1]
+
+    def fail(daemon: Any) -> Any:
+        raise LookupError("no interface")
+
+    with pytest.raises(LookupError):
+        Pyro5.api.Daemon(port=port, interface=fail)
+    socket.create_server(("localhost", port)).close()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import Pyro5.api
-from Pyro5 import errors, svr_threads
+from Pyro5 import errors, pools
 from Pyro5.svr_existingconn import SocketServer_ExistingConnection
 from Pyro5.svr_multiplex import SocketServer_Multiplex
 from Pyro5.svr_threads import (
@@ -294,7 +294,7 @@ def test_a_full_pool_refuses_clients_even_those_that_say_nothing() -> None:
             third.sendall(b"?")
             server.events([server.sock])
             assert third.recv(1) == b"N"
-            assert server.daemon.denied == [svr_threads.FULL]
+            assert server.daemon.denied == [pools.FULL]
             second.sendall(b"?")
             assert second.recv(1) == b"N"
     server.close()

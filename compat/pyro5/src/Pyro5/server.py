@@ -8,25 +8,22 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from pyrophone import URI
-from pyrophone.net.addresses import advertised, location
+from pyrophone.net.addresses import location
 from pyrophone.objects import control
 from pyrophone.objects.table import DAEMON_ID
 from pyrophone.serializers.classes import DAEMON_CLASS
 
-from . import answering, daemons, engines, members
+from . import answering, daemons, members
 from .answering import Answering
 from .border import translated
+from .choosing import choose
 from .configure import global_config as config
 from .core import locate_ns
 from .errors import PyroError
 from .exposure import behavior, callback, expose, is_private_attribute, oneway
 from .registry import Registry
 from .socketutil import SocketConnection, family_str
-from .svr_base import Transport, always
-from .svr_existingconn import SocketServer_ExistingConnection
-from .svr_multiplex import SocketServer_Multiplex
-from .svr_threads import SocketServer_Threadpool
+from .svr_base import always
 from .tables import CLASSES
 
 __all__ = [
@@ -148,40 +145,20 @@ class Daemon(Answering, Registry):
         elif nathost:
             bare = nathost.strip("[]")
             place["public"] = location(bare, natport) if natport else bare
-        self.transportServer: Any = self._pyroTransport(place)
-        served = self.pyroServed
+        self.transportServer, served = choose(self, self._pyroAnswersItself(), place)
+        self.pyroServed = served
         served.outer = self
         self.pyroWhere = served.location
         self.locationStr: str = self.transportServer.locationStr
         if "public" in place:
             self.natLocationStr = self.pyroWhere
             self.pyroWhere = self.locationStr
-        served.objects.register(interface(self), DAEMON_ID, force=True)
+        try:
+            served.objects.register(interface(self), DAEMON_ID, force=True)
+        except BaseException:
+            self.close()
+            raise
         log.debug("daemon created on %s", self.locationStr)
-
-    def _pyroTransport(self, place: dict[str, Any]) -> Transport:
-        """Return what is to serve the clients; and set what is to answer them."""
-        if self._pyroAnswersItself():
-            return self._pyroOwnTransport(place)
-        sock = place.get("sock")
-        if sock is not None:
-            if config.SSL and not hasattr(sock, "getpeercert"):
-                raise OSError("user supplied socket must be an ssl socket")
-            self.pyroServed = served = daemons.make("multiplex", **place)
-            single = engines.ExistingConnectionEngine()
-            single.attach(self, served, sock)
-            return single
-        self.pyroServed = served = daemons.make(config.SERVERTYPE, **place)
-        multiplex = config.SERVERTYPE == "multiplex"
-        engine: engines.Engine = (
-            engines.MultiplexEngine() if multiplex else engines.ThreadEngine()
-        )
-        where = served.location
-        if served.listener is not None and place["unix_socket"] is None:
-            number = served.listener.getsockname()[1]
-            where = location(place["host"] or "0.0.0.0", number)
-        engine.adopt(self, served, where)
-        return engine
 
     def _pyroAnswersItself(self) -> bool:
         """Tell whether a subclass wants to answer in a way of its own."""
@@ -191,29 +168,9 @@ class Daemon(Answering, Registry):
             Daemon.handleRequest,
         )
 
-    def _pyroOwnTransport(self, place: dict[str, Any]) -> Transport:
-        """Return one that has this daemon answer, as a subclass wants it."""
-        if "sock" in place:
-            self.pyroServed = daemons.Bench(URI("PYRO", "x"))
-            single = SocketServer_ExistingConnection()
-            single.init(self, place["sock"])
-            return single
-        daemons.check(config.SERVERTYPE)
-        transport: SocketServer_Multiplex | SocketServer_Threadpool = (
-            SocketServer_Multiplex()
-            if config.SERVERTYPE == "multiplex"
-            else SocketServer_Threadpool()
-        )
-        transport.init(self, place["host"], place["port"], place["unix_socket"])
-        if place["unix_socket"] is not None:
-            where = URI("PYRO", "x", place["unix_socket"])
-        else:
-            number = transport.sock.getsockname()[1]
-            where = advertised(place["host"], number, place.get("public"))
-        self.pyroServed = daemons.Bench(where)
-        return transport
-
     # Serving.
+
+    transportServer: Any
 
     def requestLoop(self, loopCondition: Callable[[], bool] = always) -> None:
         """Serve until :meth:`shutdown`, Ctrl-C, or until *loopCondition* is false."""
