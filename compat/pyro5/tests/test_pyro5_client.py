@@ -490,19 +490,26 @@ def test_a_stream_is_closed_from_any_thread_and_in_the_middle_of_a_call(
     assert isinstance(stream, client._StreamResultIterator)
     assert [next(stream), next(stream)] == [0, 1]
     current_context.response_annotations = {"KEPT": b""}
+    sent: list[bytes] = []
+    send = proxy._pyroConnection.send
+    proxy._pyroConnection.send = sent.append  # to see that another one is used
     thread = threading.Thread(target=stream.close)
     thread.start()
     thread.join()
     assert desk.closed.wait(5)
     assert current_context.response_annotations == {"KEPT": b""}
     desk.closed.clear()
+    proxy._pyroConnection.send = send
     stream = proxy.count()
     next(stream)
+    proxy._pyroConnection.send = sent.append
     proxy._pyroSending = True  # as while a call is being sent
     del stream
     gc.collect()
     assert desk.closed.wait(5)
     proxy._pyroSending = False
+    proxy._pyroConnection.send = send
+    assert sent == []
     assert proxy.echo(1) == 1
 
 

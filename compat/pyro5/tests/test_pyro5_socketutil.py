@@ -53,6 +53,7 @@ class Odd:
         self.answers = list(answers)
         self.timeout = timeout
         self.asked: list[Any] = []
+        self.flags: list[Any] = []
 
     def gettimeout(self) -> float | None:
         """Return the time-out."""
@@ -60,6 +61,7 @@ class Odd:
 
     def recv(self, size: Any, *flags: int) -> Any:
         """Do what comes next."""
+        self.flags.append(flags)
         self.asked.append(bytes(size) if isinstance(size, memoryview) else size)
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
@@ -87,6 +89,18 @@ def test_names_and_versions() -> None:
         socketutil.get_ip_address("no.such.host.invalid", version=6)
     with pytest.raises(socket.gaierror):
         socketutil.get_ip_address("no.such.host.invalid", version=4)
+
+
+def test_a_name_without_ipv4_is_asked_for_any_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def look_up(host: str, port: int, family: int, *more: int) -> Any:
+        if family == V4:
+            raise socket.gaierror("no such address")
+        return [(V6, socket.SOCK_STREAM, 6, "", ("2001:db8::7", port, 0, 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert str(socketutil.get_ip_address("six", version=4)) == "2001:db8::7"
 
 
 def test_this_machine_is_the_empty_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,6 +290,13 @@ def test_a_socket_that_says_not_now_is_asked_again(monkeypatch: pytest.MonkeyPat
     socketutil.send_data(sock, b"abc")
     assert sock.asked[-2:] == [b"abc", b"c"]
     assert pauses == [0.0001, 0.001, 0.01, 0.1, 0.2, 0.3]
+
+
+@pytest.mark.skipif(not socketutil.USE_MSG_WAITALL, reason="not on this system")
+def test_the_system_is_asked_for_all_at_once() -> None:
+    sock = Odd(b"ab", b"c")
+    assert socketutil.receive_data(sock, 3) == b"abc"
+    assert (sock.asked, sock.flags) == ([3, 1], [(socket.MSG_WAITALL,), ()])
 
 
 def test_tls_that_wants_more_is_asked_again() -> None:
