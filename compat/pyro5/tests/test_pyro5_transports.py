@@ -121,6 +121,8 @@ def test_texts(transport: Any) -> None:
     name = type(transport).__name__
     rest = "4 workers" if name.endswith("pool") else "0 connections"
     assert repr(transport) == f"<{name} on {transport.locationStr}; {rest}>"
+    transport.close()
+    assert not transport.daemon.left.is_set()  # there was no client
 
 
 def test_a_socket_file_goes_with_its_server(tmp_path: Path) -> None:
