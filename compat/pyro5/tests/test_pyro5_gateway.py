@@ -474,11 +474,10 @@ def test_the_command_says_how_it_is_and_ends_clean(processes: Processes) -> None
     assert address.endswith("/pyro/")
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(address.split()[-1] + "x", timeout=LIMIT)
+    assert until(process, "GET").endswith('"GET /pyro/x HTTP/1.1" 404 20')
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=LIMIT)
+    assert process.communicate(timeout=LIMIT)[0] == ""
     assert process.returncode == 0
-    assert out.count("\n") == 1
-    assert '"GET /pyro/x HTTP/1.1" 404 20' in out
     processes.names(sys.executable)
     process = processes.start(sys.executable, "utils.httpgateway", "-p", "0")
     matching = until(process, "matching")

@@ -111,4 +111,4 @@ def _server(app: Gateway, args: argparse.Namespace) -> GatewayServer:
 
 
 def _print_request(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")  # at once, as other threads write, too

@@ -257,7 +257,7 @@ def _say_how_it_is(server: GatewayServer) -> None:
 
 
 def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")  # at once, as other threads write, too
 
 
 def _parser() -> argparse.ArgumentParser:
