@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import re
@@ -418,6 +419,7 @@ class Noting:
     def __init__(self) -> None:
         self.happened = threading.Semaphore(0)
         self.go = threading.Event()
+        self.ended = threading.Event()
         self.threads: list[str] = []
 
     @expose
@@ -426,11 +428,53 @@ class Noting:
         self.threads.append(threading.current_thread().name)
         self.happened.release()
         assert self.go.wait(LIMIT)
+        self.ended.set()
 
     @expose
     def call(self) -> str:
         self.happened.release()
         return "called"
+
+
+def test_the_condition_is_asked_while_a_client_is_busy(kind: type[LoopDaemon]) -> None:
+    with kind(settings=Settings(linger=LIMIT)) as daemon:
+        daemon.interval = 10 * LIMIT
+        noting = Noting()
+        ended = threading.Event()
+        uri = daemon.register(noting)
+
+        def use() -> None:
+            with connect(uri) as proxy, contextlib.suppress(CommunicationError):
+                while not ended.is_set():
+                    proxy.call()
+
+        thread = in_thread(use)
+        for _ in range(20):
+            daemon.serve(lambda: not noting.happened.acquire(blocking=False))
+        ended.set()
+    thread.join(LIMIT)
+    assert not thread.is_alive()
+
+
+def test_the_condition_is_asked_behind_a_one_way_call(kind: type[LoopDaemon]) -> None:
+    with kind(settings=Settings(oneway_threads=1, linger=LIMIT)) as daemon:
+        daemon.interval = 10 * LIMIT
+        noting = Noting()
+        uri = daemon.register(noting)
+        left = threading.Event()
+
+        def use() -> None:
+            with connect(uri) as proxy:
+                proxy.note()
+                proxy.call()
+                noting.go.set()
+                assert left.wait(LIMIT)
+
+        thread = in_thread(use)
+        daemon.serve(lambda: not noting.ended.is_set())
+        left.set()
+    thread.join(LIMIT)
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("name", ["call", "note"])
