@@ -10,6 +10,7 @@ import math
 import sqlite3
 import struct
 import uuid
+import warnings
 
 import pytest
 import serpent
@@ -52,6 +53,10 @@ DAY = datetime.date(2020, 1, 2)
 NOON = datetime.datetime(2020, 1, 2, 12)
 AWARE = datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC)
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # from Python 3.13 on
+    TEXT = array.array("u", "ab")
+
 # What arrives with serpent, json, marshal and msgpack.
 TABLE = {
     "complex": (1 + 2j, 1 + 2j, REFUSED, 1 + 2j, 1 + 2j),
@@ -80,7 +85,7 @@ TABLE = {
     "namedtuple": (Pair(1, 2), (1, 2), [1, 2], REFUSED, [1, 2]),
     "ints": (array.array("i", [1, 2]), *[[1, 2]] * 4),
     "floats": (array.array("d", [1.5]), *[[1.5]] * 4),
-    "text": (array.array("u", "ab"), *["ab"] * 4),
+    "text": (TEXT, *["ab"] * 4),
     "enum": (Color.RED, 1, REFUSED, REFUSED, REFUSED),
     "int enum": (Number.ONE, 1, 1, REFUSED, 1),
     "surrogate": ("\ud800", "\ud800", REFUSED, "\ud800", REFUSED),
