@@ -267,6 +267,8 @@ def _limits(timed: bool) -> dict[str, Any]:
 
 
 def _trace(way: str, message: Message) -> None:
+    if not config.LOGWIRE:  # switched off since the session last looked
+        return
     shown = SimpleNamespace(
         type=message.kind,
         flags=message.flags,

@@ -129,9 +129,9 @@ class Daemon(Answering, Registry):
     ) -> None:
         host = config.HOST if host is None else str(host)
         nathost = nathost or config.NATHOST
-        natport = config.NATPORT if natport is None else natport
         if natport and not nathost:
             raise ValueError("must provide natport with nathost")
+        natport = config.NATPORT if natport is None else natport
         if nathost and unixsocket:
             raise ValueError("cannot use nathost together with unixsocket")
         self._closed = False

@@ -836,6 +836,9 @@ def test_messages_can_be_logged(proxy, caplog):
         loggers = {r.name for r in caplog.records if "msgtype=4" in r.getMessage()}
         assert loggers == {"Pyro5.client", "Pyro5.server"}
         assert any("msgtype=5 flags=" in text and "data=b" in text for text in texts)
+        caplog.clear()
+        proxy.multiply(2, 3)
+        assert "msgtype" not in caplog.text
 
 
 def test_junk_closes_only_that_connection(daemon, proxy, greeting, calling):

@@ -182,6 +182,12 @@ def test_nat_from_the_configuration(server_type):
         assert daemon.natLocationStr == f"nat.example:{daemon.sock.getsockname()[1]}"
 
 
+def test_a_configured_nat_port_without_a_host(server_type):
+    config.NATPORT = 1234
+    with Daemon() as daemon:
+        assert daemon.natLocationStr is None
+
+
 @pytest.mark.parametrize("host", ["nat.example", "10.1.2.3"])
 def test_nat_with_the_same_port(server_type, host):
     with Daemon(nathost=host, natport=0) as daemon:
