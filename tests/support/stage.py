@@ -50,12 +50,18 @@ class Program:
         regex = re.compile(pattern, re.MULTILINE)
         end = time.monotonic() + LIMIT
         with self._news:
-            while not (match := regex.search(self.text, self._seen)):
+            while not (match := self._find(regex)):
                 rest = end - time.monotonic()
                 assert not self._ended, f"{self.name} ended and never printed {pattern!r}"
                 assert rest > 0, f"{self.name} does not print {pattern!r}"
                 self._news.wait(rest)
             self._seen = match.end()
+        return match
+
+    def _find(self, regex: re.Pattern[str]) -> re.Match[str] | None:
+        match = regex.search(self.text, self._seen)
+        if match and regex.groups and match.end() == len(self.text) and not self._ended:
+            return None  # what it took out may go on
         return match
 
     def answer(self, question: str, text: object) -> None:
@@ -171,11 +177,23 @@ class Side:
         self._bytecode.cleanup()
 
 
+class Cast:
+    """Who plays: the first program of a scene and the name server, and all others."""
+
+    def __init__(self, first: Side, others: Side) -> None:
+        self.first = first
+        self.others = others
+
+    def side_of(self, number: int) -> Side:
+        """Return what the program of that number is played by; 0 is the first."""
+        return self.others if number else self.first
+
+
 class Scene:
     """A run of one example."""
 
-    def __init__(self, side: Side, folder: Path, with_names: bool) -> None:
-        self.side = side
+    def __init__(self, cast: Cast, folder: Path, with_names: bool) -> None:
+        self.cast = cast
         self.folder = folder  # a copy; the programs may write there
         self.programs: list[Program] = []
         self._with_names = with_names
@@ -190,9 +208,10 @@ class Scene:
             any_order: Its lines come in no certain order and are compared sorted.
             env: Further variables of its environment.
         """
-        variables = self.side.environment(self._with_names) | env
+        side = self.cast.side_of(len(self.programs))
+        variables = self.cast.first.environment(self._with_names) | env
         title = name or " ".join(map(str, arguments))
-        program = self.side.start(title, arguments, variables, self.folder, any_order)
+        program = side.start(title, arguments, variables, self.folder, any_order)
         self.programs.append(program)
         return program
 
@@ -232,7 +251,7 @@ Play: TypeAlias = Callable[..., AbstractContextManager[Scene]]  # the fixture "s
 
 @contextmanager
 def play(
-    side: Side,
+    cast: Cast,
     example: Path,
     folder: Path,
     with_names: bool = False,
@@ -242,7 +261,7 @@ def play(
     """Give a scene of *example*; at its end stop all, and compare what they printed.
 
     Args:
-        side: The implementation.
+        cast: The implementations.
         example: The folder of the example.
         folder: A new one for its copy.
         with_names: Whether there is a name server.
@@ -251,20 +270,21 @@ def play(
         expected: The file of the example with what is expected.
     """
     shutil.copytree(example, folder)
-    scene = Scene(side, folder, with_names)
+    scene = Scene(cast, folder, with_names)
     try:
         yield scene
         scene.stop()
         shown = scene.transcript(replace or {})
-        if os.environ.get("UPDATE_EXAMPLES") == side.name:
+        sides = [cast.side_of(number).name for number in range(len(scene.programs))]
+        if set(sides) == {os.environ.get("UPDATE_EXAMPLES")}:
             (example / expected).write_text(shown, encoding="utf-8")
-        wanted = expected_from(side.name, (example / expected).read_text("utf-8"))
+        wanted = expected_from(sides, (example / expected).read_text("utf-8"))
         difference = "".join(
             difflib.unified_diff(
                 wanted.splitlines(keepends=True),
                 shown.splitlines(keepends=True),
                 expected,
-                side.name,
+                "shown",
             )
         )
         assert not difference, f"\n{difference}"

@@ -10,18 +10,19 @@ order of their start:
     [3] Pyro5 | ProtocolError: message too large
     [3] ours | MessageTooLargeError: message too large
 
-A line with a mark is printed by one of them only. What stands in the brackets is the number
-of the defect, or the section of ``DIFFERENCES.md``, that explains it.
+A line with a mark is printed by one of them only; with "ours serves", where the first
+program is played by ours. What stands in the brackets is the number of the defect, or the
+section of ``DIFFERENCES.md``, that explains it.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_MARK = re.compile(r"\[([^\]\n]+)\] (Pyro5|ours) \| ?(.*)")
+_MARK = re.compile(r"\[([^\]\n]+)\] (Pyro5|ours)( serves)? \| ?(.*)")
 
 # What differs from run to run; frames of tracebacks in files that are not the example's.
 _CHANGING = [
@@ -51,13 +52,20 @@ def steady(text: str, folder: Path, replace: Mapping[str, str]) -> list[str]:
     return [line.rstrip() for line in text.splitlines()]
 
 
-def expected_from(side: str, text: str) -> str:
-    """Return the lines of an ``expected.txt`` that hold for one *side*."""
+def expected_from(sides: Sequence[str], text: str) -> str:
+    """Return the lines of an ``expected.txt`` that hold.
+
+    Args:
+        sides: Who plays each of its programs.
+        text: What is in the file.
+    """
     lines = []
+    number = -1
     for line in text.splitlines():
+        number += line.startswith("--- ")
         mark = _MARK.fullmatch(line)
         if mark is None:
             lines.append(line)
-        elif mark[2] == side:
-            lines.append(mark[3])
+        elif mark[2] == sides[0 if mark[3] else number]:
+            lines.append(mark[4])
     return "".join(f"{line}\n" for line in lines)

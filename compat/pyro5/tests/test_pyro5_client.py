@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -129,6 +130,20 @@ def test_a_proxy_is_gone_as_soon_as_nobody_holds_it(serve: Callable[..., Any]) -
 
 
 # Stand-ins for connections.
+
+
+def test_a_proxy_in_a_cycle_takes_its_socket_along(
+    desk: Desk, serve: Callable[..., Any]
+) -> None:
+    proxy = Proxy(serve(desk))
+    proxy._pyroBind()
+    cycle: list[Any] = [proxy]
+    cycle.append(cycle)
+    del proxy, cycle
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert [str(warning.message) for warning in seen] == []
 
 
 def test_a_call_needs_a_connection_that_sends_and_receives() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -57,6 +58,13 @@ class Binding:
             return False
         self._pyroUri = self._pyroOpen()
         return True
+
+    def __del__(self) -> None:
+        # The socket is younger, so when both are garbage it must be told first.
+        connection = vars(self).get("_pyroConnection")
+        if connection is not None:
+            with suppress(Exception):  # of stand-ins, too, and while Python ends
+                connection.close()
 
     def _pyroRelease(self) -> None:
         """Close the connection; the next use makes a new one."""

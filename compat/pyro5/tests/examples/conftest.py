@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import Pyro5.api
-from stage import Play, Scene, Side, play
+from stage import Cast, Play, Scene, Side, play
 
 ROOT = Path(__file__).parents[4]
 EXAMPLES = ROOT / "examples" / "pyro5"
@@ -34,34 +34,60 @@ def python(side: str) -> list[str]:
     return [str(REAL)]
 
 
-@pytest.fixture(
-    scope="session", params=["ours", pytest.param("Pyro5", marks=pytest.mark.peers)]
-)
-def side(request: pytest.FixtureRequest) -> Iterator[Side]:
-    """The implementation that the example runs with."""
+@pytest.fixture(scope="session")
+def sides() -> Iterator[Callable[[str], Side]]:
+    """Gives the implementations by name."""
     # What runs in the background of a shell ignores Ctrl-C, and so would its programs.
     before = signal.getsignal(signal.SIGINT)
     if before is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    side = Side(request.param, python(request.param))
+    made: dict[str, Side] = {}
+
+    def side(name: str) -> Side:
+        if name not in made:
+            made[name] = Side(name, python(name))
+        return made[name]
+
     yield side
-    side.close()
+    for one in made.values():
+        one.close()
     signal.signal(signal.SIGINT, before)
 
 
+def casts() -> list[Any]:
+    """Return who can play.
+
+    The real Pyro5 plays with one version of Python only, that of its environment: how it
+    behaves with others is nothing that we could change, and it takes its time.
+    """
+    home = REAL.parents[1] / "pyvenv.cfg"
+    version = f"version = {sys.version_info.major}.{sys.version_info.minor}."
+    if home.exists() and version not in home.read_text("utf-8"):
+        return ["ours"]
+    names = ["Pyro5", "ours first, then Pyro5", "Pyro5 first, then ours"]
+    return ["ours", *(pytest.param(name, marks=pytest.mark.peers) for name in names)]
+
+
+@pytest.fixture(params=casts())
+def cast(request: pytest.FixtureRequest, sides: Callable[[str], Side]) -> Cast:
+    """The implementations that play the example: its first program, and the others."""
+    first, _, others = request.param.partition(" first, then ")
+    return Cast(sides(first), sides(others or first))
+
+
 @pytest.fixture
-def scene(side: Side, tmp_path: Path) -> Play:
+def scene(cast: Cast, tmp_path: Path) -> Play:
     """Plays an example: ``with scene("attributes") as play``; see ``stage.play``."""
 
     @contextmanager
     def run(example: str, with_names: bool = False, **options: Any) -> Iterator[Scene]:
         folder = tmp_path.resolve() / example
         try:
-            with play(side, EXAMPLES / example, folder, with_names, **options) as scene:
+            with play(cast, EXAMPLES / example, folder, with_names, **options) as scene:
                 yield scene
         finally:
             if with_names:  # the next example finds it as it was
-                with Pyro5.api.locate_ns("localhost", side.name_server()) as names:
+                with Pyro5.api.locate_ns("localhost", cast.first.name_server()) as names:
                     names.remove(regex=".")
 
     return run

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stage import Side, play
+from stage import Cast, Side, play
 from transcripts import expected_from, steady
 
 TRACEBACK = """\
@@ -63,8 +63,19 @@ def test_what_differs_from_run_to_run_is_replaced(text: str, shown: str) -> None
 
 def test_marked_lines_hold_for_one_side() -> None:
     text = "--- a.py\n[3] Pyro5 | old\n[3] ours | new\n[Amy] hello\n"
-    assert expected_from("Pyro5", text) == "--- a.py\nold\n[Amy] hello\n"
-    assert expected_from("ours", text) == "--- a.py\nnew\n[Amy] hello\n"
+    assert expected_from(["Pyro5"], text) == "--- a.py\nold\n[Amy] hello\n"
+    assert expected_from(["ours"], text) == "--- a.py\nnew\n[Amy] hello\n"
+
+
+def test_marked_lines_hold_for_who_plays_that_program() -> None:
+    text = "--- a.py\n[3] ours | new\n--- b.py\n[3] ours | new\n[3] Pyro5 | old\n"
+    shown = expected_from(["ours", "Pyro5"], text)
+    assert shown == "--- a.py\nnew\n--- b.py\nold\n"
+
+
+def test_marked_lines_may_hold_for_who_plays_the_first_program() -> None:
+    text = "--- a.py\n--- b.py\n[3] ours serves | new\n[3] Pyro5 serves | old\n"
+    assert expected_from(["ours", "Pyro5"], text) == "--- a.py\n--- b.py\nnew\n"
 
 
 @pytest.fixture
@@ -83,7 +94,7 @@ def ring(example: Path, tmp_path: Path) -> Iterator[Callable[[str], None]]:
     side = Side("ours", [sys.executable])
 
     def run(answer: str) -> None:
-        with play(side, example, tmp_path / "copy") as scene:
+        with play(Cast(side, side), example, tmp_path / "copy") as scene:
             bell = scene.start("bell.py")
             bell.answer("How? ", answer)
             bell.process.wait(10)  # nobody looks at the status
