@@ -581,6 +581,17 @@ def test_waiting_for_names(ns, registered):
             Pyro5.nameserver.lookup(proxy, "nosuch")
 
 
+def test_waiting_for_tags(ns):
+    with locate_ns() as proxy:
+        register = ns.nameserver.register
+        thread = threading.Timer(0.05, register, ("late", HERE), {"metadata": ["late"]})
+        thread.start()
+        found = Pyro5.nameserver.yplookup(proxy, meta_all=["late"], delay_time=1.0)
+        assert list(found) == ["late"]
+        thread.join()
+        assert not Pyro5.nameserver.yplookup(proxy, meta_any=["nosuch"])
+
+
 def test_types_as_metadata(ns):
     with locate_ns() as proxy:
         proxy.register("typed", HERE, metadata=type_meta(Thing))

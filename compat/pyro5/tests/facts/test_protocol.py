@@ -187,6 +187,15 @@ def test_the_size_limit_when_receiving():
         ReceivingMessage(message.data[:40])
 
 
+def test_annotations_count_when_receiving():
+    message = SendingMessage(4, 0, 0, 1, b"x" * 10, {"NOTE": b"xx"})
+    config.MAX_MESSAGE_SIZE = 20
+    ReceivingMessage(message.data[:40])
+    config.MAX_MESSAGE_SIZE = 19
+    with pytest.raises(ProtocolError, match="message too large"):
+        ReceivingMessage(message.data[:40])
+
+
 @pytest.mark.fixed("3")
 def test_too_large_has_its_own_class():
     from Pyro5.errors import MessageTooLargeError

@@ -119,8 +119,7 @@ def test_housekeeping(looping):
     connection = client(looping)
     connection.send(b"hello")
     connection.recv(10)
-    if isinstance(looping, SocketServer_Multiplex):
-        eventually(lambda: looping.daemon.housekeepings > 0)
+    eventually(lambda: looping.daemon.housekeepings > 0)
     connection.close()
 
 

@@ -57,6 +57,13 @@ def test_names_are_looked_up():
     assert socketutil.get_ip_address("localhost").is_loopback
 
 
+def test_names_of_the_other_version():
+    try:
+        assert socketutil.get_ip_address("localhost", version=6).version == 6
+    except OSError as error:  # it has none here
+        assert "IPV6 address" in str(error)  # noqa: PT017
+
+
 @pytest.mark.parametrize("host", ["", None])
 def test_no_name_is_this_machine(host):
     found = socketutil.get_ip_address(host)
