@@ -410,7 +410,7 @@ def test_a_loop_with_a_false_condition(own):
     config.POLLTIMEOUT = 2.0
     before = time.monotonic()
     own.requestLoop(loopCondition=lambda: False)
-    assert time.monotonic() - before < 0.4
+    assert time.monotonic() - before < 1.0  # it waits for nothing
 
 
 def test_a_loop_asks_its_condition(own):
@@ -758,7 +758,7 @@ def test_changes_of_the_size_limit_count(daemon):
 
 
 @pytest.mark.slow
-@pytest.mark.fixed("12", run=False)
+@pytest.mark.fixed("8", run=False)
 def test_a_method_may_end_its_daemon(server_type, start):
     @expose
     class Ending:

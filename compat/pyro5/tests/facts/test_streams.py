@@ -220,18 +220,6 @@ def test_no_lingering(own):
         stream.close()
 
 
-def test_no_lingering_at_all(proxy):
-    config.ITER_STREAM_LINGER = 0.0
-    stream = proxy.generator()
-    assert next(stream) == "one"
-    proxy._pyroRelease()
-    time.sleep(0.02)  # until the server has seen it, as programs do
-    proxy._pyroReconnect(1)
-    with pytest.raises(errors.PyroError):
-        next(stream)
-    stream.close()
-
-
 def test_lifetimes(own):
     config.ITER_STREAM_LIFETIME = 0.1
     with Proxy(own.uriFor("streaming")) as proxy:
