@@ -227,3 +227,38 @@ def test_stopping_does_not_wait_longer_than_the_grace() -> None:
     assert failed.wait(LIMIT)
     release.set()
     client.join(LIMIT)
+
+
+def test_stopping_does_not_wait_for_a_link_that_is_just_given_back() -> None:
+    giving = threading.Event()
+    looked = threading.Event()
+
+    class Hesitant(Daemon):
+        """Its workers give back a link late, when all links were looked through."""
+
+        def _serve(self, link: Any) -> None:
+            later = self._poller.later
+
+            def hesitate(function: Any) -> None:
+                giving.set()
+                assert looked.wait(LIMIT)
+                later(function)
+
+            self._poller.later = hesitate  # type: ignore[method-assign]
+            super()._serve(link)
+
+        def _end(self, link: Any) -> None:
+            super()._end(link)
+            threading.Timer(0.05, looked.set).start()  # so that it waits meanwhile
+
+    daemon = Hesitant()
+    serving = threading.Thread(target=daemon.serve)
+    serving.start()
+    with socket.create_connection(daemon._listener.getsockname()) as client:  # type: ignore[union-attr]
+        client.sendall(b"PYRO")
+        assert giving.wait(LIMIT)
+        stopping = threading.Thread(target=daemon.stop, args=(3 * LIMIT,))
+        stopping.start()
+        for thread in (stopping, serving):
+            thread.join(LIMIT)
+            assert not thread.is_alive()

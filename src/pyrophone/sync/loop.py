@@ -332,12 +332,7 @@ class LoopDaemon(WaitingDaemon):
             links = list(self._links)
         for link in links:
             self._end(link)
-        deadline = time.monotonic() + (0.0 if self.interrupted else self._grace)
-        with self._gone:
-            while self._links and (left := deadline - time.monotonic()) > 0:
-                self._gone.wait(left)
-            links = list(self._links)
-        for link in links:
+        for link in self._await_links(0.0 if self.interrupted else self._grace):
             close_hard(link.sock)
         self.retire()
         if self._apart is not None:
@@ -345,6 +340,18 @@ class LoopDaemon(WaitingDaemon):
         if self._kept is not None and self._kept.fileno() >= 0:
             self._kept.settimeout(self._kept_timeout)
         self._group.leave(self)
+
+    def _await_links(self, grace: float) -> list[Link]:
+        """Wait for busy links to end; return those that don't in so many seconds."""
+        deadline = time.monotonic() + grace
+        while True:
+            self._poller.catch_up()  # with what workers give back
+            with self._gone:
+                left = deadline - time.monotonic()
+                if not self._links or left <= 0:
+                    return list(self._links)
+                if not self._poller.behind:
+                    self._gone.wait(left)
 
     def __repr__(self) -> str:
         state = f"at {self.location}, {len(self.objects.ids)} objects"

@@ -71,7 +71,7 @@ class Poller:
                 key = self._selector.get_key(sock)
                 if self._heard(key):
                     things.append(key.data)
-        self._catch_up()
+        self.catch_up()
         return things
 
     def move(self, other: Poller) -> None:
@@ -95,6 +95,16 @@ class Poller:
         self._later.append(function)
         self.wake()
 
+    @property
+    def behind(self) -> bool:
+        """Whether something is left for :meth:`catch_up`."""
+        return bool(self._later)
+
+    def catch_up(self) -> None:
+        """Do what :meth:`later` left; :meth:`poll` does it, too."""
+        while self._later:
+            self._later.popleft()()
+
     def wake(self) -> None:
         """Make a :meth:`poll` under way return."""
         with self._lock:
@@ -113,7 +123,7 @@ class Poller:
                 raise
             return []
         ready = [key.data for key, _ in keys if self._heard(key)]
-        self._catch_up()
+        self.catch_up()
         return ready
 
     def close(self) -> None:
@@ -123,10 +133,6 @@ class Poller:
         self._selector.close()
         self._bell.close()
         self._ear.close()
-
-    def _catch_up(self) -> None:
-        while self._later:
-            self._later.popleft()()
 
     def _heard(self, key: selectors.SelectorKey) -> bool:
         if key.fileobj is not self._ear:

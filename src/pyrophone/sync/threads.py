@@ -73,6 +73,9 @@ class Daemon(LoopDaemon):
             link.close()
         else:
             self._poller.later(partial(self._park, link, state))
+            if self.stopping:  # since a moment: who waits for the links is to look again
+                with self._gone:
+                    self._gone.notify_all()
 
     def _close_all(self) -> None:
         super()._close_all()
