@@ -95,10 +95,28 @@ def test_a_loop_serves_until_it_is_shut_down(
         assert client.recv(5) == b""
     assert transport.daemon.left.wait(LIMIT)
     assert "error during handleRequest: on purpose; Traceback" in caplog.text
+    transport.daemon.left.clear()
     with client_of(transport) as client:
         assert client.recv(1) == b"Y"
         transport.shutdown()
         loop.join(LIMIT)
+        assert client.recv(1) == b""  # connections end with their server
+    assert transport.daemon.left.wait(LIMIT)
+    assert not loop.is_alive()
+
+
+def test_a_loop_is_ended_at_once_however_long_it_would_wait(transport: Any) -> None:
+    Pyro5.config.POLLTIMEOUT = 2 * LIMIT
+    asked = threading.Event()
+
+    def condition() -> bool:
+        asked.set()
+        return True
+
+    loop = in_thread(lambda: transport.loop(condition))
+    assert asked.wait(LIMIT)
+    transport.shutdown()
+    loop.join(LIMIT)
     assert not loop.is_alive()
 
 

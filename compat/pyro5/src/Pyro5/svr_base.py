@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pyrophone.net.addresses import location
@@ -19,6 +21,8 @@ from .tracebacks import get_pyro_traceback
 __all__ = ["UNBOUND", "Transport", "always", "answered", "note"]
 
 UNBOUND = "./u:<<not-bound>>"  # where a socket pair is
+
+_ENDING = 5.0  # seconds that a shutdown waits for the loop
 
 
 def always() -> bool:
@@ -47,6 +51,9 @@ class Transport:
         self.shutting_down = False
         self._socket_file: str | None = None
         self._tls: Any = None
+        self._looping: int | None = None  # the thread of the loop
+        self._ended = threading.Event()
+        self._ended.set()
 
     def listen(self, daemon: Any, host: str, port: int, unixsocket: str | None) -> None:
         """Begin to listen.
@@ -100,10 +107,25 @@ class Transport:
             else:
                 socketutil.create_socket(connect=self._socket_file, timeout=1.0).close()
 
+    @contextmanager
+    def looping(self) -> Iterator[None]:
+        """Note that this thread runs the loop; Ctrl-C ends it."""
+        self._looping = threading.get_ident()
+        self._ended.clear()
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.log.debug("stopping on break signal")
+        finally:
+            self._looping = None
+            self._ended.set()
+
     def shutdown(self) -> None:
         """End the loop, and close."""
         self.shutting_down = True
         self.wakeup()
+        if self._looping != threading.get_ident():
+            self._ended.wait(_ENDING)  # it would not hear of a socket that is closed
         self.close()
 
     def close(self) -> None:

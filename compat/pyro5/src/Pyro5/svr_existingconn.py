@@ -43,13 +43,11 @@ class SocketServer_ExistingConnection(Transport):
 
     def loop(self, loopCondition: Callable[[], bool] = always) -> None:
         """Serve until the client goes, the condition fails, or Ctrl-C."""
-        try:
+        with self.looping():
             while self.conn is not None and not self.shutting_down and loopCondition():
                 if not self._answered():
                     self.daemon._clientDisconnect(self.conn)
                     return
-        except KeyboardInterrupt:
-            log.debug("stopping on break signal")
 
     def events(self, eventsockets: Iterable[Any]) -> NoReturn:
         """Refuse: its loop is the only one."""

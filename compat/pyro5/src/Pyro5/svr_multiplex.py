@@ -48,15 +48,13 @@ class SocketServer_Multiplex(Transport):
 
     def loop(self, loopCondition: Callable[[], bool] = always) -> None:
         """Serve until the condition fails, the server is shut down, or Ctrl-C."""
-        try:
+        with self.looping():
             while not self.shutting_down and loopCondition():
                 ready = self._select(config.POLLTIMEOUT)
                 for server in {id(key.data): key.data for key in ready}.values():
                     server.events([k.fileobj for k in ready if k.data is server])
                 if not ready and not self.shutting_down:
                     self.daemon._housekeeping()
-        except KeyboardInterrupt:
-            log.debug("stopping on break signal")
 
     def events(self, eventsockets: Iterable[Any]) -> None:
         """Accept a client, or answer a request, for each of the sockets."""

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import logging
 import selectors
+import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from .configure import global_config as config
@@ -116,6 +119,7 @@ class SocketServer_Threadpool(Transport):
         self.pool: Any = None
         self.housekeeper: Housekeeper | None = None
         self._denials = threading.Semaphore(_DENIALS)
+        self._clients: weakref.WeakSet[SocketConnection] = weakref.WeakSet()
 
     def init(
         self, daemon: Any, host: str, port: int, unixsocket: str | None = None
@@ -137,16 +141,13 @@ class SocketServer_Threadpool(Transport):
 
     def loop(self, loopCondition: Callable[[], bool] = always) -> None:
         """Serve until the condition fails, the server is shut down, or Ctrl-C."""
-        with selectors.DefaultSelector() as selector:
+        with self.looping(), selectors.DefaultSelector() as selector:
             if self.sock is None:
                 return
             selector.register(self.sock, selectors.EVENT_READ)
-            try:
-                while not self.shutting_down and loopCondition():
-                    if selector.select(config.POLLTIMEOUT) and not self.shutting_down:
-                        self.events([self.sock])
-            except KeyboardInterrupt:
-                log.debug("stopping on break signal")
+            while not self.shutting_down and loopCondition():
+                if selector.select(config.POLLTIMEOUT) and not self.shutting_down:
+                    self.events([self.sock])
 
     def events(self, eventsockets: Iterable[Any]) -> None:
         """Accept one client, if there is one within POLLTIMEOUT."""
@@ -156,6 +157,7 @@ class SocketServer_Threadpool(Transport):
             return
         job = ClientConnectionJob(accepted[0], accepted[1], self.daemon)
         job.transport = self
+        self._clients.add(job.csock)
         try:
             self.pool.process(job)
         except NoFreeWorkersError:
@@ -179,8 +181,11 @@ class SocketServer_Threadpool(Transport):
         raise TypeError("You can't use the loop combiner on the threadpool server type")
 
     def close(self) -> None:
-        """Stop to listen, and let the workers end."""
+        """Stop to listen, and let the workers end; calls that run are answered."""
         super().close()
+        for conn in list(self._clients):
+            with suppress(OSError):  # past TLS, which would take this for its own end
+                socket.socket.shutdown(conn.sock, socket.SHUT_RD)
         if self.housekeeper is not None:
             self.housekeeper.stop.set()
         if self.pool is not None:
