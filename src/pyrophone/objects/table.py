@@ -35,12 +35,13 @@ class Entry:
         members: What of it may be used.
         key: ``id()`` of the object or class, known also when it is gone.
         fixed: The object that serves all calls, None if that is not settled.
+        held: The object or class itself, or a weak reference if it was registered so.
     """
 
     __slots__ = (
-        "_reference",
-        "_target",
+        "_weak",
         "fixed",
+        "held",
         "is_class",
         "key",
         "members",
@@ -52,14 +53,14 @@ class Entry:
         self.members = members
         self.is_class = inspect.isclass(target)
         self.key = id(target)
-        self._target = None if weak else target
-        self._reference = weakref.ref(target) if weak else None
+        self._weak = weak
+        self.held: Any = weakref.ref(target) if weak else target
         self.fixed = None if weak or self.is_class else target
 
     @property
     def target(self) -> Any:
         """The object or class; None if it was registered weakly and is gone."""
-        return self._reference() if self._reference else self._target
+        return self.held() if self._weak else self.held
 
 
 class ObjectTable:
@@ -83,6 +84,11 @@ class ObjectTable:
         self._ids: dict[int, list[str]] = {}  # by id(target), newest last
         self._members: dict[type, Members] = {}
         self.singles: dict[type, Any] = {}
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """The entries by id, in the order of registration; a copy."""
+        return dict(self._entries)
 
     @property
     def ids(self) -> list[str]:

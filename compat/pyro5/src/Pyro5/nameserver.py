@@ -59,6 +59,7 @@ class NameServerDaemon(Daemon):
         if config.NS_AUTOCLEAN > 0:
             self.cleaner_thread = AutoCleaner(nameserver)
         port = config.NS_PORT if port is None else port
+        natport = natport or config.NATPORT or None
         super().__init__(host, port, unixsocket, nathost, natport)
         try:
             uri = self.register(nameserver, NAME_SERVER_ID)

@@ -69,12 +69,12 @@ class Registry:
             raise ValueError("object or objectid argument expected")
         obj = objectOrId
         if isinstance(objectOrId, str):
-            obj = self.objectsById.get(objectOrId)
+            obj = self._pyroRegistered().get(objectOrId)
         with translated():
             self.pyroServed.unregister(objectOrId)
         if obj is None:
             return
-        others = [name for name, other in self.objectsById.items() if other is obj]
+        others = [name for name, one in self._pyroRegistered().items() if one is obj]
         if others:
             obj._pyroId = others[-1]
             return
@@ -110,12 +110,16 @@ class Registry:
         """Look anew for the members of an object."""
         object_id = self.uriFor(objectOrId, nat).object
         self.pyroServed.objects.refresh(object_id)
-        if (target := self.objectsById.get(object_id)) is not None:
+        if (target := self._pyroRegistered().get(object_id)) is not None:
             for only_exposed in (True, False):
                 _reset_exposed_members(target, only_exposed)
 
     @property
     def objectsById(self) -> dict[str, Any]:
-        """The registered objects by id, the daemon's own included."""
-        objects = self.pyroServed.objects
-        return {name: objects.find(name).target for name in objects.ids}
+        """What is registered by id, weak references among it; and the daemon's own."""
+        entries = self.pyroServed.objects.entries
+        return {name: entry.held for name, entry in entries.items()}
+
+    def _pyroRegistered(self) -> dict[str, Any]:
+        entries = self.pyroServed.objects.entries
+        return {name: entry.target for name, entry in entries.items()}

@@ -265,6 +265,12 @@ def test_what_cannot_be_registered(own):
         own.register(Thing, weak=True)
 
 
+def test_what_is_registered_weakly_is_held_by_a_reference(own):
+    thing = Thing()
+    own.register(thing, "weak", weak=True)
+    assert own.objectsById["weak"]() is thing
+
+
 def test_registering_twice(own):
     thing = Thing()
     own.register(thing, "one")
