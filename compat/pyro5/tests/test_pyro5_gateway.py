@@ -410,9 +410,10 @@ class Processes:
         return until(process, "Pyro HTTP gateway running on ").split()[-1]
 
     def end(self) -> None:
-        """Interrupt what runs."""
+        """Interrupt what runs; the real ones don't always take notice."""
         for process in reversed(self._running):
-            process.send_signal(signal.SIGINT)
+            ours = isinstance(process.args, list) and process.args[0] == sys.executable
+            process.send_signal(signal.SIGINT if ours else signal.SIGKILL)
         for process in self._running:
             process.communicate(timeout=LIMIT)
 
