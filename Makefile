@@ -2,10 +2,12 @@
 #
 #   PYTHON=python3.13   the Python that new environments are made with
 #   VENV=.venv-3.13     our environment, to keep one per Python
+#   JOBS=1              processes that run tests at the same time; most of them wait
 #   ARGS="-k wire -x"   for pytest, or for bench/run.py
 
 PYTHON ?= python3
 VENV ?= .venv
+JOBS ?= 4
 ARGS ?=
 BIN := $(VENV)/bin
 PIP := -m pip --quiet --quiet --disable-pip-version-check --no-input
@@ -31,12 +33,12 @@ test: $(VENV)/ready $(PEERS) browser ## run all tests; COVER=1 measures them too
 	@echo "Testing$(if $(COVER), and measuring,) with $$($(BIN)/python --version)"
 ifdef COVER
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage run -m pytest -n $(JOBS) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@$(BIN)/coverage json --quiet --fail-under=0 -o - | $(BIN)/python -c "$$BRANCHES"
 else
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 endif
 
 cover: ## run all tests under coverage; below the bar is a failure

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -242,17 +242,25 @@ def public_names(module: Module) -> set[str]:
 
 
 def compat_uses_public_names(
-    module: Module, package: Iterable[Module], library: dict[str, Module]
+    package: Collection[Module], library: dict[str, Module]
 ) -> Iterator[str]:
     """Refuse, in a compatibility package, all of pyrophone that is not documented.
 
     A private attribute counts as pyrophone's if pyrophone defines one of that name and
     *package*, all modules of the compatibility package, does not.
     """
+    private = private_definitions(library.values()) - private_definitions(package)
+    for module in package:
+        for complaint in _uses_public_names(module, private, library):
+            yield f"{module.name}: {complaint}"
+
+
+def _uses_public_names(
+    module: Module, private: set[str], library: dict[str, Module]
+) -> Iterator[str]:
     ours = {one.bound: one for one in module.imports if one.ours}
     for one in ours.values():
         yield from undocumented(one.source, one.name, library)
-    private = private_definitions(library.values()) - private_definitions(package)
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Attribute):
             continue

@@ -82,8 +82,16 @@ class Program:
         assert got == status, f"{self.name} ended with status {got}"
 
     def interrupt(self, status: int = 0) -> None:
-        """Press Ctrl-C, and wait for its end."""
+        """Press Ctrl-C, and wait for its end.
+
+        Python may be collecting garbage at that moment, and lose it. Then it is pressed
+        again, as a person would.
+        """
         self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(LIMIT / 3)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGINT)
         self.finish(status)
 
     def kill(self) -> None:

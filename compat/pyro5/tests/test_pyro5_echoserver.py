@@ -184,9 +184,10 @@ class Programs:
         self.port = int(lines(process, "URI = ")[-1].rpartition(":")[2])
 
     def end(self) -> None:
-        """Interrupt what runs."""
+        """Interrupt what runs; the real ones don't always take notice."""
         for process in self._running:
-            process.send_signal(signal.SIGINT)
+            ours = isinstance(process.args, list) and process.args[0] == sys.executable
+            process.send_signal(signal.SIGINT if ours else signal.SIGKILL)
             process.communicate(timeout=LIMIT)
 
 
