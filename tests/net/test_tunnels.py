@@ -318,6 +318,44 @@ def test_many_calls_in_one_record_are_all_answered(
                 assert values == list(range(20))
 
 
+def test_an_end_takes_the_encryption_from_no_answer(
+    serving: ssl.SSLContext, calling: ssl.SSLContext
+) -> None:
+    """Shutting down a socket that Python has put behind TLS ends TLS at once."""
+    here, there = socket.socketpair()
+    server = serving.wrap_socket(here, server_side=True, do_handshake_on_connect=False)
+    shaking = threading.Thread(target=server.do_handshake)
+    shaking.start()
+    client = calling.wrap_socket(there, server_hostname="localhost")
+    shaking.join(LIMIT)
+    with server, client:
+        daemon = Daemon(sock=server)
+        working, ended = threading.Event(), threading.Event()
+
+        @expose
+        class Slow:
+            def work(self) -> str:
+                working.set()
+                ended.wait(LIMIT)
+                return "secret"
+
+        daemon.register(Slow(), "slow")
+        thread = threading.Thread(target=daemon.serve)
+        thread.start()
+
+        def end() -> None:
+            working.wait(LIMIT)
+            daemon.close()
+            ended.set()
+
+        ending = threading.Thread(target=end)
+        ending.start()
+        assert connect("slow", sock=client).work() == "secret"
+        ending.join(LIMIT)
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+
+
 @pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01", b"PYRO", b"\0" * 200])
 def test_who_does_not_shake_hands_holds_up_nobody_and_is_dropped(
     kind: type[LoopDaemon], serving: ssl.SSLContext, files: Certificates, sent: bytes

@@ -277,6 +277,37 @@ def test_a_kept_socket_ends_serving_with_its_peer(kind: type[LoopDaemon]) -> Non
         assert not thread.is_alive()
         daemon.close()
         assert theirs.fileno() != -1
+        assert theirs.gettimeout() is None
+        for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            assert theirs.getsockopt(socket.SOL_SOCKET, limit, 16) == bytes(16)
+
+
+@pytest.mark.parametrize("grace", [0.0, LIMIT])
+def test_a_call_over_a_kept_socket_is_answered_at_the_end(grace: float) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        daemon = Daemon(sock=theirs)
+        ending = in_thread(lambda: None)
+
+        @expose
+        class Slow:
+            def work(self) -> str:
+                nonlocal ending
+                ending = threading.Thread(target=daemon.stop, args=(grace,))
+                ending.start()
+                while not daemon.stopping:
+                    pass
+                if not grace:
+                    ending.join(LIMIT)
+                return "done"
+
+        daemon.register(Slow(), "slow")
+        thread = in_thread(daemon.serve)
+        assert connect("slow", sock=ours).work() == "done"
+        ending.join(LIMIT)
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+        assert theirs.fileno() != -1
 
 
 @pytest.mark.parametrize(

@@ -226,7 +226,7 @@ def limit_waits(sock: socket.socket, *, receive: float, send: float) -> None:
 
     Args:
         sock: A blocking socket.
-        receive: In seconds, above 0.
+        receive: In seconds; 0 is no limit.
         send: Likewise.
     """
     for option, seconds in ((socket.SO_RCVTIMEO, receive), (socket.SO_SNDTIMEO, send)):

@@ -141,8 +141,14 @@ class Link:
 
     def stop_reading(self) -> None:
         """Let the call under way be answered, and nothing more be read."""
-        with suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RD)
+        if not self._keep:  # for its owner; and TLS would go on without encryption
+            with suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RD)
+
+    def give_up(self) -> None:
+        """Cut the connection, if it is not to be kept, under whoever serves it."""
+        if not self._keep:
+            close_hard(self.sock)
 
     def _answer(self) -> bool:
         """Answer what has come; return False if the client takes no more for now."""

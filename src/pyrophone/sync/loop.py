@@ -219,6 +219,10 @@ class LoopDaemon(WaitingDaemon):
     def _prepare(self, sock: socket.socket) -> None:
         sock.setblocking(False)
 
+    def _release(self, sock: socket.socket) -> None:
+        """Undo what was done to the user's socket."""
+        sock.settimeout(self._kept_timeout)
+
     def _serves_here(self) -> bool:
         return threading.get_ident() == self._group.thread
 
@@ -333,12 +337,12 @@ class LoopDaemon(WaitingDaemon):
         for link in links:
             self._end(link)
         for link in self._await_links(0.0 if self.interrupted else self._grace):
-            close_hard(link.sock)
+            link.give_up()
         self.retire()
         if self._apart is not None:
             self._apart.close()
         if self._kept is not None and self._kept.fileno() >= 0:
-            self._kept.settimeout(self._kept_timeout)
+            self._release(self._kept)
         self._group.leave(self)
 
     def _await_links(self, grace: float) -> list[Link]:

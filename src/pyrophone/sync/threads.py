@@ -41,6 +41,10 @@ class Daemon(LoopDaemon):
         sock.setblocking(True)
         limit_waits(sock, receive=max(self.settings.linger, _LEAST), send=_SEND_WAIT)
 
+    def _release(self, sock: socket.socket) -> None:
+        limit_waits(sock, receive=0, send=0)
+        super()._release(sock)
+
     @property
     def workers(self) -> int:
         """Threads that there are to run calls, at this moment."""
