@@ -79,6 +79,25 @@ def in_thread(function: Callable[[], Any]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.parametrize("how", ["shutdown", "close"])
+def test_a_request_to_end_is_answered(transport: Any, how: str) -> None:
+    class Ending(Echo):
+        def handleRequest(self, conn: Any) -> None:
+            getattr(transport, how)()
+            super().handleRequest(conn)
+
+    daemon = transport.daemon = Ending()
+    thread = in_thread(transport.loop)
+    with client_of(transport) as client:
+        client.sendall(b"hello")
+        assert client.recv(1) == b"Y"
+        assert client.recv(5, socket.MSG_WAITALL) == b"hello"
+        assert client.recv(1) == b""
+        assert daemon.left.wait(LIMIT)
+    thread.join(LIMIT)
+    assert not thread.is_alive()
+
+
 def test_a_loop_serves_until_it_is_shut_down(
     transport: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -34,6 +34,7 @@ class SocketServer_Multiplex(Transport):
     def __init__(self) -> None:
         super().__init__()
         self._selector: Any = selectors.DefaultSelector()
+        self._served: Any = None  # the connection of the request that is under way
 
     def init(
         self, daemon: Any, host: str, port: int, unixsocket: str | None = None
@@ -93,12 +94,15 @@ class SocketServer_Multiplex(Transport):
         server.selector = self.selector
 
     def close(self) -> None:
-        """Stop to listen, and hang up on the clients; others that are combined go on."""
-        listener = self.sock
+        """Stop to listen, and hang up on the clients; others that are combined go on.
+
+        A request that is under way, maybe one to close, is answered yet.
+        """
+        spared = (self.sock, self._served)
         for key in self._mine():
             with suppress(KeyError, ValueError, OSError):
                 self.selector.unregister(key.fileobj)
-            if key.fileobj is not listener:
+            if key.fileobj not in spared:
                 self._farewell(key.fileobj)
         super().close()
         if not self.selector.get_map():
@@ -106,10 +110,14 @@ class SocketServer_Multiplex(Transport):
 
     def _answered(self, conn: Any) -> bool:
         """Answer a request, and what else TLS has decrypted, that no selector sees."""
-        while answered(self, self.daemon, conn):
-            if not getattr(getattr(conn, "sock", None), "pending", int)():
-                return True
-        return False
+        self._served = conn
+        try:
+            while answered(self, self.daemon, conn) and not self.shutting_down:
+                if not getattr(getattr(conn, "sock", None), "pending", int)():
+                    return True
+            return False
+        finally:
+            self._served = None
 
     def _select(self, timeout: float) -> list[Any]:
         try:
