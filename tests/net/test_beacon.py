@@ -110,6 +110,11 @@ def test_unusable_addresses_are_passed_over() -> None:
         assert ask(QUERY, addresses, port, LIMIT) == str(NAMES)
 
 
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_is_none_is_not_asked_and_not_waited_for(port: int) -> None:
+    assert ask(QUERY, ("127.0.0.1",), port, 3600) is None
+
+
 def test_a_refusal_does_not_end_the_waiting() -> None:
     with peer() as gone:
         closed = gone.getsockname()[1]
@@ -143,6 +148,8 @@ def test_a_port_in_use_is_an_error() -> None:
     with peer() as sock:
         with pytest.raises(OSError, match="in use"):
             Beacon(NAMES, QUERY, host="127.0.0.1", port=sock.getsockname()[1])
+    with pytest.raises(OverflowError, match="port"):
+        Beacon(NAMES, QUERY, host="127.0.0.1", port=-1)
 
 
 def test_the_datagrams_are_those_of_the_vectors() -> None:

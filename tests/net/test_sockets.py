@@ -6,6 +6,7 @@ import errno
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,9 +181,17 @@ def test_where_one_cannot_listen_is_named(host: str) -> None:
         listen_tcp(host, 0)
 
 
-def test_a_port_that_is_none_is_an_error() -> None:
+@pytest.mark.parametrize("port", [-1, 65536])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", ""])
+def test_a_port_that_is_none_is_an_error(host: str, port: int) -> None:
     with pytest.raises(OverflowError, match="port must be 0-65535"):
-        listen_tcp("localhost", 99999)
+        listen_tcp(host, port)
+
+
+@pytest.mark.parametrize("port", ["x", "80", None, 1.5])
+def test_a_port_is_a_whole_number(port: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        listen_tcp("localhost", port)
 
 
 def test_a_name_can_be_taken_as_an_address_of_one_version() -> None:

@@ -516,6 +516,8 @@ def test_help_and_wrong_arguments(main: Callable[..., tuple[Any, ...]]) -> None:
         (["-n", "192.0.2.1"], r"Cannot assign requested address: 192\.0\.2\.1:0"),
         (["-n", "no.such.invalid"], r"no\.such\.invalid:0"),
         (["-p", "99999"], "port must be 0-65535"),
+        (["-p", "-1"], "port must be 0-65535"),
+        (["-n", "0.0.0.0", "--bcport", "-1"], "port must be 0-65535"),
         (["-u", "/no/such/folder/socket"], "No such file or directory"),
         (["-s", "dbm:x"], "invalid storage type 'dbm:x'"),
         (["-s", "sql::memory:"], "not :memory:"),

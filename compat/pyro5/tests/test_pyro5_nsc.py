@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -190,6 +191,20 @@ def test_without_a_name_server_it_fails(
     Pyro5.config.NS_PORT = 1
     Pyro5.config.BROADCAST_ADDRS = []
     assert main(*args, "list") == Result(1, "Error: Failed to locate the nameserver\n")
+
+
+@pytest.mark.parametrize("port", ["-1", "99999"])
+def test_a_port_that_is_none_is_one_line(main: Callable[..., Result], port: str) -> None:
+    Pyro5.config.NS_PORT = 1
+    result = main("-p", port, "list")
+    assert result == Result(1, "Error: Failed to locate the nameserver\n")
+
+
+def test_an_unknown_serializer_is_one_line(main: Callable[..., Result]) -> None:
+    Pyro5.config.SERIALIZER = "unheard"
+    status, out, _ = main("list")
+    assert status == 1
+    assert re.fullmatch("Error: .*unheard.*\n", out)
 
 
 @pytest.mark.usefixtures("port")

@@ -22,13 +22,16 @@ def ask(query: bytes, addresses: tuple[str, ...], port: int, seconds: float) -> 
         query: The datagram.
         addresses: IPv4 addresses, broadcast ones too; unusable ones are passed over.
         port: UDP port.
-        seconds: How long to wait.
+        seconds: How long to wait; not at all if nobody could be asked.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        asked = 0
         for address in addresses:
-            with suppress(OSError):
-                sock.sendto(query, (address, port))
+            with suppress(OSError, OverflowError):  # the latter of a port that is none
+                asked += sock.sendto(query, (address, port))
+        if not asked:
+            return None
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             sock.settimeout(left)
@@ -54,6 +57,7 @@ class Beacon:
 
     Raises:
         OSError: The port is in use.
+        OverflowError: There is no such port.
     """
 
     def __init__(self, uri: URI, query: bytes, *, host: str = "", port: int) -> None:
@@ -67,7 +71,7 @@ class Beacon:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             self.sock.bind((host, port))
-        except OSError:
+        except (OSError, OverflowError):
             self.sock.close()
             raise
 

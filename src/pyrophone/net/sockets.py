@@ -6,6 +6,7 @@ Tried on Linux only; the branches for Windows and macOS follow their manuals.
 from __future__ import annotations
 
 import errno
+import operator
 import os
 import socket
 import ssl
@@ -136,8 +137,12 @@ def listen_tcp(host: str, port: int, version: int = 0) -> socket.socket:
 
     Raises:
         OSError: The address is not ours, or is in use.
+        OverflowError: There is no such port.
+        TypeError: The port is no whole number.
         ValueError: There is no such version.
     """
+    if not 0 <= operator.index(port) <= 65535:  # which getaddrinfo says badly, or not
+        raise OverflowError("bind(): port must be 0-65535.")
     families = {0: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}
     if version not in families:
         raise ValueError(f"IP version is {version}, must be 4, 6 or 0")
@@ -155,8 +160,6 @@ def listen_tcp(host: str, port: int, version: int = 0) -> socket.socket:
         raise OSError(errno.EADDRNOTAVAIL, text) from error
     except socket.gaierror as error:
         raise OSError(error.errno, f"{error.strerror}: {host}:{port}") from error
-    if host == "localhost":
-        address = (here, port)  # with a port that is too large to be refused as such
     sock = socket.socket(family, kind, proto)
     try:
         if sys.platform != "win32":  # there it would let two servers share a port
@@ -166,9 +169,6 @@ def listen_tcp(host: str, port: int, version: int = 0) -> socket.socket:
     except OSError as error:
         sock.close()
         raise OSError(error.errno, f"{error.strerror}: {host}:{port}") from error
-    except OverflowError:  # no such port
-        sock.close()
-        raise
     return sock
 
 

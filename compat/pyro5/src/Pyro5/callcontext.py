@@ -115,6 +115,12 @@ class _Context(threading.local):
                 if received or values.call is None:
                     values.response_annotations = views(received)
 
+    def start(self) -> None:
+        """Drop what the last reply brought; a method keeps what it has for its own."""
+        values = self._values()
+        if values.call is None:
+            values.response_annotations = {}
+
     def forget(self) -> None:
         """Drop the values of the call that was served."""
         self._served = None

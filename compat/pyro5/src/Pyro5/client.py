@@ -67,7 +67,7 @@ class Proxy(Operators):
         self._pyroSetUp(URI(uri))
         if config.SERIALIZER not in serializers:
             raise ValueError(f"unknown serializer configured: {config.SERIALIZER!r}")
-        current_context.response_annotations = {}
+        current_context.start()
         if connected_socket is not None:
             self._pyroAdopt(connected_socket)
 

@@ -29,7 +29,7 @@ def main(args: Sequence[str] | None = None) -> None:
     host = f"./u:{options.unixsocket}" if options.unixsocket else options.host or ""
     try:
         names = locate_ns(host, options.port)
-    except (NamingError, OSError) as error:  # OSError: files for TLS that can't be used
+    except (NamingError, OSError, ValueError) as error:  # of files, or a wrong item
         print(f"Error: {str(error).partition(';')[0]}")
         raise SystemExit(1) from None
     with names:
