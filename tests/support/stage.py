@@ -139,7 +139,9 @@ class Side:
     def environment(self, with_names: bool) -> dict[str, str]:
         """Return the variables of a program that finds a name server, or none."""
         nobody = self._nobody.getsockname()[1]
-        own = {k: v for k, v in os.environ.items() if not k.startswith("PYRO")}
+        # Nor are the programs measured: some change the user, who can't write the figures.
+        not_theirs = ("PYRO", "COVERAGE")
+        own = {k: v for k, v in os.environ.items() if not k.startswith(not_theirs)}
         return own | {
             "PYRO_NS_PORT": str(self.name_server() if with_names else nobody),
             "PYRO_NS_BCPORT": str(nobody),
