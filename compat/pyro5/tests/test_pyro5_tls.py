@@ -20,6 +20,7 @@ from Pyro5 import errors, nameserver, nsc, socketutil
 from Pyro5.protocol import MSG_INVOKE, MSG_RESULT, SendingMessage, recv_stub
 from Pyro5.serializers import serializers
 from Pyro5.socketutil import SocketConnection
+from Pyro5.utils import echoserver, httpgateway
 
 LIMIT = 10.0  # seconds; more than anything here takes, however busy the machine
 
@@ -384,6 +385,9 @@ def test_a_client_without_its_files(uri: Any) -> None:
         (nsc.main, ["-n", "localhost", "ping"], "SSL_CACERTS"),
         (nameserver.main, ["-n", "localhost", "-p", "0", "-x"], "SSL_CACERTS"),
         (nameserver.main, ["-n", "localhost", "-p", "0", "-x"], "SSL_SERVERCERT"),
+        (httpgateway.main, ["-p", "0"], "SSL_CACERTS"),
+        (echoserver.main, [], "SSL_CACERTS"),
+        (echoserver.main, [], "SSL_SERVERCERT"),
     ],
 )
 def test_commands_without_their_files_say_so_in_one_line(
@@ -396,7 +400,7 @@ def test_commands_without_their_files_say_so_in_one_line(
     with pytest.raises(SystemExit, match="1"):
         command(arguments)
     captured = capsys.readouterr()
-    [line] = (captured.out + captured.err).splitlines()
+    [line] = (captured.err or captured.out).splitlines()
     assert "/nowhere/it.pem" in line or "server cert file not found" in line
 
 

@@ -231,6 +231,7 @@ def main(args: Sequence[str] | None = None) -> None:
     pyro_app.comm_timeout = options.timeout
     try:
         re.compile(options.expose)
+        settings()  # whose files for TLS may be unusable
         server = GatewayServer(pyro_app, options.host, options.port, log=_log)
     except (OSError, OverflowError, UnicodeError, re.error) as error:
         print(f"pyro5-httpgateway: {error}", file=sys.stderr)
