@@ -499,6 +499,18 @@ def test_the_command_fails_with_one_line(capsys: pytest.CaptureFixture[str]) -> 
     assert caught.value.code == 2
 
 
+def test_the_command_without_its_files_for_tls_fails_with_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Pyro5.config.SSL = True
+    Pyro5.config.SSL_CACERTS = "/nowhere/it.pem"
+    with pytest.raises(SystemExit, match="1"):
+        httpgateway.main(["-p", "0"])
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "/nowhere/it.pem" in err
+
+
 OURS = sys.executable
 
 

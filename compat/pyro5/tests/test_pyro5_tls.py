@@ -20,7 +20,7 @@ from Pyro5 import errors, nameserver, nsc, socketutil
 from Pyro5.protocol import MSG_INVOKE, MSG_RESULT, SendingMessage, recv_stub
 from Pyro5.serializers import serializers
 from Pyro5.socketutil import SocketConnection
-from Pyro5.utils import echoserver, httpgateway
+from Pyro5.utils import echoserver
 
 LIMIT = 10.0  # seconds; more than anything here takes, however busy the machine
 
@@ -385,7 +385,6 @@ def test_a_client_without_its_files(uri: Any) -> None:
         (nsc.main, ["-n", "localhost", "ping"], "SSL_CACERTS"),
         (nameserver.main, ["-n", "localhost", "-p", "0", "-x"], "SSL_CACERTS"),
         (nameserver.main, ["-n", "localhost", "-p", "0", "-x"], "SSL_SERVERCERT"),
-        (httpgateway.main, ["-p", "0"], "SSL_CACERTS"),
         (echoserver.main, [], "SSL_CACERTS"),
         (echoserver.main, [], "SSL_SERVERCERT"),
     ],
