@@ -528,6 +528,31 @@ def test_a_stream_is_closed_from_any_thread_and_in_the_middle_of_a_call(
     assert proxy.echo(1) == 1
 
 
+def test_a_stream_is_collected_in_the_thread_that_serves_it() -> None:
+    """As cyclic garbage can be; that thread must not wait for itself."""
+    kept: list[Any] = []
+
+    @Pyro5.api.expose
+    class Tidy(Desk):
+        def tidy(self) -> None:
+            kept.clear()
+
+    Pyro5.config.SERVERTYPE = "multiplex"
+    tidy = Tidy()
+    with Pyro5.api.Daemon() as daemon:
+        uri = daemon.register(tidy)
+        thread = threading.Thread(target=daemon.requestLoop)
+        thread.start()
+        with Proxy(uri) as proxy, Proxy(uri) as other:
+            kept.append(proxy.count())
+            assert next(kept[0]) == 0
+            other._pyroTimeout = 5
+            other.tidy()
+            assert tidy.closed.wait(5)
+        daemon.shutdown()
+        thread.join()
+
+
 @pytest.mark.parametrize("serializer", ["serpent", "json", "marshal", "msgpack"])
 def test_blobs_travel_and_can_be_made_of_messages(proxy: Any, serializer: str) -> None:
     proxy._pyroSerializer = serializer

@@ -26,6 +26,7 @@ __all__ = ["Calling"]
 
 _LOG = logging.getLogger("Pyro5.client")
 _STREAM_CHUNK = "STRM"
+_TELLING = 30.0  # seconds for a connection that nobody would notice to hang
 
 
 class Calling(Binding):
@@ -80,13 +81,18 @@ class Calling(Binding):
         That may happen whenever Python tidies up, in any thread, also while this proxy
         sends something else; then it takes a connection of its own.
         """
-        if self._pyroSending or self._pyroOwner != identity():
+        if not self._pyroIsFree():
             with copy.copy(self) as other:
+                other._pyroTimeout = other._pyroLimit or _TELLING
                 other._pyroBind()
                 other._pyroTell(method, args, objectId)
             return
         flags = protocol.FLAGS_ONEWAY
         self._pyroExchange(self._pyroRequest(method, args, {}, flags, objectId, None))
+
+    def _pyroIsFree(self) -> bool:
+        """Tell whether this thread may use the connection now."""
+        return not self._pyroSending and bool(self._pyroOwner == identity())
 
     def _pyroRequest(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 from contextlib import suppress
 from typing import Any
 
@@ -44,5 +45,15 @@ class _StreamResultIterator:
             proxy._pyroTell("close_stream", [self.streamId], DAEMON_ID)
 
     def __del__(self) -> None:
+        # It may be collected anywhere, also in the thread that the server needs to
+        # greet a connection; and in the middle of threading, which must not be used then.
         with suppress(Exception):
-            self.close()
+            if self.proxy._pyroIsFree():
+                self.close()
+            elif self.proxy._pyroConnection is not None:
+                _thread.start_new_thread(_close, (self.proxy, self.streamId))
+
+
+def _close(proxy: Any, stream_id: str) -> None:
+    with suppress(Exception):
+        proxy._pyroTell("close_stream", [stream_id], DAEMON_ID)
