@@ -263,6 +263,27 @@ def test_hooks_that_fail_are_logged_and_stop_nothing(
     logging.getLogger("pyrophone.daemon").removeHandler(handler)
 
 
+def test_an_exit_in_a_hook_for_leaving_ends_nothing(kind: type[LoopDaemon]) -> None:
+    left = queue.SimpleQueue[None]()
+
+    class Leaver(kind):  # type: ignore[misc, valid-type]
+        def left_by(self, client: Any) -> None:
+            left.put(None)
+            raise SystemExit
+
+    with running(Leaver()) as daemon:
+        uri = daemon.register(Echo())
+        for _ in range(2):
+            with connect(uri) as proxy:
+                assert proxy.echo(1) == 1
+            left.get(timeout=LIMIT)
+        with connect(uri) as proxy:
+            rounds = 0
+            while len(daemon.clients) > 1 and rounds < 5000:
+                rounds = proxy.echo(rounds + 1)
+            assert len(daemon.clients) == 1
+
+
 def test_a_kept_socket_ends_serving_with_its_peer(kind: type[LoopDaemon]) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:

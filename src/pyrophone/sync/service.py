@@ -187,12 +187,14 @@ class BaseDaemon(Registry):
         if link.greeted:
             try:
                 self.left_by(client)
-            except Exception:
+            except BaseException as error:  # or the link would stay for ever
+                self._note_interrupt(error)
                 _log.exception("error in left_by")
         for resource in list(client.resources):
             try:
                 resource.close()
-            except Exception:
+            except BaseException as error:
+                self._note_interrupt(error)
                 _log.exception("error closing a tracked resource")
         client.instances.clear()
 
