@@ -222,6 +222,7 @@ def theirs() -> dict[tuple[str, str], str]:
 
 
 @pytest.mark.peers
+@pytest.mark.filterwarnings("ignore:The 'u' type code:DeprecationWarning")  # Python 3.13
 @pytest.mark.parametrize("what", VALUES)
 @each
 def test_what_arrives_is_what_arrives_by_the_real_one(
