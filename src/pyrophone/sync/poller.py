@@ -103,7 +103,11 @@ class Poller:
     def catch_up(self) -> None:
         """Do what :meth:`later` left; :meth:`poll` does it, too."""
         while self._later:
-            self._later.popleft()()
+            try:
+                job = self._later.popleft()
+            except IndexError:  # another thread, that ends the daemon, had it
+                return
+            job()
 
     def wake(self) -> None:
         """Make a :meth:`poll` under way return."""
