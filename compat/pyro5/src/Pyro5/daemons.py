@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 from operator import attrgetter
@@ -146,8 +147,10 @@ class Served(BaseDaemon):
         self.outer.housekeeping()
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
-        """Return the bytes that answer *event*."""
+        """Return the bytes that answer *event*; calls without an id are given one."""
         self.refresh()
+        if type(event) is not Ping and event.correlation is None:
+            event.correlation = uuid.uuid4().bytes
         return super().answer(link, event)
 
     def run(self, link: Link, call: Call) -> bytes:

@@ -481,6 +481,15 @@ def test_raw_answers(proxy):
     assert proxy.multiply(2, 3) == 6
 
 
+def test_answers_have_a_correlation_id_even_if_the_call_had_none(proxy):
+    current_context.correlation_id = None
+    proxy._pyroBind()
+    proxy._pyroRawWireResponse = True
+    first, second = proxy.multiply(2, 3), proxy.multiply(2, 3)
+    assert first.flags & second.flags & protocol.FLAGS_CORR_ID
+    assert bytes(first.corr_id) != bytes(second.corr_id) != bytes(16)
+
+
 def test_oneway(proxy, thing):
     assert proxy.work() is None
     assert thing.ran.wait(5)
