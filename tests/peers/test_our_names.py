@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pyrophone.naming.server import NameServer
+from pyrophone.naming.storage import MemoryStorage
 from pyrophone.sync import Daemon
 
 if TYPE_CHECKING:
@@ -34,10 +36,8 @@ def compression() -> bool:
 @pytest.fixture
 def names_port() -> Iterator[int | None]:
     """The port of a name server of ours, on its own."""
-    server = pytest.importorskip("pyrophone.naming.server")
-    storage = pytest.importorskip("pyrophone.naming.storage")
     with Daemon() as daemon:
-        names = server.NameServer(storage.MemoryStorage())
+        names = NameServer(MemoryStorage())
         uri = daemon.register(names, "Pyro.NameServer")
         names.register("Pyro.NameServer", uri, metadata={OWN_TAG})
         thread = threading.Thread(target=daemon.serve)
