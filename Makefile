@@ -14,7 +14,7 @@ PIP := -m pip --quiet --quiet --disable-pip-version-check --no-input
 
 PYRO5 := 5.17
 PYRO4 := 4.82
-PEERS := .peers/pyro5/ready-$(PYRO5)-pytest .peers/pyro4/ready-$(PYRO4)
+PEERS := .peers/pyro5/ready-$(PYRO5)-pytest .peers/pyro4/ready-$(PYRO4)-pytest
 
 # They are made for the tests, so a test that misses them has failed.
 export REQUIRE_PEERS := 1
@@ -68,7 +68,7 @@ browser: ## Chromium, for the tests of the gateway's page; they are skipped with
 build: $(VENV)/installed ## wheels of all distributions, in dist/
 	@echo "Building wheels"
 	@rm -rf dist build compat/*/build
-	@$(BIN)/python $(PIP) wheel --no-deps --wheel-dir dist . ./compat/pyro5
+	@$(BIN)/python $(PIP) wheel --no-deps --wheel-dir dist . ./compat/pyro5 ./compat/pyro4
 	@ls dist
 
 clean: ## remove all that was made, environments too
@@ -77,13 +77,13 @@ clean: ## remove all that was made, environments too
 	find src compat tests bench examples -depth \( -name __pycache__ -o -name '*.egg-info' \) \
 	    -exec rm -rf {} +
 
-# The library and the compatibility package; enough to run programs.
-$(VENV)/installed: pyproject.toml compat/pyro5/pyproject.toml
+# The library and the compatibility packages; enough to run programs.
+$(VENV)/installed: pyproject.toml compat/pyro5/pyproject.toml compat/pyro4/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Pyrophone needs Python 3.11 or newer: make PYTHON=..."; exit 1; }
 	@echo "Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(PIP) install --editable . --editable compat/pyro5
+	@$(BIN)/python $(PIP) install --editable . --editable compat/pyro5 --editable compat/pyro4
 	@touch $@
 
 # What checks them.
@@ -95,8 +95,8 @@ $(VENV)/ready: $(VENV)/installed
 .peers/pyro5/ready-$(PYRO5)-pytest:
 	@$(call peer,Pyro5==$(PYRO5) serpent msgpack pytest pytest-timeout)
 
-.peers/pyro4/ready-$(PYRO4):
-	@$(call peer,Pyro4==$(PYRO4) serpent msgpack cloudpickle dill)
+.peers/pyro4/ready-$(PYRO4)-pytest:
+	@$(call peer,Pyro4==$(PYRO4) serpent msgpack cloudpickle dill pygame-ce pytest pytest-timeout)
 
 define peer
 echo "Making $(@D) with $(firstword $(1))"

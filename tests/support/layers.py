@@ -25,6 +25,7 @@ ROWS = [
     {"finding", "net"},
     {"sync", "aio"},
     {"naming", "events", "http", "testing"},
+    {"classic"},
     {"cli"},
     {"__main__"},
 ]
