@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pyrophone import Settings
-from pyrophone import errors as ours
 from Pyro5 import config, errors
 from Pyro5.generation import PYRO5
+from pyrophone import Settings
+from pyrophone import errors as ours
 
 
 def test_settings_follow_the_configuration_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
