@@ -1,8 +1,8 @@
 """Runs the programs of an example in processes, and compares what they printed.
 
 An example is a folder with programs and an ``expected.txt``, or a file for each way to play
-it; ``transcripts`` tells what is in there. The variable UPDATE_EXAMPLES=Pyro5 makes a run
-write the file.
+it; ``transcripts`` tells what is in there. The variable UPDATE_EXAMPLES=Pyro5, or =Pyro4,
+makes a run write the file.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from transcripts import expected_from, steady
 
@@ -123,11 +123,26 @@ class Program:
 
 
 class Side:
-    """One implementation: the Python that has it, and a name server."""
+    """One implementation: the Python that has it, and a name server.
 
-    def __init__(self, name: str, python: Sequence[str]) -> None:
-        self.name = name  # as in the marks of expected.txt
-        self._python = python  # with options
+    Args:
+        name: As in the marks of ``expected.txt``.
+        python: The interpreter.
+        names: The module that is the name server.
+        variables: What its programs find in their environment, if the scene says nothing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        python: str | Path,
+        names: str,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self._python = python
+        self._names_module = names
+        self._variables = dict(variables or {})
         # Bound and not listening: nobody else gets the number, and nobody answers there.
         self._nobody = socket.socket()
         self._nobody.bind(("127.0.0.1", 0))
@@ -140,7 +155,7 @@ class Side:
         """Return the variables of a program that finds a name server, or none."""
         nobody = self._nobody.getsockname()[1]
         # Nor are the programs measured: some change the user, who can't write the figures.
-        not_theirs = ("PYRO", "COVERAGE")
+        not_theirs = ("PYRO", "COVERAGE", "PYTHONWARNINGS")
         own = {k: v for k, v in os.environ.items() if not k.startswith(not_theirs)}
         return own | {
             "PYRO_NS_PORT": str(self.name_server() if with_names else nobody),
@@ -161,12 +176,12 @@ class Side:
     ) -> Program:
         """Start Python with *arguments*."""
         process = subprocess.Popen(
-            [*self._python, *map(str, arguments)],
+            [str(self._python), *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
-            env=env,
+            env=self._variables | dict(env),
             cwd=cwd,
         )
         return Program(name, process, any_order)
@@ -175,7 +190,7 @@ class Side:
         """Return the port of a name server, the same one for all examples."""
         if self._names is None:
             env = self.environment(False)
-            self._names = self.start("names", ["-m", "Pyro5.nameserver", "-p", "0"], env)
+            self._names = self.start("names", ["-m", self._names_module, "-p", "0"], env)
             self._names_port = int(self._names.until(r"URI = \S+:(\d+)$")[1])
         return self._names_port
 
@@ -230,6 +245,12 @@ class Scene:
         program = self.start(*arguments, name=name)
         program.finish(status)
         return program
+
+    def serve(self, *arguments: object, **options: Any) -> Program:
+        """Start a server of Pyro4's kind, and wait until it runs."""
+        server = self.start(*arguments, **options)
+        server.until("daemon running")
+        return server
 
     def free_port(self) -> int:
         """Return the number of a port that nobody uses."""

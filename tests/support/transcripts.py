@@ -1,7 +1,7 @@
 """What the programs of an example print, as it is kept in a file.
 
-The file holds for every implementation of Pyro5. It has a section for each process, in the
-order of their start:
+The file holds for every implementation of a package. It has a section for each process, in
+the order of their start:
 
     --- server.py
     Pyro daemon running.
@@ -22,7 +22,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_MARK = re.compile(r"\[([^\]\n]+)\] (Pyro5|ours)( serves)? \| ?(.*)")
+_MARK = re.compile(r"\[([^\]\n]+)\] (Pyro[45]|ours)( serves)? \| ?(.*)")
 
 # What differs from run to run; frames of tracebacks in files that are not the example's.
 _CHANGING = [

@@ -91,7 +91,7 @@ def example(tmp_path: Path) -> Path:
 @pytest.fixture
 def ring(example: Path, tmp_path: Path) -> Iterator[Callable[[str], None]]:
     """Plays the example with an answer, up to the end of the program."""
-    side = Side("ours", [sys.executable])
+    side = Side("ours", sys.executable, "Pyro5.nameserver")
 
     def run(answer: str) -> None:
         with play(Cast(side, side), example, tmp_path / "copy") as scene:

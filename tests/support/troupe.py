@@ -1,0 +1,115 @@
+"""Who plays the examples of an old package: ours, the real one, and both together.
+
+The ``conftest.py`` beside the tests of the examples makes fixtures of this.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stage import Cast, Side
+
+ROOT = Path(__file__).parents[2]
+
+
+class Troupe:
+    """The implementations of one package, by name: "ours" and that of the package.
+
+    Args:
+        package: What the examples import.
+        names: The module that is its name server.
+    """
+
+    def __init__(self, package: str, names: str) -> None:
+        self.examples = ROOT / "examples" / package.lower()
+        self._package = package
+        self._names = names
+        self._real = ROOT / ".peers" / package.lower() / "bin" / "python"
+        self._sides: dict[str, Side] = {}
+
+    def alone(self) -> list[Any]:
+        """Return the casts with one implementation.
+
+        The real one plays with one version of Python only, that of its environment: how it
+        behaves with others is nothing that we could change, and it takes its time.
+        """
+        return ["ours", *self._with_the_real_one([self._package])]
+
+    def mixed(self) -> list[Any]:
+        """Return the casts with both."""
+        ours_first = f"ours first, then {self._package}"
+        return self._with_the_real_one([ours_first, f"{self._package} first, then ours"])
+
+    def _with_the_real_one(self, names: list[str]) -> list[Any]:
+        home = self._real.parents[1] / "pyvenv.cfg"
+        version = f"version = {sys.version_info.major}.{sys.version_info.minor}."
+        if home.exists() and version not in home.read_text("utf-8"):
+            return []
+        return [pytest.param(name, marks=pytest.mark.peers) for name in names]
+
+    def cast(self, name: str) -> Cast:
+        """Return the cast of that name."""
+        first, _, others = name.partition(" first, then ")
+        return Cast(self._side(first), self._side(others or first))
+
+    def _side(self, name: str) -> Side:
+        if name not in self._sides:
+            warnings = {"PYTHONWARNINGS": "error"} if name == "ours" else {}
+            self._sides[name] = Side(name, self._python(name), self._names, warnings)
+        return self._sides[name]
+
+    def _python(self, side: str) -> Path:
+        if side == "ours":
+            return Path(sys.executable)
+        if not self._real.exists():
+            reason = f"no real {side} at {self._real}: run 'make peers'"
+            if os.environ.get("REQUIRE_PEERS") == "1":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        return self._real
+
+    @contextmanager
+    def playing(self) -> Iterator[Troupe]:
+        """Be ready to play; at the end, nothing runs any more."""
+        # What runs in the background of a shell ignores Ctrl-C, and so would its programs.
+        before = signal.getsignal(signal.SIGINT)
+        if before is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield self
+        for side in self._sides.values():
+            side.close()
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def screen() -> Iterator[str]:
+    """Give the DISPLAY of a screen that nobody sees, or skip the test."""
+    pytest.importorskip("tkinter")
+    program = shutil.which("Xvfb")
+    if program is None:
+        pytest.skip("no Xvfb")
+    server = subprocess.Popen(
+        [program, "-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "800x600x24"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    with server.stdout as stdout:
+        number = stdout.readline().strip()
+        if number:
+            yield f":{number}"
+        server.terminate()
+        server.wait(10)
+    if not number:
+        pytest.skip("Xvfb does not start")
