@@ -27,10 +27,13 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from ..errors import LocalProtocolError, MessageTooLargeError, RemoteProtocolError
+from .intake import START_SIZE, Intake
 
 __all__ = [
+    "ANY_KIND",
     "BATCH",
     "BLOB",
+    "CHUNK_HEAD",
     "COMPRESSED",
     "CONNECT",
     "CONNECT_FAIL",
@@ -39,6 +42,7 @@ __all__ = [
     "EXCEPTION",
     "HEADER",
     "INVOKE",
+    "KIND_NAMES",
     "MAGIC",
     "MAX_SIZE",
     "ONEWAY",
@@ -52,6 +56,7 @@ __all__ = [
     "inflate",
     "join_annotations",
     "split_annotations",
+    "unexpected",
 ]
 
 T = TypeVar("T", bytes, memoryview)
@@ -91,8 +96,7 @@ ANY_KIND = sum(1 << kind for kind in KIND_NAMES)
 HEADER = struct.Struct("!4sHBBHHII16sHH")
 _HEADER_SIZE = HEADER.size
 _START = struct.Struct("!4sH")
-_START_SIZE = _START.size
-_CHUNK = struct.Struct("!4sI")
+CHUNK_HEAD = struct.Struct("!4sI")
 _COMPRESS_OVER = 100  # bytes; shorter payloads gain nothing. The numbers of Pyro5.
 _COMPRESS_LEVEL = 4
 _NO_ANNOTATIONS: Mapping[str, bytes] = {}
@@ -192,8 +196,14 @@ def encode(message: Message, *, compress: bool = False, max_size: int = MAX_SIZE
     return b"".join((header, chunks, payload))
 
 
-def join_annotations(annotations: Mapping[str, bytes]) -> bytes:
+def join_annotations(
+    annotations: Mapping[str, bytes], head: struct.Struct = CHUNK_HEAD
+) -> bytes:
     """Return *annotations* as they stand between header and payload.
+
+    Args:
+        annotations: Bytes by four-letter name.
+        head: Layout of name and length, before the bytes of each.
 
     Raises:
         LocalProtocolError: A name is not 4 ASCII letters, or its value not bytes.
@@ -207,12 +217,12 @@ def join_annotations(annotations: Mapping[str, bytes]) -> bytes:
                 f"annotation {name!r} is {type(data).__name__}, must be bytes"
             )
         data = bytes(data)
-        chunks.append(_CHUNK.pack(name.encode("ascii"), len(data)))
+        chunks.append(head.pack(name.encode("ascii"), len(data)))
         chunks.append(data)
     return b"".join(chunks)
 
 
-def split_annotations(chunks: T) -> dict[str, T]:
+def split_annotations(chunks: T, head: struct.Struct = CHUNK_HEAD) -> dict[str, T]:
     """Undo :func:`join_annotations`. Of two chunks with one name the last counts.
 
     The values are slices of *chunks*, of the same type.
@@ -223,10 +233,10 @@ def split_annotations(chunks: T) -> dict[str, T]:
     annotations: dict[str, T] = {}
     start = 0
     while start < len(chunks):
-        body = start + _CHUNK.size
+        body = start + head.size
         if body > len(chunks):
             raise RemoteProtocolError(f"annotation at {start} ends early")
-        name, size = _CHUNK.unpack_from(chunks, start)
+        name, size = head.unpack_from(chunks, start)
         start = body + size
         if start > len(chunks):
             raise RemoteProtocolError(f"annotation {name!r} ends early")
@@ -236,7 +246,7 @@ def split_annotations(chunks: T) -> dict[str, T]:
     return annotations
 
 
-class Decoder:
+class Decoder(Intake):
     """Turns a stream of bytes into messages.
 
     Feed it what the network delivers, in pieces of any size, empty ones too, and
@@ -254,32 +264,10 @@ class Decoder:
     Source: the table at the top of this module; ``docs/reference/wire.md``.
     """
 
-    __slots__ = ("_data", "_start", "_wanted", "expected", "max_size")
+    __slots__ = ()
 
     def __init__(self, max_size: int = MAX_SIZE, expected: int = ANY_KIND) -> None:
-        self.max_size = max_size
-        self.expected = expected
-        self._data: bytes | bytearray = b""
-        self._start = 0
-        self._wanted = _START_SIZE  # bytes to have before another look pays
-
-    def feed(self, data: bytes) -> None:
-        """Take in *data*."""
-        rest = len(self._data) - self._start
-        if not rest:
-            self._data = data
-        elif isinstance(self._data, bytearray):
-            del self._data[: self._start]
-            self._data += data
-        else:
-            self._data = bytearray(memoryview(self._data)[self._start :])
-            self._data += data
-        self._start = 0
-
-    @property
-    def pending(self) -> int:
-        """Bytes that were fed and belong to no message taken so far."""
-        return len(self._data) - self._start
+        super().__init__(max_size, expected)
 
     def next(self) -> Message | None:
         """Return the oldest message that is complete, None if there is none.
@@ -294,11 +282,11 @@ class Decoder:
         data = self._data
         start = self._start
         available = len(data) - start
-        if available < self._wanted:
+        if available < self.wanted:
             return None
         if available < _HEADER_SIZE:
             self._check_start(data, start)
-            self._wanted = _HEADER_SIZE
+            self.wanted = _HEADER_SIZE
             return None
         # One function for all of a plain message: each call of one costs as much as
         # unpacking the header.
@@ -326,13 +314,13 @@ class Decoder:
             self._check_start(data, start)
             self._refuse(magic, size - _HEADER_SIZE, kind)
         if available < size:
-            self._wanted = size
+            self.wanted = size
             return None
         if isinstance(data, bytearray):  # a slice of one is one, and would be copied twice
             body = bytes(memoryview(data)[start + _HEADER_SIZE : start + size])
         else:
             body = data[start + _HEADER_SIZE : start + size]
-        self._wanted = _START_SIZE
+        self.wanted = START_SIZE
         if available == size:
             self._data = b""
             self._start = 0
@@ -363,11 +351,16 @@ class Decoder:
             )
         if size > self.max_size:
             raise MessageTooLargeError(size, self.max_size)
-        names = [name for bit, name in KIND_NAMES.items() if self.expected >> bit & 1]
-        raise RemoteProtocolError(
-            f"invalid message type {KIND_NAMES.get(kind, kind)}, "
-            f"expected {' or '.join(names) or 'none'}"
-        )
+        raise unexpected(kind, self.expected)
+
+
+def unexpected(kind: int, expected: int) -> RemoteProtocolError:
+    """Return the error for a message of *kind* where only those *expected* may come."""
+    names = [name for bit, name in KIND_NAMES.items() if expected >> bit & 1]
+    return RemoteProtocolError(
+        f"invalid message type {KIND_NAMES.get(kind, kind)}, "
+        f"expected {' or '.join(names) or 'none'}"
+    )
 
 
 def inflate(data: bytes | memoryview, chunks_size: int, max_size: int) -> bytes:
