@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import itertools
-import socket
-import ssl
-import sys
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
-from .errors import ConnectionClosedError, TimeoutError
+from pyrophone.classic import transfers
+from pyrophone.classic.transfers import (
+    ERRNO_BADF,
+    ERRNO_EADDRINUSE,
+    ERRNO_EADDRNOTAVAIL,
+    ERRNO_ENOTSOCK,
+    ERRNO_RETRIES,
+    WAITS_FOR_ALL,
+)
+
+from .generation import PYRO5
 
 __all__ = [
     "ERRNO_BADF",
@@ -24,22 +27,7 @@ __all__ = [
     "send_data",
 ]
 
-
-def _numbers(*names: str) -> list[int]:
-    """Return the numbers of those errors, and what Windows has beside them."""
-    every = [*names, *(f"WSA{name}" for name in names)]
-    return [getattr(errno, name) for name in every if hasattr(errno, name)]
-
-
-ERRNO_RETRIES = _numbers("EINTR", "EAGAIN", "EWOULDBLOCK", "EINPROGRESS")
-ERRNO_BADF = _numbers("EBADF")
-ERRNO_ENOTSOCK = _numbers("ENOTSOCK")
-ERRNO_EADDRNOTAVAIL = _numbers("EADDRNOTAVAIL")
-ERRNO_EADDRINUSE = _numbers("EADDRINUSE")
-
-USE_MSG_WAITALL = hasattr(socket, "MSG_WAITALL") and sys.platform != "win32"
-
-_CHUNK = 60_000  # bytes; larger reads of pieces gain nothing
+USE_MSG_WAITALL = WAITS_FOR_ALL
 
 
 def receive_data(sock: Any, size: int) -> bytes:
@@ -51,23 +39,7 @@ def receive_data(sock: Any, size: int) -> bytes:
         ConnectionClosedError: There are no more; it has what came as ``partialData``.
         TimeoutError: They did not come in time.
     """
-    pauses = _pauses()
-    first: tuple[int, ...] = ()
-    if USE_MSG_WAITALL and not isinstance(sock, ssl.SSLSocket):
-        first = (socket.MSG_WAITALL,)
-    whole: bytes = _patiently(sock.recv, pauses, "receiving", size, *first)
-    if len(whole) == size:
-        return whole
-    data = bytearray(whole)
-    while len(data) < size:
-        missing = min(_CHUNK, size - len(data))
-        chunk = _patiently(sock.recv, pauses, "receiving", missing)
-        if not chunk:
-            error = ConnectionClosedError("receiving: not enough data")
-            error.partialData = data  # type: ignore[attr-defined]  # as Pyro5 has it
-            raise error
-        data += chunk
-    return bytes(data)
+    return transfers.receive_data(PYRO5, sock, size)
 
 
 def send_data(sock: Any, data: bytes) -> None:
@@ -77,40 +49,4 @@ def send_data(sock: Any, data: bytes) -> None:
         ConnectionClosedError: The other side is gone.
         TimeoutError: It did not take the data in time.
     """
-    if sock.gettimeout() is None:
-        _patiently(sock.sendall, iter(()), "sending", data)
-        return
-    pauses = _pauses()
-    rest = memoryview(data)
-    while rest:
-        rest = rest[_patiently(sock.send, pauses, "sending", rest) :]
-
-
-def _patiently(
-    function: Callable[..., Any], pauses: Iterator[float], doing: str, *args: Any
-) -> Any:
-    """Call *function*, again after each of the *pauses* while the socket says "not now"."""
-    while True:
-        try:
-            return function(*args)
-        except OSError as error:
-            # TimeoutError here is that of Pyro5; the builtin one has another name.
-            if isinstance(error, socket.timeout):
-                raise TimeoutError(f"{doing}: timeout") from error
-            pause = next(pauses, None) if _is_passing(error) else None
-            if pause is None:
-                raise ConnectionClosedError(f"{doing}: connection lost: {error}") from error
-        time.sleep(pause)
-
-
-def _is_passing(error: OSError) -> bool:
-    if isinstance(error, (ssl.SSLWantReadError, ssl.SSLWantWriteError)):
-        return True
-    return not isinstance(error, ssl.SSLError) and error.errno in ERRNO_RETRIES
-
-
-def _pauses() -> Iterator[float]:
-    """Yield how long to wait before each new attempt, in seconds."""
-    yield from (0.0001, 0.001, 0.01)
-    for tenths in itertools.count(1):
-        yield tenths / 10
+    transfers.send_data(PYRO5, sock, data)
