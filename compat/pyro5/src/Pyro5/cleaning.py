@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from typing import Any
+from pyrophone.classic import cleaning
 
-from pyrophone.naming import Sweeper
-
-from .configure import global_config as config
-from .storages import records_of
-from .tables import seconds
+from .generation import PYRO5
 
 __all__ = ["AutoCleaner"]
 
-_LOG = logging.getLogger("Pyro5.naming")
 
-_ATTEMPT = 5.0  # seconds for one daemon, where COMMTIMEOUT gives none
-
-
-class AutoCleaner(threading.Thread):
+class AutoCleaner(cleaning.AutoCleaner):
     """Drops names whose daemon can't be reached, each NS_AUTOCLEAN seconds.
-
-    Its four settings are read when they are needed; programs change them.
 
     Args:
         nameserver: Whose names.
@@ -33,45 +20,4 @@ class AutoCleaner(threading.Thread):
     """
 
     __module__ = "Pyro5.nameserver"
-
-    min_autoclean_value = 3
-    max_unreachable_time = 20.0
-    loop_delay = 2.0
-    override_autoclean_min = False
-
-    def __init__(self, nameserver: Any) -> None:
-        super().__init__(name="Pyro-autoclean", daemon=True)
-        least = 0.0 if self.override_autoclean_min else self.min_autoclean_value
-        interval = config.NS_AUTOCLEAN
-        if interval < least:
-            raise ValueError(f"NS_AUTOCLEAN cannot be smaller than {least}")
-        self.nameserver = nameserver
-        self.stop = False
-        self._ending = threading.Event()
-        records = getattr(nameserver, "records", None) or records_of(nameserver.storage)
-        timeout = seconds(config.COMMTIMEOUT) or _ATTEMPT
-        self._sweeper = Sweeper(records, grace=self.max_unreachable_time, timeout=timeout)
-
-    def run(self) -> None:
-        """Clean until :meth:`end` is called, or ``stop`` is set."""
-        last = time.monotonic()
-        while not self._ending.wait(self.loop_delay) and not self.stop:
-            if time.monotonic() - last >= config.NS_AUTOCLEAN:
-                last = time.monotonic()
-                self._clean()
-
-    def end(self) -> None:
-        """Stop cleaning, and wait until it has."""
-        self.stop = True
-        self._ending.set()
-        self._sweeper.close()
-        if self.is_alive() and self is not threading.current_thread():
-            self.join()
-
-    def _clean(self) -> None:
-        self._sweeper.grace = self.max_unreachable_time
-        try:
-            for name in self._sweeper.sweep():
-                _LOG.warning("removed %s, its daemon can't be reached", name)
-        except Exception:  # the storage may be anybody's; the next time it may work
-            _LOG.exception("names could not be cleaned")
+    generation = PYRO5
