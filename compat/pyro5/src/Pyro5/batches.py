@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Self
 
+from pyrophone.classic.methods import BatchedMethod
 from pyrophone.errors import SecurityError, SerializeError
 from pyrophone.objects.exposure import is_private
 from pyrophone.serializers.classes import FAILURE_CLASS, Failure
@@ -34,18 +35,8 @@ class _ExceptionWrapper:
             raise self.exception
 
 
-class _BatchedRemoteMethod:
+class _BatchedRemoteMethod(BatchedMethod):
     """Queues calls of one method."""
-
-    def __init__(self, calls: list[Any], name: str) -> None:
-        self.__calls = calls
-        self.__name = name
-
-    def __getattr__(self, name: str) -> _BatchedRemoteMethod:
-        return _BatchedRemoteMethod(self.__calls, f"{self.__name}.{name}")
-
-    def __call__(self, *args: Any, **kwargs: Any) -> None:
-        self.__calls.append((self.__name, args, kwargs))
 
 
 class BatchProxy:

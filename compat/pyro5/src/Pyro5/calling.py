@@ -6,20 +6,21 @@ import copy
 import logging
 from typing import Any
 
+from pyrophone.classic.blobs import blob_call
 from pyrophone.context import answered
 from pyrophone.objects.table import DAEMON_ID
 from pyrophone.wire.metadata import Metadata
 
 from . import protocol
 from .binding import Binding
-from .blobs import blob_call
 from .border import translated
 from .callcontext import current_context
 from .configure import global_config as config
 from .dialing import serializer_of
 from .errors import ProtocolError, SecurityError, SerializeError
+from .generation import PYRO5
 from .owners import identity
-from .serializers import serializers_by_id
+from .serializers import serializers, serializers_by_id
 from .streams import _StreamResultIterator
 
 __all__ = ["Calling"]
@@ -107,7 +108,8 @@ class Calling(Binding):
         if objectId is None:
             objectId = getattr(self._pyroConnection, "objectId", self._pyroUri.object)
         serializer = serializer_of(self._pyroSerializer)
-        call = blob_call(serializer, objectId, method, args, kwargs)
+        marshal = serializers["marshal"]
+        call = blob_call(PYRO5, serializer, marshal, objectId, method, args, kwargs)
         if call is not None:
             serializer_id, payload, address = call
             flags |= protocol.FLAGS_KEEPSERIALIZED

@@ -65,7 +65,7 @@ def locate_ns(host: Any = "", port: int | None = None, broadcast: bool = True) -
 
 
 def type_meta(class_or_object: Any, prefix: str = "class:") -> set[str]:
-    """Return a tag for each class that something is of, but for Python's own.
+    """Return a tag for each class that something is of, but for Python's and Pyrophone's.
 
     Args:
         class_or_object: The class, or an instance of it.
@@ -75,5 +75,5 @@ def type_meta(class_or_object: Any, prefix: str = "class:") -> set[str]:
     return {
         f"{prefix}{base.__module__}.{base.__name__}"
         for base in cls.__mro__
-        if base.__module__ != "builtins"
+        if base.__module__.partition(".")[0] not in ("builtins", "pyrophone")
     }
