@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from pyrophone.classic.configuration import LiveConfiguration, description
+from pyrophone.classic.configuration import set_up_logging as send_lines
+
 __all__ = ["Configuration", "dump", "global_config", "set_up_logging"]
 
-_PREFIX = "PYRO_"
-_BOOLEANS = MappingProxyType(
-    {
-        **dict.fromkeys(("0", "off", "no", "false"), False),
-        **dict.fromkeys(("1", "on", "yes", "true"), True),
-    }
-)
 _DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "HOST": "localhost",
@@ -64,21 +59,15 @@ _DEFAULTS: Mapping[str, Any] = MappingProxyType(
 )
 
 
-class Configuration:
+class Configuration(LiveConfiguration):
     """The 39 items, as attributes. Values are not checked until they are used."""
 
     __slots__ = tuple(_DEFAULTS)
 
+    defaults = _DEFAULTS
+
     def __init__(self) -> None:
         self.reset()
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"there is no configuration item {name}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in _DEFAULTS:
-            raise AttributeError(f"there is no configuration item {name}")
-        object.__setattr__(self, name, value)
 
     def reset(self, use_environment: bool = True) -> None:
         """Set all items to their defaults, then to the variables ``PYRO_<item>``.
@@ -86,37 +75,23 @@ class Configuration:
         Raises:
             ValueError: A variable's text can't be used for its item.
         """
-        for name, value in _DEFAULTS.items():
-            setattr(self, name, list(value) if isinstance(value, tuple) else value)
-        if use_environment:
-            for name in _DEFAULTS:
-                if (text := os.environ.get(_PREFIX + name)) is not None:
-                    setattr(self, name, _parse(name, text))
+        self.load(os.environ if use_environment else {})
 
     def copy(self) -> Configuration:
         """Return another configuration with the same values."""
         other = Configuration()
-        for name, value in self.as_dict().items():
+        for name, value in self.values().items():
             setattr(other, name, value)
         return other
 
     def as_dict(self) -> dict[str, Any]:
         """Return all items and their values."""
-        return {name: getattr(self, name) for name in _DEFAULTS}
+        return self.values()
 
     def dump(self) -> str:
         """Return a text for people, with all values."""
-        implementation = platform.python_implementation()
-        lines = [
-            "Pyro version: 5.17",
-            f"Loaded from: {Path(__file__).parent}",
-            f"Python version: {implementation} {platform.python_version()} "
-            f"({platform.system()}, {os.name})",
-            "Protocol version: 502",
-            "Currently active global configuration settings:",
-        ]
-        lines += [f"{name} = {value}" for name, value in sorted(self.as_dict().items())]
-        return "\n".join(lines)
+        heading = "Currently active global configuration settings:"
+        return description("5.17", 502, Path(__file__).parent, heading, self.values())
 
 
 def dump() -> None:
@@ -132,33 +107,8 @@ def set_up_logging() -> None:
     """
     for name in ("Pyro5", "pyrophone"):
         logging.getLogger(name).addHandler(logging.NullHandler())
-    level = global_config.LOGLEVEL
-    if not level:
-        return
-    if level.upper() not in logging.getLevelNamesMapping():
-        raise ValueError(f"PYRO_LOGLEVEL={level!r} is no level of the module logging")
-    file = global_config.LOGFILE or "pyro5.log"
-    logging.basicConfig(
-        level=level.upper(),
-        filename=None if file == "{stderr}" else file,
-        datefmt="%Y-%m-%d %H:%M:%S",
-        format="[%(asctime)s.%(msecs)03d,%(name)s,%(levelname)s] %(message)s",
-    )
-
-
-def _parse(name: str, text: str) -> Any:
-    default = _DEFAULTS[name]
-    try:
-        if isinstance(default, bool):
-            return _BOOLEANS[text.lower()]
-        if isinstance(default, (int, float)):
-            return type(default)(text)
-    except (KeyError, ValueError):
-        kind = type(default).__name__
-        raise ValueError(f"{_PREFIX}{name}={text!r} is no value of type {kind}") from None
-    if isinstance(default, tuple):
-        return [part.strip() for part in text.split(",")]
-    return text
+    if global_config.LOGLEVEL:
+        send_lines(global_config.LOGLEVEL, global_config.LOGFILE or "pyro5.log")
 
 
 global_config = Configuration()

@@ -6,10 +6,10 @@ outs don't: Pyrophone's are OSErrors, and Pyro5's are not.
 
 from __future__ import annotations
 
-from typing import Any
+import sys
 
 from pyrophone import errors as ours
-from pyrophone.serializers.exceptions import read_error
+from pyrophone.classic.classes import learn_errors
 
 from .tables import CLASSES
 from .tracebacks import excepthook, format_traceback, get_pyro_traceback
@@ -71,34 +71,4 @@ class SerializeError(ProtocolError, ours.SerializeError):
     """A value can't be sent, or what came can't be read."""
 
 
-# What ends a process at home, or is no Exception; from afar it is an answer like others.
-_ENDINGS = (BaseException, GeneratorExit, KeyboardInterrupt, SystemExit)
-
-
-def _learn(cls: type[BaseException], module: str) -> None:
-    """Make exceptions that arrive under the name of *cls* instances of it."""
-
-    def read(name: str, form: dict[str, Any]) -> BaseException:
-        if module != __name__ and form.get("__exception__") is not True:
-            raise SerializeError(f"unsupported serialized class: {name}")
-        plain = {**form, "__class__": "Pyro5.errors.PyroError", "pyrophone": None}
-        like = read_error(plain, CLASSES.from_form)
-        error = cls(*like.args)
-        vars(error).update(vars(like))
-        return error
-
-    CLASSES.register_name(f"{module}.{cls.__name__}" if module else cls.__name__, read)
-
-
-def _learn_all() -> None:
-    for name in __all__:
-        cls = globals()[name]
-        if isinstance(cls, type):
-            _learn(cls, __name__)
-            _learn(cls, "")
-    for cls in _ENDINGS:
-        for module in ("builtins", "exceptions", ""):  # the second is that of Python 2
-            _learn(cls, module)
-
-
-_learn_all()
+learn_errors(CLASSES, sys.modules[__name__])
