@@ -12,7 +12,7 @@ import pytest
 from Pyro5 import errors
 from Pyro5.generation import PYRO5
 from pyrophone.classic.contexts import Context
-from pyrophone.context import CallContext, Client, answered, serving, to_send
+from pyrophone.context import CallContext, Client, serving
 
 
 class Own(Context):
@@ -109,15 +109,6 @@ def test_resources_can_be_tracked_only_while_a_call_is_served(context: Own) -> N
         assert list(served.client.resources) == []
     finally:
         serving.reset(token)
-
-
-def test_annotations_go_along_and_those_of_the_reply_are_there_then(context: Own) -> None:
-    context.annotations = {"ABCD": b"there"}
-    context.correlation_id = uuid.UUID(int=5)
-    with context.outgoing():
-        assert to_send() == ({"ABCD": b"there"}, uuid.UUID(int=5).bytes)
-        answered({"EFGH": b"back"})
-    assert context.response_annotations == {"EFGH": b"back"}
 
 
 def test_it_has_no_other_values_but_may_be_given_some(context: Own) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from ..context import CallContext, Client, correlate, serving
-from ..context import annotate as going_along
+from ..context import CallContext, Client, serving
 from .generation import Generation
 
 __all__ = ["Context", "Values"]
@@ -40,7 +38,7 @@ class Values:
         self.client: Any = context.connection_of(call.client) if call else None
         self.client_sock_addr: Any = call.client.address if call else None
         self.seq = call.seq if call else 0
-        self.msg_flags = call.flags if call else 0
+        self.msg_flags = context.flags_of(call) if call else 0
         self.serializer_id = context.number_of(call.serializer) if call else 0
         self.annotations: dict[str, Any] = context.received_with(call) if call else {}
         self.response_annotations: dict[str, Any] = call.reply_annotations if call else {}
@@ -51,6 +49,9 @@ class Context(threading.local):
     """What the calling thread sees: the call that it serves, or what is its own."""
 
     generation: Generation
+    annotations: dict[str, Any]
+    response_annotations: dict[str, Any]
+    correlation_id: uuid.UUID | None
 
     def __init__(self) -> None:
         self._mine = Values(self)
@@ -63,6 +64,10 @@ class Context(threading.local):
     def number_of(self, serializer: str) -> int:
         """Return the number of a serializer on the wire."""
         raise NotImplementedError
+
+    def flags_of(self, call: CallContext) -> int:
+        """Return the flags of a request, as programs see them."""
+        return call.flags
 
     def received_with(self, call: CallContext) -> dict[str, Any]:
         """Return the annotations of a request, as programs see them."""
@@ -119,23 +124,6 @@ class Context(threading.local):
                 "cannot track a resource: no call is being served"
             )
         return client.tracked_resources
-
-    @contextmanager
-    def outgoing(self) -> Iterator[None]:
-        """Send the annotations along with a call; afterwards there are those of its reply.
-
-        A method that is being served keeps those that it has for its own reply.
-        """
-        values = self.values()
-        with ExitStack() as block:
-            if values.correlation_id is not None:
-                block.enter_context(correlate(values.correlation_id))
-            received = block.enter_context(going_along(values.annotations))
-            try:
-                yield
-            finally:
-                if received or values.call is None:
-                    values.response_annotations = self.views(received)
 
     def forget(self) -> None:
         """Drop the values of the call that was served."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from pyrophone.classic.contexts import Context
-from pyrophone.context import Client
+from pyrophone.context import Client, correlate
+from pyrophone.context import annotate as going_along
 
 from .generation import PYRO5
 from .socketutil import connection_of
@@ -32,6 +34,23 @@ class _Context(Context):
         values = self.values()
         if values.call is None:
             values.response_annotations = {}
+
+    @contextmanager
+    def outgoing(self) -> Iterator[None]:
+        """Send the annotations along with a call; afterwards there are those of its reply.
+
+        A method that is being served keeps those that it has for its own reply.
+        """
+        values = self.values()
+        with ExitStack() as block:
+            if values.correlation_id is not None:
+                block.enter_context(correlate(values.correlation_id))
+            received = block.enter_context(going_along(values.annotations))
+            try:
+                yield
+            finally:
+                if received or values.call is None:
+                    values.response_annotations = self.views(received)
 
 
 current_context = _Context()
