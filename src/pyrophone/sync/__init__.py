@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from .client import Batch, Proxy, batch, close, connect, locate_names, options, ping
+from .link import Link
 from .loop import LoopDaemon
 from .remote import Items
+from .service import BaseDaemon
 from .threads import Daemon
 
 __all__ = [
+    "BaseDaemon",
     "Batch",
     "Daemon",
     "Items",
+    "Link",
     "LoopDaemon",
     "Proxy",
     "batch",

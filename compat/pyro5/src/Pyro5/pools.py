@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-import queue
-import threading
-from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
-from .configure import global_config as config
+from pyrophone.classic import pools
+from pyrophone.classic.pools import FULL
+
+from .generation import PYRO5
 
 __all__ = ["FULL", "NoFreeWorkersError", "Pool", "PoolError", "Worker"]
-
-FULL = "no free workers, increase server threadpool size"
-
-log = logging.getLogger("Pyro5.threadpoolserver")
 
 
 class PoolError(Exception):
@@ -31,7 +25,7 @@ class NoFreeWorkersError(PoolError):
     __module__ = "Pyro5.svr_threads"
 
 
-class Worker(threading.Thread):
+class Worker(pools.Worker):
     """A thread that does one job after another.
 
     Args:
@@ -42,111 +36,14 @@ class Worker(threading.Thread):
 
     _numbers = itertools.count(1)
 
-    def __init__(self, pool: Pool) -> None:
-        super().__init__(name=f"Pyro-Worker-{next(self._numbers)}", daemon=True)
-        self.pool = pool
-        self._jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
 
-    def process(self, job: Callable[[], object] | None) -> None:
-        """Do *job* next."""
-        self._jobs.put(job)
-
-    def halt(self) -> None:
-        """End, behind the job at hand."""
-        self._jobs.put(None)
-
-    def run(self) -> None:
-        """Do jobs, until there is None."""
-        while (job := self._jobs.get()) is not None:
-            try:
-                job()
-            except BaseException:  # or a job that wants to exit would cost a worker
-                log.exception("unhandled error in a job of the thread pool")
-            del job  # or what it holds stays alive until the next one comes
-            self.pool.notify_done(self)
-
-
-class Pool:
-    """Workers: THREADPOOL_SIZE_MIN of them at all times, THREADPOOL_SIZE at most.
-
-    Attributes:
-        idle: Those without a job.
-        busy: The others.
-        closed: Whether no more jobs are taken.
-    """
+class Pool(pools.Pool):
+    """Workers: THREADPOOL_SIZE_MIN of them at all times, THREADPOOL_SIZE at most."""
 
     __module__ = "Pyro5.svr_threads"
 
-    def __init__(self) -> None:
-        if not 1 <= config.THREADPOOL_SIZE_MIN <= config.THREADPOOL_SIZE:
-            raise ValueError("minimum threadpool size must be at least 1 and not above max")
-        self.idle: set[Worker] = set()
-        self.busy: set[Worker] = set()
-        self.closed = False
-        self.count_lock = threading.Lock()
-        for _ in range(config.THREADPOOL_SIZE_MIN):
-            self.idle.add(self._hire())
-
-    def process(self, job: Callable[[], object]) -> None:
-        """Have a worker do *job*.
-
-        Raises:
-            NoFreeWorkersError: They are all busy.
-            PoolError: The pool is closed.
-        """
-        with self.count_lock:
-            if self.closed:
-                raise PoolError("job queue is closed")
-            if self.idle:
-                worker = self.idle.pop()
-            elif self.num_workers() < config.THREADPOOL_SIZE:
-                worker = self._hire()
-            else:
-                raise NoFreeWorkersError(FULL)
-            self.busy.add(worker)
-        worker.process(job)
-
-    def notify_done(self, worker: Worker) -> None:
-        """Note that *worker* is done with its job."""
-        with self.count_lock:
-            self.busy.discard(worker)
-            if self.closed or len(self.idle) >= config.THREADPOOL_SIZE_MIN:
-                worker.halt()
-            else:
-                self.idle.add(worker)
-
-    def num_workers(self) -> int:
-        """Return how many workers there are."""
-        return len(self.busy) + len(self.idle)
-
-    def close(self) -> None:
-        """Let the workers end, and take no more jobs."""
-        with self.count_lock:
-            self.closed = True
-            for worker in self.idle:
-                worker.halt()
-            self.idle.clear()
-            self.busy.clear()  # each ends with its job
-
-    def _hire(self) -> Worker:
-        worker = Worker(self)
-        worker.start()
-        return worker
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        cls = type(self)
-        return (
-            f"<{cls.__module__}.{cls.__name__} at 0x{id(self):x}; "
-            f"{len(self.busy)} busy workers; {len(self.idle)} idle workers>"
-        )
+    generation = PYRO5
+    hired = Worker
+    error = PoolError
+    full = NoFreeWorkersError
+    log = logging.getLogger("Pyro5.threadpoolserver")

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
+import weakref
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from pyrophone.net.addresses import location
+from pyrophone.classic import serving as classic
+from pyrophone.classic.answering import address
+from pyrophone.context import CallContext, serving
 from pyrophone.objects import control
-from pyrophone.objects.table import DAEMON_ID
 from pyrophone.serializers.classes import DAEMON_CLASS
 
-from . import answering, daemons, members
-from .answering import Answering
+from . import members
 from .border import translated
-from .choosing import choose
 from .configure import global_config as config
 from .core import locate_ns
-from .errors import PyroError
+from .daemons import FLEET
 from .exposure import behavior, callback, expose, is_private_attribute, oneway
-from .registry import Registry
-from .socketutil import SocketConnection, family_str
-from .svr_base import always
+from .protocol import recv_stub
+from .socketutil import SocketConnection
+from .svr_base import KIT
 from .tables import CLASSES
+from .uris import URI
 
 __all__ = [
     "Daemon",
@@ -40,12 +41,40 @@ __all__ = [
 log = logging.getLogger("Pyro5.server")
 
 # Tests and programs that look inside find these here.
-_OnewayCallThread = answering._OnewayCallThread
 _get_attribute = members._get_attribute
 _get_exposed_members = members._get_exposed_members
 _get_exposed_property_value = members._get_exposed_property_value
 _reset_exposed_members = members._reset_exposed_members
 _set_exposed_property_value = members._set_exposed_property_value
+
+
+class _OnewayCallThread(threading.Thread):
+    """Makes one call in a thread of its own, in the context of the one that started it."""
+
+    def __init__(
+        self,
+        pyro_method: Any,
+        vargs: Any,
+        kwargs: Any,
+        pyro_daemon: Any,
+        pyro_client_sock: Any,
+    ) -> None:
+        super().__init__(name="oneway-call", daemon=True)
+        self._call = (pyro_method, vargs, kwargs)
+        self._daemon = pyro_daemon
+        self._client = pyro_client_sock
+        self._context: CallContext | None = serving.get()
+
+    def run(self) -> None:
+        """Make the call; nobody gets the result."""
+        method, args, kwargs = self._call
+        serving.set(self._context)
+        try:
+            method(*args, **kwargs)
+        except Exception as error:
+            self._daemon.methodcall_error_handler(
+                self._daemon, address(self._client), method, args, kwargs, error
+            )
 
 
 def _default_methodcall_error_handler(
@@ -98,7 +127,7 @@ class DaemonObject(control.DaemonObject):
             return super().get_metadata(objectId)
 
 
-class Daemon(Answering, Registry):
+class Daemon(classic.BaseDaemon):
     """Objects of this process that others may call.
 
     Args:
@@ -117,6 +146,9 @@ class Daemon(Answering, Registry):
         methodcall_error_handler: Called with what a method raised.
     """
 
+    pyroKit = KIT
+    pyroFleet = FLEET
+
     def __init__(
         self,
         host: Any = None,
@@ -127,152 +159,40 @@ class Daemon(Answering, Registry):
         interface: Callable[[Any], Any] = DaemonObject,
         connected_socket: socket.socket | None = None,
     ) -> None:
-        host = config.HOST if host is None else str(host)
-        nathost = nathost or config.NATHOST
-        if natport and not nathost:
-            raise ValueError("must provide natport with nathost")
-        natport = config.NATPORT if natport is None else natport
-        if nathost and unixsocket:
-            raise ValueError("cannot use nathost together with unixsocket")
-        self._closed = False
         self.methodcall_error_handler: Callable[..., Any] = (
             _default_methodcall_error_handler
         )
-        self.natLocationStr: str | None = None
-        place = {"host": host, "port": port, "unix_socket": unixsocket}
-        if connected_socket is not None:
-            place = {"sock": connected_socket}
-        elif nathost:
-            bare = nathost.strip("[]")
-            place["public"] = location(bare, natport) if natport else bare
-        self.transportServer, served = choose(self, self._pyroAnswersItself(), place)
-        self.pyroServed = served
-        served.outer = self
-        self.pyroWhere = served.location
-        self.locationStr: str = self.transportServer.locationStr
-        if "public" in place:
-            self.natLocationStr = self.pyroWhere
-            self.pyroWhere = self.locationStr
-        try:
-            served.objects.register(interface(self), DAEMON_ID, force=True)
-        except BaseException:
-            self.close()
-            raise
-        log.debug("daemon created on %s", self.locationStr)
+        place: dict[str, Any] = {"sock": connected_socket}
+        if connected_socket is None:
+            host = config.HOST if host is None else str(host)
+            place = {"host": host, "port": port, "unix_socket": unixsocket}
+        self._pyroStart(place, nathost, natport)
+        self._pyroControl(interface)
 
-    def _pyroAnswersItself(self) -> bool:
-        """Tell whether a subclass wants to answer in a way of its own."""
-        cls = type(self)
-        return (cls._handshake, cls.handleRequest) != (
-            Daemon._handshake,
-            Daemon.handleRequest,
-        )
-
-    # Serving.
-
-    transportServer: Any
-
-    def requestLoop(self, loopCondition: Callable[[], bool] = always) -> None:
-        """Serve until :meth:`shutdown`, Ctrl-C, or until *loopCondition* is false."""
-        log.info("daemon %s entering requestloop", self.locationStr)
-        self.transportServer.loop(loopCondition)
-        log.debug("daemon exits requestloop")
-
-    def events(self, eventsockets: Any) -> None:
-        """Do what is there to do for those of :attr:`sockets`; for a loop of one's own."""
-        self.transportServer.events(eventsockets)
-
-    def combine(self, daemon: Any) -> None:
-        """Serve *daemon* along with this one, in the loop of this one.
+    def register(
+        self,
+        obj_or_class: Any,
+        objectId: str | None = None,
+        force: bool = False,
+        weak: bool = False,
+    ) -> URI:
+        """Make an object, or a class to be instantiated, callable; return its URI.
 
         Args:
-            daemon: A daemon, or a broadcast server of a name server.
+            obj_or_class: The object or class.
+            objectId: Its id; made up if None.
+            force: Replace what has that id, and allow an object several ids.
+            weak: Keep only a weak reference.
 
         Raises:
-            TypeError: This daemon is of the thread type.
+            DaemonError: The object or the id is registered already.
         """
-        self.transportServer.combine_loop(daemon.transportServer)
+        owner = weakref.proxy(self)
+        return URI.of(self._pyroRegister(obj_or_class, objectId, force, weak, owner))
 
-    def shutdown(self) -> None:
-        """End the daemon, from any thread; calls that run are answered."""
-        self._closed = True
-        log.debug("daemon shutting down")
-        self.transportServer.shutdown()
-        self._pyroRetire()
-
-    def close(self) -> None:
-        """End the daemon without waiting for calls that run."""
-        self._closed = True
-        self.transportServer.close()
-        self._pyroRetire()
-
-    def _pyroRetire(self) -> None:
-        if isinstance(self.pyroServed, daemons.Bench):  # others see to that themselves
-            self.pyroServed.retire()
-
-    @property
-    def sock(self) -> Any:
-        """The socket that listens; None when it is closed."""
-        return self.transportServer.sock
-
-    @property
-    def sockets(self) -> list[Any]:
-        """What a loop of one's own waits for; then call :meth:`events`."""
-        return [] if self._closed else list(self.transportServer.sockets)
-
-    @property
-    def selector(self) -> Any:
-        """What a daemon of the multiplex type waits with.
-
-        Raises:
-            TypeError: It is of another type.
-        """
-        return self.transportServer.selector
-
-    @property
-    def streaming_responses(self) -> dict[str, tuple[Any, float, float, Any]]:
-        """The live streams by id: client, when opened, when orphaned, and the items."""
-        return {
-            name: (stream.client, stream.born, stream.orphaned or 0, stream.items)
-            for name, stream in self.pyroServed.streams.streams.items()
-        }
-
-    @property
-    def _pyroInstances(self) -> dict[type, Any]:
-        """The instances that serve everybody, by their class."""
-        instances: dict[type, Any] = self.pyroServed.objects.singles
-        return instances
-
-    def __enter__(self) -> Self:
-        if self._closed:
-            raise PyroError("cannot reuse this object")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        cls = type(self)
-        name = f"{cls.__module__}.{cls.__name__} at 0x{id(self):x}"
-        served = vars(self).get("pyroServed")
-        if served is None:
-            return f"<{name}; unusable>"
-        if self._closed:
-            return f"<{name}; {self.locationStr} - closed>"
-        sock = self.sock
-        family = family_str(sock) if sock else "Unix"
-        return f"<{name}; {self.locationStr} - {family}; {len(served.objects.ids)} objects>"
-
-    def __getstate__(self) -> tuple[()]:
-        return ()
-
-    def __setstate__(self, state: Any) -> None:
-        assert len(state) == 0
+    def _pyroReceive(self, conn: Any, kinds: list[int]) -> None:
+        """Read one message of *conn*; what of it is wrong is an error."""
+        recv_stub(conn, kinds)
 
     # Hooks, to be overridden.
 
@@ -322,18 +242,7 @@ def serve(
         verbose: Whether to print what is served.
     """
     names = locate_ns() if use_ns else None
-    with daemon or Daemon(host, port) as daemon:
-        for obj, name in objects.items():
-            uri = daemon.register(obj, None if names is not None else name)
-            if verbose:
-                print(f"Object {obj!r}:\n    uri = {uri}")
-            if name and names is not None:
-                names.register(name, uri)
-                if verbose:
-                    print(f"    name = {name}")
-        if verbose:
-            print("Pyro daemon running.", flush=True)
-        daemon.requestLoop()
+    classic.serve(daemon or Daemon(host, port), objects, names, verbose)
 
 
 def _daemon_form(daemon: Any) -> dict[str, Any]:

@@ -1,172 +1,102 @@
-"""What the transports have in common: where they listen, and how a connection ends."""
+"""What the transports and daemons of this package are made with."""
 
 from __future__ import annotations
 
 import logging
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 from typing import Any
 
-from pyrophone.net.addresses import location
-from pyrophone.net.sockets import remove_socket_file
+from pyrophone.classic.kit import Kit
+from pyrophone.wire.framing import Message
 
 from . import socketutil
+from .blobs import wrapped
+from .callcontext import current_context
+from .client import Proxy
 from .configure import global_config as config
-from .errors import CommunicationError, SecurityError, TimeoutError
+from .connections import KEY, SocketConnection, connection_of
+from .generation import PYRO5
+from .members import _reset_exposed_members
+from .protocol import log_wiredata
+from .serializers import CODECS
 from .tls import server_tls
-from .tracebacks import get_pyro_traceback
+from .tracebacks import format_traceback, get_pyro_traceback
+from .uris import URI
 
-__all__ = ["UNBOUND", "Transport", "always", "answered", "note"]
+__all__ = ["KIT"]
 
-UNBOUND = "./u:<<not-bound>>"  # where a socket pair is
-
-_ENDING = 5.0  # seconds that a shutdown waits for the loop
-
-
-def always() -> bool:
-    """Go on."""
-    return True
+_log = logging.getLogger("Pyro5.server")
 
 
-class Transport:
-    """Where clients of a daemon come in; subclasses serve them.
-
-    Attributes:
-        daemon: Anything with ``_handshake``, ``handleRequest``, ``_clientDisconnect``
-            and ``_housekeeping``.
-        sock: The socket that listens.
-        locationStr: Where that is, as it stands in URIs.
-        shutting_down: Whether the loop is to end.
-    """
-
-    _name = "SocketServer"  # also that of subclasses
-    log = logging.getLogger("Pyro5.server")
-
-    def __init__(self) -> None:
-        self.daemon: Any = None
-        self.sock: Any = None
-        self.locationStr = "<uninitialized>"
-        self.shutting_down = False
-        self._socket_file: str | None = None
-        self._tls: Any = None
-        self._looping: int | None = None  # the thread of the loop
-        self._ended = threading.Event()
-        self._ended.set()
-
-    def listen(self, daemon: Any, host: str, port: int, unixsocket: str | None) -> None:
-        """Begin to listen.
-
-        Raises:
-            OSError: That is not possible there.
-        """
-        self.daemon = daemon
-        self._tls = server_tls()
-        self.sock = socketutil.create_socket(
-            bind=unixsocket or (host, port),
-            reuseaddr=config.SOCK_REUSE,
-            nodelay=config.SOCK_NODELAY,
-            noinherit=True,
-        )
-        self._socket_file = unixsocket
-        if unixsocket:
-            self.locationStr = f"./u:{unixsocket}"
-        else:
-            self.locationStr = location(host or "0.0.0.0", self.sock.getsockname()[1])
-
-    def accept(self, wait: float) -> Any:
-        """Return a connection; None if nobody comes within so many seconds."""
-        try:
-            self.sock.settimeout(wait)
-            sock, address = self.sock.accept()
-        except (OSError, AttributeError) as error:  # it may be closed meanwhile
-            self.log.debug("nobody accepted: %s", error)
-            return None
-        self.log.debug("connected %s", address)
-        sock.settimeout(config.COMMTIMEOUT or None)
-        return (self._wrapped(sock) if self._tls is not None else sock), address
-
-    def _wrapped(self, sock: socket.socket) -> socket.socket:
-        """Return *sock* with TLS; who reads first shakes hands, not who accepts."""
-        try:
-            wrapped: socket.socket = self._tls.wrap_socket(
-                sock, server_side=True, do_handshake_on_connect=False
-            )
-        except (OSError, ValueError) as error:  # it is gone already
-            self.log.debug("client is gone: %s", error)
-            return sock
-        return wrapped
-
-    def wakeup(self) -> None:
-        """Have the loop look whether it is to go on."""
-        with suppress(OSError, AttributeError):  # it may be closed meanwhile
-            where = self.sock.getsockname()
-            if isinstance(where, tuple):
-                socketutil.interrupt_socket(where)
-            else:
-                socketutil.create_socket(connect=self._socket_file, timeout=1.0).close()
-
-    @contextmanager
-    def looping(self) -> Iterator[None]:
-        """Note that this thread runs the loop; Ctrl-C ends it."""
-        self._looping = threading.get_ident()
-        self._ended.clear()
-        try:
-            yield
-        except KeyboardInterrupt:
-            self.log.debug("stopping on break signal")
-        finally:
-            self._looping = None
-            self._ended.set()
-
-    def shutdown(self) -> None:
-        """End the loop, and close."""
-        self.shutting_down = True
-        self.wakeup()
-        if self._looping != threading.get_ident():
-            self._ended.wait(_ENDING)  # it would not hear of a socket that is closed
-        self.close()
-
-    def close(self) -> None:
-        """Stop to listen; may be called again."""
-        self.shutting_down = True
-        sock, self.sock = self.sock, None
-        if sock is not None:
-            sock.close()
-            if self._socket_file:
-                remove_socket_file(self._socket_file)
-
-    def __repr__(self) -> str:
-        return f"<{self._name} on {self.locationStr}{self._state()}>"
-
-    def _state(self) -> str:
-        return ""
+def _listen(where: Any) -> Any:
+    return socketutil.create_socket(
+        bind=where,
+        reuseaddr=config.SOCK_REUSE,
+        nodelay=config.SOCK_NODELAY,
+        noinherit=True,
+    )
 
 
-def answered(transport: Transport, daemon: Any, conn: Any) -> bool:
-    """Have *daemon* answer one request; return whether the connection may go on."""
-    try:
-        daemon.handleRequest(conn)
-        return True
-    except Exception as error:
-        note(transport.log, conn, error)
-        return False
-
-
-def note(log: logging.Logger, conn: Any, error: BaseException) -> None:
-    """Log what ended a connection; people want to know of what is their own fault."""
-    if isinstance(error, TimeoutError):
-        log.warning("client %s was silent: %s", _peer(conn), error)
-    elif isinstance(error, (OSError, CommunicationError, SecurityError)):
-        log.debug("client %s is gone: %s", _peer(conn), error)
+def _knock(where: Any) -> None:
+    if isinstance(where, tuple):
+        socketutil.interrupt_socket(where)
     else:
-        lines = get_pyro_traceback(type(error), error, error.__traceback__)
-        log.warning("error during handleRequest: %s; %s", error, "".join(lines))
+        socketutil.create_socket(connect=where, timeout=1.0).close()
 
 
-def _peer(conn: Any) -> Any:
-    sock: socket.socket | None = getattr(conn, "sock", None)
-    with suppress(OSError, AttributeError):
-        return sock.getpeername()  # type: ignore[union-attr]
-    return conn
+def _show(error: BaseException) -> list[str]:
+    return get_pyro_traceback(type(error), error, error.__traceback__)
+
+
+def _show_all(error: BaseException) -> list[str]:
+    return format_traceback(type(error), error, error.__traceback__, detailed=True)
+
+
+def _trace(way: str, message: Message) -> None:
+    shown = SimpleNamespace(
+        type=message.kind,
+        flags=message.flags,
+        serializer_id=message.serializer_id,
+        seq=message.seq,
+        annotations=message.annotations,
+        corr_id=message.correlation,
+        data=message.payload,
+    )
+    words = {"received": "daemon wiredata received", "sent": "daemon wiredata sending"}
+    log_wiredata(_log, words[way], shown)
+
+
+def _forget_members(obj: Any) -> None:
+    for only_exposed in (True, False):
+        _reset_exposed_members(obj, only_exposed)
+
+
+KIT = Kit(
+    generation=PYRO5,
+    log=_log,
+    live=(
+        "COMMTIMEOUT",
+        "COMPRESSION",
+        "ITER_STREAMING",
+        "ITER_STREAM_LIFETIME",
+        "ITER_STREAM_LINGER",
+        "LOGWIRE",
+        "MAX_MESSAGE_SIZE",
+        "SERPENT_BYTES_REPR",
+    ),
+    connection=SocketConnection,
+    connection_of=connection_of,
+    key=KEY,
+    listen=_listen,
+    knock=_knock,
+    tls=server_tls,
+    codecs=CODECS,
+    context=current_context,
+    show=_show,
+    show_all=_show_all,
+    trace=_trace,
+    wrapped=wrapped,
+    uri=URI,
+    proxy=Proxy,
+    forget_members=_forget_members,
+)

@@ -7,18 +7,11 @@ override how requests are handled run on this one.
 from __future__ import annotations
 
 import logging
-import selectors
-import socket
-import threading
-import weakref
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from typing import Any, NoReturn
 
-from .configure import global_config as config
-from .pools import FULL, NoFreeWorkersError, Pool, PoolError, Worker
-from .socketutil import SocketConnection
-from .svr_base import Transport, always, answered
+from pyrophone.classic import threads
+
+from .pools import NoFreeWorkersError, Pool, PoolError, Worker
+from .svr_base import KIT
 
 __all__ = [
     "ClientConnectionJob",
@@ -33,12 +26,8 @@ __all__ = [
 log = logging.getLogger("Pyro5.threadpoolserver")
 log.addHandler(logging.NullHandler())
 
-_DENIAL = 0.1  # seconds that accepting waits for a refusal to be sent
-_DENIAL_LIMIT = 5.0  # seconds after which it is given up
-_DENIALS = 50  # refusals at a time; more clients are just hung up on
 
-
-class ClientConnectionJob:
+class ClientConnectionJob(threads.Job):
     """Serves one client until it goes.
 
     Args:
@@ -47,164 +36,25 @@ class ClientConnectionJob:
         daemon: Who answers.
     """
 
-    def __init__(self, clientSocket: Any, clientAddr: Any, daemon: Any) -> None:
-        self.csock = SocketConnection(clientSocket)
-        self.caddr = clientAddr
-        self.daemon = daemon
-        self.transport: Any = SocketServer_Threadpool
 
-    def __call__(self) -> None:
-        if not self.handleConnection():
-            return
-        try:
-            while answered(self.transport, self.daemon, self.csock):
-                pass
-        finally:
-            try:
-                self.daemon._clientDisconnect(self.csock)
-            finally:
-                self.csock.close()
-
-    def handleConnection(self) -> bool:
-        """Greet the client; return whether it may stay."""
-        try:
-            if self.daemon._handshake(self.csock):
-                return True
-        except Exception:
-            log.exception("error during the handshake with %s", self.caddr)
-        self.csock.close()
-        return False
-
-    def denyConnection(self, reason: str) -> None:
-        """Tell the client that it can't be served."""
-        log.warning("client connection was denied: %s", reason)
-        try:
-            self.csock.settimeout(_DENIAL_LIMIT)
-            self.daemon._handshake(self.csock, denied_reason=reason)
-        except Exception as error:
-            log.debug("it was not told: %s", error)
-        self.csock.close()
-
-
-class Housekeeper(threading.Thread):
+class Housekeeper(threads.Housekeeper):
     """Reminds a daemon of its housekeeping.
 
     Args:
         daemon: Whom.
     """
 
-    def __init__(self, daemon: Any) -> None:
-        super().__init__(name="housekeeper", daemon=True)
-        self.pyroDaemon = daemon
-        self.stop = threading.Event()
-        self.waittime = min(config.POLLTIMEOUT, max(config.COMMTIMEOUT or 0, 5))
-
-    def run(self) -> None:
-        """Do so until it is stopped."""
-        while not self.stop.wait(self.waittime):
-            try:
-                self.pyroDaemon._housekeeping()
-            except Exception:
-                log.exception("error in housekeeping")
+    kit = KIT
 
 
-class SocketServer_Threadpool(Transport):
+class SocketServer_Threadpool(threads.ThreadTransport):
     """Gives each connection to a worker."""
 
-    _name = "SocketServer_Threadpool"
+    kit = KIT
     log = log
+    job = ClientConnectionJob
+    pools = Pool
+    reminder = Housekeeper
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.pool: Any = None
-        self.housekeeper: Housekeeper | None = None
-        self._denials = threading.Semaphore(_DENIALS)
-        self._clients: weakref.WeakSet[SocketConnection] = weakref.WeakSet()
 
-    def init(
-        self, daemon: Any, host: str, port: int, unixsocket: str | None = None
-    ) -> None:
-        """Begin to listen, and start the workers.
-
-        Raises:
-            OSError: That is not possible there.
-            ValueError: The sizes of the pool make no sense.
-        """
-        self.pool = Pool()
-        try:
-            self.listen(daemon, host, port, unixsocket)
-        except BaseException:
-            self.pool.close()
-            raise
-        self.housekeeper = Housekeeper(daemon)
-        self.housekeeper.start()
-
-    def loop(self, loopCondition: Callable[[], bool] = always) -> None:
-        """Serve until the condition fails, the server is shut down, or Ctrl-C."""
-        with self.looping(), selectors.DefaultSelector() as selector:
-            if self.sock is None:
-                return
-            selector.register(self.sock, selectors.EVENT_READ)
-            while not self.shutting_down and loopCondition():
-                if selector.select(config.POLLTIMEOUT) and not self.shutting_down:
-                    self.events([self.sock])
-
-    def events(self, eventsockets: Iterable[Any]) -> None:
-        """Accept one client, if there is one within POLLTIMEOUT."""
-        assert self.sock in list(eventsockets)
-        accepted = self.accept(config.POLLTIMEOUT)
-        if accepted is None:
-            return
-        job = ClientConnectionJob(accepted[0], accepted[1], self.daemon)
-        job.transport = self
-        self._clients.add(job.csock)
-        try:
-            self.pool.process(job)
-        except NoFreeWorkersError:
-            self._deny(job)
-        except PoolError as error:
-            log.debug("client not served: %s", error)
-            job.csock.close()
-
-    @property
-    def sockets(self) -> list[Any]:
-        """What a loop of one's own waits for."""
-        return [self.sock] if self.sock is not None else []
-
-    @property
-    def selector(self) -> Any:
-        """There is none."""
-        raise TypeError("threadpool server doesn't have multiplexing selector")
-
-    def combine_loop(self, server: Any) -> NoReturn:
-        """Refuse: each has a thread of its own."""
-        raise TypeError("You can't use the loop combiner on the threadpool server type")
-
-    def close(self) -> None:
-        """Stop to listen, and let the workers end; calls that run are answered."""
-        super().close()
-        for conn in list(self._clients):
-            with suppress(OSError):  # past TLS, which would take this for its own end
-                socket.socket.shutdown(conn.sock, socket.SHUT_RD)
-        if self.housekeeper is not None:
-            self.housekeeper.stop.set()
-        if self.pool is not None:
-            self.pool.close()
-
-    def _deny(self, job: ClientConnectionJob) -> None:
-        if not self._denials.acquire(blocking=False):
-            job.csock.close()
-            return
-
-        def deny() -> None:
-            try:
-                job.denyConnection(FULL)
-            finally:
-                self._denials.release()
-
-        thread = threading.Thread(target=deny, name="Pyro-Denial", daemon=True)
-        thread.start()
-        thread.join(_DENIAL)  # one that says nothing holds up nobody for longer
-
-    def _state(self) -> str:
-        return f"; {self.pool.num_workers()} workers" if self.pool is not None else ""
+ClientConnectionJob.transport = SocketServer_Threadpool

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from contextlib import suppress
 from typing import Any
 
-from pyrophone.context import CallContext, Client, serving
-from pyrophone.errors import ProtocolError as AnyProtocolError
-from pyrophone.objects.exposure import Instancing
-from pyrophone.wire.server import ServerSession
+from ..context import Client
+from ..errors import ProtocolError
+from ..objects.exposure import Instancing
+from ..wire.framing import CONNECT, INVOKE, PING
+from ..wire.server import ServerSession
+from .kit import Kit
 
-from .border import translated
-from .connections import KEY
-from .errors import CommunicationError
-from .protocol import MSG_CONNECT, MSG_INVOKE, MSG_PING, recv_stub
-
-__all__ = ["Answering"]
+__all__ = ["Answering", "Peer", "Recorder", "address"]
 
 _SHARED = (("instances", "pyroInstances"), ("resources", "tracked_resources"))
 
-_log = logging.getLogger("Pyro5.server")
 
-
-class _Peer:
+class Peer:
     """What a daemon of Pyrophone needs of a connection."""
 
     def __init__(self, session: ServerSession, client: Client, greeted: bool) -> None:
@@ -35,7 +28,7 @@ class _Peer:
         self.deadline: float | None = None
 
 
-class _Recorder:
+class Recorder:
     """Reads from a connection, and keeps what came."""
 
     def __init__(self, conn: Any) -> None:
@@ -51,7 +44,12 @@ class _Recorder:
 class Answering:
     """A daemon by hand: everything for a connection that has ``send`` and ``recv``."""
 
+    pyroKit: Kit
     pyroServed: Any
+
+    def _pyroReceive(self, conn: Any, kinds: list[int]) -> None:
+        """Read one message of *conn*; what of it is wrong is an error of the package."""
+        raise NotImplementedError
 
     def _handshake(self, conn: Any, denied_reason: str | None = None) -> bool:
         """Read the greeting of a client, and answer it; return whether it may stay.
@@ -61,21 +59,22 @@ class Answering:
             denied_reason: Why it may not, whatever it says.
         """
         served = self.pyroServed
+        generation = self.pyroKit.generation
         client = self._pyroClient(conn)
         session = served.session()
-        peer = _Peer(session, client, greeted=False)
-        recorder = _Recorder(conn)
+        peer = Peer(session, client, greeted=False)
+        recorder = Recorder(conn)
         try:
-            with translated():
-                recv_stub(recorder, [MSG_CONNECT])
+            with generation.translated():
+                self._pyroReceive(recorder, [CONNECT])
                 session.receive(bytes(recorder.data))
                 greeting = session.next()
-        except AnyProtocolError as error:
-            _log.debug("handshake failed: %s", error)
+        except ProtocolError as error:
+            self.pyroKit.log.debug("handshake failed: %s", error)
             conn.send(session.refuse(str(error), None, served.annotations()))
             return False
-        except CommunicationError as error:
-            _log.debug("handshake not received: %s", error)
+        except generation.errors.CommunicationError as error:
+            self.pyroKit.log.debug("handshake not received: %s", error)
             return False
         if denied_reason:
             conn.send(session.refuse(denied_reason, greeting, served.annotations()))
@@ -91,11 +90,11 @@ class Answering:
             ConnectionClosedError: Nothing came any more.
         """
         served = self.pyroServed
-        recorder = _Recorder(conn)
-        recv_stub(recorder, [MSG_INVOKE, MSG_PING])
+        recorder = Recorder(conn)
+        self._pyroReceive(recorder, [INVOKE, PING])
         session = served.session(greeted=True)
-        peer = _Peer(session, self._pyroClient(conn), greeted=True)
-        with translated():
+        peer = Peer(session, self._pyroClient(conn), greeted=True)
+        with self.pyroKit.generation.translated():
             session.receive(bytes(recorder.data))
             event = session.next()
         data = served.answer(peer, event)
@@ -115,7 +114,7 @@ class Answering:
         try:
             self.clientDisconnect(conn)
         except Exception:
-            _log.exception("error in clientDisconnect")
+            self.pyroKit.log.exception("error in clientDisconnect")
 
     def _housekeeping(self) -> None:
         """Drop what is too old, then do what :meth:`housekeeping` says."""
@@ -140,8 +139,8 @@ class Answering:
         known = getattr(conn, "pyroClient", None)
         if isinstance(known, Client):
             return known
-        client = Client(_address(conn), conn)
-        client.storage[KEY] = conn
+        client = Client(address(conn), conn)
+        client.storage[self.pyroKit.key] = conn
         for ours, theirs in _SHARED:
             if getattr(conn, theirs, None) is not None:
                 setattr(client, ours, getattr(conn, theirs))
@@ -150,36 +149,8 @@ class Answering:
         return client
 
 
-class _OnewayCallThread(threading.Thread):
-    """Makes one call in a thread of its own, in the context of the one that started it."""
-
-    def __init__(
-        self,
-        pyro_method: Any,
-        vargs: Any,
-        kwargs: Any,
-        pyro_daemon: Any,
-        pyro_client_sock: Any,
-    ) -> None:
-        super().__init__(name="oneway-call", daemon=True)
-        self._call = (pyro_method, vargs, kwargs)
-        self._daemon = pyro_daemon
-        self._client = pyro_client_sock
-        self._context: CallContext | None = serving.get()
-
-    def run(self) -> None:
-        """Make the call; nobody gets the result."""
-        method, args, kwargs = self._call
-        serving.set(self._context)
-        try:
-            method(*args, **kwargs)
-        except Exception as error:
-            self._daemon.methodcall_error_handler(
-                self._daemon, _address(self._client), method, args, kwargs, error
-            )
-
-
-def _address(conn: Any) -> Any:
+def address(conn: Any) -> Any:
+    """Return where the other end of *conn* is, empty if nobody knows."""
     with suppress(OSError, AttributeError):
         return getattr(conn, "sock", conn).getpeername()
     return ""

@@ -3,45 +3,35 @@
 from __future__ import annotations
 
 import inspect
-import weakref
 from contextlib import suppress
 from typing import Any
 
-from .border import translated
-from .client import Proxy
-from .errors import DaemonError
-from .members import _reset_exposed_members
-from .uris import URI
+from .kit import Kit
 
 __all__ = ["Registry"]
 
 
 class Registry:
-    """A daemon without its loop: what is registered, and where that can be called."""
+    """A daemon without its loop: what is registered, and where that can be called.
 
-    pyroServed: Any  # the daemon of Pyrophone behind it
+    Attributes:
+        pyroKit: The parts of its package.
+        pyroServed: The daemon of Pyrophone behind it.
+        pyroWhere: Like ``locationStr``, but an address that others can reach.
+        locationStr: Where it listens.
+        natLocationStr: Where it is from outside, or None.
+    """
+
+    pyroKit: Kit
+    pyroServed: Any
+    pyroWhere: str
     locationStr: str
     natLocationStr: str | None
-    pyroWhere: str  # like locationStr, but an address that others can reach
 
-    def register(
-        self,
-        obj_or_class: Any,
-        objectId: str | None = None,
-        force: bool = False,
-        weak: bool = False,
-    ) -> URI:
-        """Make an object, or a class to be instantiated, callable; return its URI.
-
-        Args:
-            obj_or_class: The object or class.
-            objectId: Its id; made up if None.
-            force: Replace what has that id, and allow an object several ids.
-            weak: Keep only a weak reference.
-
-        Raises:
-            DaemonError: The object or the id is registered already.
-        """
+    def _pyroRegister(
+        self, obj_or_class: Any, objectId: Any, force: bool, weak: bool, owner: Any
+    ) -> Any:
+        """Register an object or class, and mark it; return its URI as Pyrophone has it."""
         if objectId and not isinstance(objectId, str):
             raise TypeError("objectId must be a string or None")
         if obj_or_class is None:
@@ -49,15 +39,15 @@ class Registry:
         if inspect.isclass(obj_or_class) and not hasattr(obj_or_class, "_pyroInstancing"):
             with suppress(TypeError):  # one of Python's own, which is refused below
                 setattr(obj_or_class, "_pyroInstancing", ("session", None))  # noqa: B010
-        with translated():
+        with self.pyroKit.generation.translated():
             uri = self.pyroServed.register(obj_or_class, objectId, weak=weak, force=force)
         try:
             obj_or_class._pyroId = uri.object
-            obj_or_class._pyroDaemon = weakref.proxy(self)
+            obj_or_class._pyroDaemon = owner
         except (AttributeError, TypeError) as error:
             self.pyroServed.unregister(uri.object)
             raise AttributeError(f"can't be registered: {error}") from error
-        return URI.of(uri)
+        return uri
 
     def unregister(self, objectOrId: Any) -> None:
         """Forget an object, by itself or by its id; an unknown id is passed over.
@@ -70,7 +60,7 @@ class Registry:
         obj = objectOrId
         if isinstance(objectOrId, str):
             obj = self._pyroRegistered().get(objectOrId)
-        with translated():
+        with self.pyroKit.generation.translated():
             self.pyroServed.unregister(objectOrId)
         if obj is None:
             return
@@ -82,7 +72,7 @@ class Registry:
             with suppress(AttributeError):
                 delattr(obj, mark)
 
-    def uriFor(self, objectOrId: Any, nat: bool = True) -> URI:
+    def uriFor(self, objectOrId: Any, nat: bool = True) -> Any:
         """Return the URI of a registered object, or of an id, whatever it is.
 
         Args:
@@ -93,16 +83,17 @@ class Registry:
         if not isinstance(objectOrId, str):
             object_id = getattr(objectOrId, "_pyroId", None)
             if object_id not in self.pyroServed.objects.ids:
-                raise DaemonError("object isn't registered in this daemon")
+                errors = self.pyroKit.generation.errors
+                raise errors.DaemonError("object isn't registered in this daemon")
         where = self.natLocationStr if nat and self.natLocationStr else self.pyroWhere
-        return URI(f"PYRO:{object_id}@{where}")
+        return self.pyroKit.uri(f"PYRO:{object_id}@{where}")
 
-    def proxyFor(self, objectOrId: Any, nat: bool = True) -> Proxy:
+    def proxyFor(self, objectOrId: Any, nat: bool = True) -> Any:
         """Return a proxy for a registered object, not connected yet."""
         uri = self.uriFor(objectOrId, nat)
-        with translated():
+        with self.pyroKit.generation.translated():
             members = self.pyroServed.objects.find(uri.object).members
-        proxy = Proxy(uri)
+        proxy = self.pyroKit.proxy(uri)
         proxy._pyroGetMetadata(known_metadata=members.metadata.to_wire())
         return proxy
 
@@ -111,8 +102,7 @@ class Registry:
         object_id = self.uriFor(objectOrId, nat).object
         self.pyroServed.objects.refresh(object_id)
         if (target := self._pyroRegistered().get(object_id)) is not None:
-            for only_exposed in (True, False):
-                _reset_exposed_members(target, only_exposed)
+            self.pyroKit.forget_members(target)
 
     @property
     def objectsById(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pyrophone's daemons in the shape of Pyro5's transports."""
+"""Pyrophone's daemons in the shape of transports."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from .configure import global_config as config
-from .connections import connection_of
-from .daemons import MultiplexServer, ThreadServer
-from .svr_base import Transport, always
-from .svr_existingconn import SocketServer_ExistingConnection, place
-from .svr_multiplex import SocketServer_Multiplex
-from .svr_threads import SocketServer_Threadpool
+from .daemons import Looping
+from .existing import ExistingTransport, place
+from .multiplex import MultiplexTransport
+from .threads import ThreadTransport
+from .transports import Transport, always
 
-__all__ = ["Engine", "ExistingConnectionEngine", "MultiplexEngine", "ThreadEngine"]
+__all__ = ["Engine", "ExistingEngine", "MultiplexEngine", "ThreadEngine"]
 
 
 class Engine(Transport):
@@ -27,9 +25,7 @@ class Engine(Transport):
 
     served: Any
 
-    def adopt(
-        self, daemon: Any, served: ThreadServer | MultiplexServer, where: str
-    ) -> None:
+    def adopt(self, daemon: Any, served: Looping, where: str) -> None:
         """Stand for *served*, which is at *where*, and asks the hooks of *daemon*."""
         self.daemon = daemon
         self.served = served
@@ -57,7 +53,7 @@ class Engine(Transport):
         self.sock = None
 
 
-class ThreadEngine(Engine, SocketServer_Threadpool):
+class ThreadEngine(Engine, ThreadTransport):
     """Workers for calls, not for connections."""
 
     _driver: threading.Thread | None = None
@@ -88,20 +84,20 @@ class ThreadEngine(Engine, SocketServer_Threadpool):
     def adopt(self, daemon: Any, served: Any, where: str) -> None:
         """Stand for *served*."""
         super().adopt(daemon, served, where)
-        self.pool = _Slots(served)
+        self.pool = _Slots(served, self.config.THREADPOOL_SIZE_MIN)
 
     def close(self) -> None:
         """Stop to listen, and hang up on the clients."""
         Engine.close(self)
 
 
-class MultiplexEngine(Engine, SocketServer_Multiplex):
+class MultiplexEngine(Engine, MultiplexTransport):
     """One thread, that nobody can hold up."""
 
     def __init__(self) -> None:
         super().__init__()
         self._selector.close()
-        self._nested: list[SocketServer_Multiplex] = []
+        self._nested: list[MultiplexTransport] = []
 
     def events(self, eventsockets: Iterable[Any]) -> None:
         """Accept clients, or answer requests, for each of the sockets."""
@@ -111,7 +107,7 @@ class MultiplexEngine(Engine, SocketServer_Multiplex):
     def sockets(self) -> list[Any]:
         """What a loop of one's own waits for, of all servers combined."""
         found = [
-            sock if client is None else connection_of(client)
+            sock if client is None else self.kit.connection_of(client)
             for sock, client in self.served.sources
             if not isinstance(sock, _Nest)
         ]
@@ -134,7 +130,7 @@ class MultiplexEngine(Engine, SocketServer_Multiplex):
         """
         if isinstance(server, MultiplexEngine):
             self.served.combine(server.served)
-        elif isinstance(server, SocketServer_Multiplex):
+        elif isinstance(server, MultiplexTransport):
             self._nested.append(server)
             nest = _Nest(server, server.events)
             self.served.watch(nest, nest.process)
@@ -155,11 +151,11 @@ class MultiplexEngine(Engine, SocketServer_Multiplex):
 
 
 class _Slots:
-    """What a pool of Pyro5 would look like, which has a worker for each client."""
+    """What a pool would look like that has a worker for each client."""
 
-    def __init__(self, served: ThreadServer) -> None:
+    def __init__(self, served: Looping, least: int) -> None:
         self._served = served
-        self._least = range(config.THREADPOOL_SIZE_MIN)
+        self._least = range(least)
 
     @property
     def busy(self) -> set[Any]:
@@ -201,14 +197,10 @@ class _Nest:
         self.events([key.fileobj for key, _ in self._server.selector.select(0)])
 
 
-class ExistingConnectionEngine(Engine, SocketServer_ExistingConnection):
+class ExistingEngine(Engine, ExistingTransport):
     """One client, over a socket that is connected already."""
 
     def attach(self, daemon: Any, served: Any, sock: Any) -> None:
         """Stand for *served*, whose only client is at the other end of *sock*."""
         self.adopt(daemon, served, place(sock))
         self.sock = sock
-
-
-for _engine in (ThreadEngine, MultiplexEngine, ExistingConnectionEngine):
-    _engine.__name__ = _engine.__mro__[2].__name__  # what it passes for, in texts and tests
