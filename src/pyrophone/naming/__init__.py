@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .serve import NameService
-from .server import NameServer
+from .server import NameServer, announce
 from .sqlite import SqliteStorage
 from .storage import MemoryStorage, Record, Storage, matching
 from .sweeper import Sweeper
@@ -16,5 +16,6 @@ __all__ = [
     "SqliteStorage",
     "Storage",
     "Sweeper",
+    "announce",
     "matching",
 ]

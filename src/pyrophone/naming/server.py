@@ -13,12 +13,12 @@ from ..objects.exposure import expose
 from ..uri import URI
 from .storage import MemoryStorage, Record, Storage
 
-__all__ = ["MAX_NAME", "NameServer", "announce"]
+__all__ = ["MAX_NAME", "OWN_TAG", "NameServer", "announce"]
 
 MAX_NAME = 1000  # characters of a name or a tag
 
 # Part of the wire: Pyro5's tools show this tag, and find name servers by it.
-_OWN_TAG = "class:Pyro5.nameserver.NameServer"
+OWN_TAG = "class:Pyro5.nameserver.NameServer"
 _COMPARED = 500  # names, in search of a similar one
 
 Found = dict[str, str] | dict[str, tuple[str, set[str]]]
@@ -195,12 +195,12 @@ class NameServer:
             )
 
 
-def announce(names: NameServer, uri: URI) -> None:
+def announce(names: NameServer, uri: URI, tags: Iterable[str] = (OWN_TAG,)) -> None:
     """Give *names* its own entry, where *uri* says; nobody else can change it from then on.
 
     For programs that serve a :class:`NameServer` themselves.
     """
-    names.register(NAME_SERVER_ID, uri, metadata={_OWN_TAG})
+    names.register(NAME_SERVER_ID, uri, metadata=tags)
     names._announced = True
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import socket
 import sqlite3
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pyrophone.classic import nameservers
 from pyrophone.finding import NAME_SERVER_ID
-from pyrophone.naming import server
-from pyrophone.net.addresses import is_loopback
 
-from .border import translated
 from .broadcasts import BroadcastServer as BroadcastServer
 from .cleaning import AutoCleaner as AutoCleaner
 from .configure import global_config as config
 from .errors import ProtocolError, PyroError
+from .generation import PYRO5
 from .names import NameServer as NameServer
 from .patience import lookup as lookup
 from .patience import yplookup as yplookup
@@ -26,9 +24,11 @@ from .server import Daemon
 from .storages import MemoryStorage as MemoryStorage
 from .storages import SqlStorage as SqlStorage
 from .storages import make_storage
-from .uris import URI, plain
+from .uris import URI
 
 __all__ = ["start_ns", "start_ns_loop"]
+
+_TAG = "class:Pyro5.nameserver.NameServer"  # by which its peers find name servers
 
 
 class NameServerDaemon(Daemon):
@@ -61,15 +61,7 @@ class NameServerDaemon(Daemon):
         port = config.NS_PORT if port is None else port
         natport = natport or config.NATPORT or None
         super().__init__(host, port, unixsocket, nathost, natport)
-        try:
-            uri = self.register(nameserver, NAME_SERVER_ID)
-            with translated():
-                server.announce(nameserver, plain(uri))
-        except BaseException:
-            self.close()
-            raise
-        if self.cleaner_thread is not None:
-            self.cleaner_thread.start()
+        nameservers.begin(PYRO5, self, _TAG, self.cleaner_thread)
 
     def handleRequest(self, conn: Any) -> None:
         """Read one request, and answer it; warn of one that breaks the protocol."""
@@ -87,18 +79,12 @@ class NameServerDaemon(Daemon):
     def shutdown(self) -> None:
         """End the daemon, from any thread; calls that run are answered."""
         super().shutdown()
-        self._leave()
+        nameservers.end(self)
 
     def close(self) -> None:
         """End the daemon."""
         super().close()
-        self._leave()
-
-    def _leave(self) -> None:
-        cleaner, self.cleaner_thread = self.cleaner_thread, None
-        if cleaner is not None:
-            cleaner.end()
-        self.nameserver = None
+        nameservers.end(self)
 
 
 def start_ns(
@@ -120,13 +106,8 @@ def start_ns(
     daemon = NameServerDaemon(host, port, unixsocket, nathost, natport, storage)
     uri = daemon.uriFor(NAME_SERVER_ID)
     broadcasts = None
-    if enableBroadcast and not unixsocket and not _why_silent(daemon):
-        inner = daemon.uriFor(NAME_SERVER_ID, nat=False)
-        try:
-            broadcasts = BroadcastServer(inner, bchost, bcport)
-        except BaseException:
-            daemon.close()
-            raise
+    if enableBroadcast:
+        broadcasts = nameservers.make_broadcasts(daemon, BroadcastServer, bchost, bcport)
     return uri, daemon, broadcasts
 
 
@@ -144,49 +125,8 @@ def start_ns_loop(
 ) -> None:
     """Run a name server until the program is interrupted, and print where it is."""
     where = (bchost, bcport, unixsocket, nathost, natport, storage)
-    uri, daemon, broadcasts = start_ns(host, port, enableBroadcast, *where)
-    with daemon:
-        try:
-            if broadcasts is not None:
-                print(f"Broadcast server running on {broadcasts.locationStr}")
-                broadcasts.runInThread()
-            elif not unixsocket and (why := _why_silent(daemon)):
-                print(f"Not starting broadcast server for {why}.")
-            _print_count(daemon)
-            _print_places(daemon, uri)
-            daemon.requestLoop(loopCondition)
-        except KeyboardInterrupt:  # between the lines above
-            pass
-        finally:
-            if broadcasts is not None:
-                broadcasts.close()
-    print("NS shut down.")
-
-
-def _why_silent(daemon: Daemon) -> str | None:
-    """Return for what kind of place broadcasts are of no use, if that is where it is."""
-    sock = daemon.sock
-    if sock is None or sock.family == socket.AF_INET6:
-        return "IPv6"
-    return "localhost" if is_loopback(sock.getsockname()[0]) else None
-
-
-def _print_count(daemon: NameServerDaemon) -> None:
-    count = daemon.nameserver.count() if daemon.nameserver else 0
-    if count > 1:  # one is its own
-        print(f"Persistent store contains {count} existing registrations.")
-
-
-def _print_places(daemon: Daemon, uri: URI) -> None:
-    sock = daemon.sock
-    unix = sock is None or uri.sockname is not None
-    address = "Unix domain socket" if sock is None or unix else sock.getsockname()[0]
-    print(f"NS running on {daemon.locationStr} ({address})")
-    if daemon.natLocationStr:
-        print(f"internal URI = {daemon.uriFor(NAME_SERVER_ID, nat=False)}")
-        print(f"external URI = {uri}", flush=True)
-    else:
-        print(f"URI = {uri}", flush=True)
+    _, daemon, broadcasts = start_ns(host, port, enableBroadcast, *where)
+    nameservers.run(daemon, broadcasts, lambda: daemon.requestLoop(loopCondition))
 
 
 def main(args: Sequence[str] | None = None) -> None:

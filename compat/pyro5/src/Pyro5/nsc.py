@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+
+from pyrophone.classic.console import Console, no_lines
 
 from .core import locate_ns
 from .errors import NamingError
@@ -24,7 +26,7 @@ def main(args: Sequence[str] | None = None) -> None:
         SystemExit: With status 1 if it failed, 2 if the arguments are wrong.
     """
     options = _parser().parse_args(args)
-    say = print if options.verbose else _say_nothing
+    say = print if options.verbose else no_lines
     say("Locating name server...")
     host = f"./u:{options.unixsocket}" if options.unixsocket else options.host or ""
     try:
@@ -50,7 +52,7 @@ def handle_command(namesrv: Any, cmd: str, args: Sequence[str]) -> None:
         args: Its arguments.
     """
     try:
-        _COMMANDS[cmd](namesrv, args)
+        _COMMANDS[cmd](Console(namesrv, _show), args)
     except Exception as error:
         print(f"Error: {type(error).__name__} - {error}")
         raise
@@ -74,85 +76,54 @@ def _need(args: Sequence[str], count: int, what: str) -> None:
         raise SystemExit(f"requires {what}")
 
 
-def _ping(names: Any, args: Sequence[str]) -> None:
-    names.ping()
-    print("Name server ping ok.")
-
-
-def _list(names: Any, args: Sequence[str]) -> None:
-    prefix = args[0] if args else None
-    found = names.list(prefix=prefix, return_metadata=True)
-    _print_list(found, f"- prefix '{prefix}'" if prefix else "")
-
-
-def _list_matching(names: Any, args: Sequence[str]) -> None:
+def _list_matching(console: Console, args: Sequence[str]) -> None:
     _need(args, 1, "one argument: pattern")
-    found = names.list(regex=args[0], return_metadata=True)
-    _print_list(found, f"- regex '{args[0]}'")
+    console.list_matching(args[0])
 
 
-def _lookup(names: Any, args: Sequence[str]) -> None:
+def _lookup(console: Console, args: Sequence[str]) -> None:
     _need(args, 1, "one argument: name")
-    uri, metadata = names.lookup(args[0], return_metadata=True)
-    print(uri)
-    if metadata:
-        print(f"metadata: {set(metadata)}")
+    console.lookup(args[0])
 
 
-def _register(names: Any, args: Sequence[str]) -> None:
+def _register(console: Console, args: Sequence[str]) -> None:
     _need(args, 2, "two arguments: name uri")
-    names.register(args[0], args[1], safe=True)
-    print(f"Registered {args[0]}")
+    console.register(args[0], args[1])
 
 
-def _remove(names: Any, args: Sequence[str]) -> None:
+def _remove(console: Console, args: Sequence[str]) -> None:
     _need(args, 1, "one argument: name")
-    print(f"Removed {args[0]}" if names.remove(args[0]) else "Nothing removed")
+    console.remove(args[0])
 
 
-def _remove_matching(names: Any, args: Sequence[str]) -> None:
+def _remove_matching(console: Console, args: Sequence[str]) -> None:
     _need(args, 1, "one argument: pattern")
-    sure = input(
-        "Potentially removing lots of items from the Name server. Are you sure (y/n)?"
-    )
-    if sure.strip() in ("y", "Y"):
-        print(f"{names.remove(regex=args[0])} items removed.")
+    console.remove_matching(args[0])
 
 
-def _set_metadata(names: Any, args: Sequence[str]) -> None:
+def _set_metadata(console: Console, args: Sequence[str]) -> None:
     _need(args, 1, "at least one argument: name")
-    tags = set(args[1:])
-    names.set_metadata(args[0], tags)
-    print("Metadata updated" if tags else "Metadata cleared")
+    console.set_metadata(args[0], args[1:])
 
 
-def _with_all(names: Any, args: Sequence[str]) -> None:
+def _with_all(console: Console, args: Sequence[str]) -> None:
     _need(args, 1, "at least one argument: metadata tag")
-    _print_list(names.yplookup(meta_all=set(args)), " - searched by metadata")
+    console.list_tagged(console.names.yplookup(meta_all=set(args)))
 
 
-def _with_any(names: Any, args: Sequence[str]) -> None:
+def _with_any(console: Console, args: Sequence[str]) -> None:
     _need(args, 1, "at least one argument: metadata tag")
-    _print_list(names.yplookup(meta_any=set(args)), " - searched by metadata")
+    console.list_tagged(console.names.yplookup(meta_any=set(args)))
 
 
-def _print_list(found: Mapping[str, Any], title: str) -> None:
-    print(f"--------START LIST {title}")
-    for name, (uri, metadata) in sorted(found.items()):
-        print(f"{name} --> {uri}")
-        if metadata:
-            print(f"    metadata: {set(metadata)}")
-    print(f"--------END LIST {title}")
+def _show(tags: Iterable[str]) -> str:
+    return str(set(tags))
 
 
-def _say_nothing(*values: object) -> None:
-    """Print nothing."""
-
-
-_COMMANDS: Mapping[str, Callable[[Any, Sequence[str]], None]] = MappingProxyType(
+_COMMANDS: Mapping[str, Callable[[Console, Sequence[str]], None]] = MappingProxyType(
     {
-        "ping": _ping,
-        "list": _list,
+        "ping": lambda console, args: console.ping(),
+        "list": lambda console, args: console.list(*args[:1]),
         "listmatching": _list_matching,
         "lookup": _lookup,
         "register": _register,
