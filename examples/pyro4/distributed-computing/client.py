@@ -1,0 +1,15 @@
+"""Puts numbers on the desk, and waits for what the workers make of them."""
+
+from item import Item
+
+import Pyro4
+from Pyro4.util import SerializerBase
+
+SerializerBase.register_dict_to_class(Item.TAG, Item.from_dict)
+desk = Pyro4.Proxy("PYRONAME:example.desk")
+numbers = range(999_990, 1_000_000)
+for number in numbers:
+    desk.put(Item(number))
+results = [desk.result() for _ in numbers]
+for item in sorted(results, key=lambda item: item.number):
+    print(item.number, "=", " * ".join(map(str, item.factors)))

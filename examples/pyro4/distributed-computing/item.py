@@ -1,0 +1,21 @@
+"""A piece of work, and how it travels."""
+
+from Pyro4.util import SerializerBase
+
+
+class Item:
+    TAG = "example.item"
+
+    def __init__(self, number, factors=()):
+        self.number = number
+        self.factors = list(factors)
+
+    def to_dict(self):
+        return {"__class__": self.TAG, "number": self.number, "factors": self.factors}
+
+    @classmethod
+    def from_dict(cls, _, data):
+        return cls(data["number"], data["factors"])
+
+
+SerializerBase.register_class_to_dict(Item, Item.to_dict)
