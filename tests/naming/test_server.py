@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pyrophone import URI, Settings
+from pyrophone.context import serving
 from pyrophone.errors import (
     InvalidURIError,
     NameTakenError,
@@ -258,10 +260,40 @@ def test_listing(names: NameServer) -> None:
         "lab.a": (str(THING), {"x", "y"}),
         "lab.b": ("PYRO:b@h:1", set()),
     }
-    with pytest.raises(ValueError, match="by prefix or by regex, not by both"):
-        names.list("a", "b")
+    for two in (("a", "b"), ("a", None, ["x"]), (None, None, ["x"], ["y"])):
+        with pytest.raises(ValueError, match="only filter on one thing at a time"):
+            names.list(*two)
     with pytest.raises(NamingError, match=r"^invalid regex: missing \)"):
         names.list(regex="(")
+
+
+def test_listing_in_the_order_of_arguments_of_each_dialect(names: NameServer) -> None:
+    a = {"lab.a": (str(THING), {"x", "y"})}
+    assert names.list("lab.a", None, True) == a  # of Pyro5
+    assert names.list("lab.a", None, None, None, True) == a  # of Pyro4
+    assert names.list("lab.a", None, False) == {"lab.a": str(THING)}
+    for tags in ({"metadata_all": ["x", "y"]}, {"metadata_any": ("x", "q")}):
+        assert names.list(**tags, return_metadata=True) == a
+    assert names.list(metadata_all={"x", "q"}) == {}
+    assert names.list(metadata_all=[], metadata_any=set()) == names.list()
+    with pytest.raises(TypeError, match="metadata_any should not be a str"):
+        names.list(metadata_any="x")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "tags"), [("pyro5", {"y", "x"}), ("pyro4", ["x", "y"])]
+)
+def test_who_calls_gets_tags_as_its_dialect_has_them(
+    names: NameServer, dialect: str, tags: object
+) -> None:
+    call: Any = SimpleNamespace(dialect=dialect)
+    token = serving.set(call)
+    try:
+        assert names.lookup("lab.a", True) == (THING, tags)
+        assert names.list("lab.a", return_metadata=True) == {"lab.a": (str(THING), tags)}
+        assert names.yplookup(["x"]) == {"lab.a": (str(THING), tags)}
+    finally:
+        serving.reset(token)
 
 
 def test_listing_by_tags(names: NameServer) -> None:
@@ -324,5 +356,5 @@ def test_errors_arrive_as_what_they_are(remote: Proxy) -> None:
         remote.register("n", "x")
     with pytest.raises((ValueError, SerializeError)):
         remote.register("\ud800", THING)
-    with pytest.raises(ValueError, match="not by both"):
+    with pytest.raises(ValueError, match="one thing at a time"):
         remote.list("a", "b")

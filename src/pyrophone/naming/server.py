@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
+from ..context import serving
 from ..errors import InvalidURIError, NameTakenError, UnknownNameError
 from ..finding import NAME_SERVER_ID
 from ..objects.exposure import expose
@@ -21,7 +22,10 @@ MAX_NAME = 1000  # characters of a name or a tag
 OWN_TAG = "class:Pyro5.nameserver.NameServer"
 _COMPARED = 500  # names, in search of a similar one
 
-Found = dict[str, str] | dict[str, tuple[str, set[str]]]
+_LISTING = frozenset({"pyro4"})  # dialects that have tags in lists, where others have sets
+
+Tags: TypeAlias = set[str] | list[str]
+Found: TypeAlias = dict[str, str] | dict[str, tuple[str, Tags]]
 
 
 @expose
@@ -29,7 +33,8 @@ class NameServer:
     """Knows objects by name and by tags.
 
     An ordinary object: any daemon can serve it. Names of methods and parameters,
-    defaults, results and the beginnings of error texts are those of Pyro5's.
+    defaults, results and the beginnings of error texts are those of Pyro5's. Peers that
+    speak the dialect of Pyro4 get tags in lists; what else that has is here, too.
 
     What strangers register can't make it hang, and can't make lists unreadable for
     others: names and tags have at most 1000 characters, and regular expressions
@@ -40,6 +45,9 @@ class NameServer:
 
     Source: ``docs/reference/wire.md``, system objects.
     """
+
+    # Whose habits count where no call is being served.
+    dialect: ClassVar[str] = "pyro5"
 
     def __init__(self, storage: Storage | None = None) -> None:
         self._storage = MemoryStorage() if storage is None else storage
@@ -52,9 +60,7 @@ class NameServer:
         """Return the number of names, the name server's own included."""
         return self._storage.count()
 
-    def lookup(
-        self, name: str, return_metadata: bool = False
-    ) -> URI | tuple[URI, set[str]]:
+    def lookup(self, name: str, return_metadata: bool = False) -> URI | tuple[URI, Tags]:
         """Return the URI of *name*; if asked for, with its tags.
 
         Raises:
@@ -62,7 +68,7 @@ class NameServer:
         """
         record = self._known(_text("name", name))
         uri = URI.parse(record.uri)
-        return (uri, set(record.tags)) if return_metadata else uri
+        return (uri, self._shown(record.tags)) if return_metadata else uri
 
     def register(
         self,
@@ -135,6 +141,8 @@ class NameServer:
         self,
         prefix: str | None = None,
         regex: str | None = None,
+        metadata_all: Iterable[str] | bool | None = None,
+        metadata_any: Iterable[str] | None = None,
         return_metadata: bool = False,
     ) -> Found:
         """Return names and the texts of their URIs; if asked for, with their tags.
@@ -142,18 +150,27 @@ class NameServer:
         Args:
             prefix: Only names that begin so.
             regex: Only names that begin with a match of this.
+            metadata_all: Only names that have all these tags. True and False are
+                *return_metadata*, which Pyro5 has in the third place.
+            metadata_any: Only names that have one or more of these tags.
             return_metadata: Give pairs of text and tags instead of texts.
 
         Raises:
-            ValueError: Both were given.
+            ValueError: More than one of the first four was given.
             NamingError: *regex* is none, or could take too long.
+            TypeError: Something is of the wrong type.
         """
-        if prefix and regex:
-            raise ValueError("you can filter by prefix or by regex, not by both")
+        if isinstance(metadata_all, bool):
+            return_metadata, metadata_all = metadata_all, None
+        if sum(map(bool, (prefix, regex, metadata_all, metadata_any))) > 1:
+            raise ValueError("you can only filter on one thing at a time")
         found = self._storage.find(
-            prefix=_text("prefix", prefix or ""), regex=_text("regex", regex or "") or None
+            prefix=_text("prefix", prefix or ""),
+            regex=_text("regex", regex or "") or None,
+            all_tags=_tags("metadata_all", metadata_all),
+            any_tags=_tags("metadata_any", metadata_any),
         )
-        return _listed(found, return_metadata)
+        return self._listed(found, return_metadata)
 
     def yplookup(
         self,
@@ -172,7 +189,21 @@ class NameServer:
         every, some = _tags("meta_all", meta_all), _tags("meta_any", meta_any)
         if not every and not some:
             return {}
-        return _listed(self._storage.find(all_tags=every, any_tags=some), return_metadata)
+        found = self._storage.find(all_tags=every, any_tags=some)
+        return self._listed(found, return_metadata)
+
+    def _listed(self, records: Mapping[str, Record], with_tags: Any) -> Found:
+        if with_tags:
+            return {
+                name: (record.uri, self._shown(record.tags))
+                for name, record in records.items()
+            }
+        return {name: record.uri for name, record in records.items()}
+
+    def _shown(self, tags: Iterable[str]) -> Tags:
+        """Return *tags* as who calls expects them."""
+        dialect = getattr(serving.get(), "dialect", self.dialect)
+        return sorted(tags) if dialect in _LISTING else set(tags)
 
     def _known(self, name: str) -> Record:
         record = self._storage.get(name)
@@ -202,12 +233,6 @@ def announce(names: NameServer, uri: URI, tags: Iterable[str] = (OWN_TAG,)) -> N
     """
     names.register(NAME_SERVER_ID, uri, metadata=tags)
     names._announced = True
-
-
-def _listed(records: Mapping[str, Record], with_tags: Any) -> Found:
-    if with_tags:
-        return {name: (record.uri, set(record.tags)) for name, record in records.items()}
-    return {name: record.uri for name, record in records.items()}
 
 
 def _text(what: str, value: Any) -> str:

@@ -63,12 +63,12 @@ class NameServer(server.NameServer):
         with translated():
             return super().remove(name, prefix, regex)
 
-    def list(
+    def list(  # type: ignore[override]  # Pyro5's has no more
         self, prefix: Any = None, regex: Any = None, return_metadata: bool = False
     ) -> Any:
         """Return names and the texts of their URIs, or pairs of text and tags."""
         with translated():
-            return super().list(prefix, regex, return_metadata)
+            return super().list(prefix, regex, return_metadata=return_metadata)
 
     def yplookup(
         self, meta_all: Any = None, meta_any: Any = None, return_metadata: bool = True
