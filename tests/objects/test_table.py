@@ -7,7 +7,7 @@ import pytest
 
 from pyrophone.context import Client
 from pyrophone.errors import DaemonError, NoSuchObjectError
-from pyrophone.objects.exposure import expose, instances
+from pyrophone.objects.exposure import Members, expose, instances
 from pyrophone.objects.table import DAEMON_ID, ObjectTable
 from pyrophone.uri import URI
 
@@ -18,6 +18,12 @@ class Lamp:
         self.on = False
 
     def switch(self) -> None: ...
+
+
+class Plain:
+    """Nothing of it is marked."""
+
+    def shine(self) -> None: ...
 
 
 @expose
@@ -442,3 +448,22 @@ def test_an_id_has_at_most_a_thousand_characters() -> None:
     assert table.register(Lamp(), "x" * 1000) == "x" * 1000
     with pytest.raises(ValueError, match="object id of 1001 characters, limit is 1000"):
         table.register(Lamp(), "x" * 1001)
+
+
+def test_what_may_be_used_can_be_ruled_otherwise_and_change() -> None:
+    everything = True
+
+    def rule(member: Any) -> bool:
+        return everything and callable(member)
+
+    table = ObjectTable(
+        members_of=lambda cls: Members(cls, rule) if cls is Plain else Members(cls)
+    )
+    table.register(Plain(), "plain")
+    table.register(Lamp(), "lamp")
+    assert "shine" in table.find("plain").members.methods
+    everything = False
+    assert "shine" in table.find("plain").members.methods
+    table.refresh_all()
+    assert table.find("plain").members.methods == frozenset()
+    assert table.find("lamp").members.methods == {"switch"}

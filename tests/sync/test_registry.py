@@ -8,6 +8,7 @@ import pytest
 
 from pyrophone import Settings, expose
 from pyrophone.errors import DaemonError, NoNameServerError, RefusedError
+from pyrophone.objects.exposure import Members
 from pyrophone.objects.standins import StandIns
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import Codecs
@@ -86,3 +87,18 @@ def test_daemons_that_share_a_class_table_find_each_others_objects() -> None:
         assert StandIns.of(classes)("no object of theirs") is None
         assert one.location != two.location
     assert StandIns.of(classes)(echo) is None
+
+
+def test_a_daemon_may_rule_otherwise_what_is_exposed() -> None:
+    class Plain:
+        def shine(self) -> str:
+            return "bright"
+
+    class Open(LoopDaemon):
+        def members_of(self, cls: type) -> Members:
+            return Members(cls, callable) if cls is Plain else super().members_of(cls)
+
+    with Open() as daemon:
+        daemon.register(Plain(), "plain")
+        assert daemon.objects.find("plain").members.methods == {"shine"}
+        assert "ping" in daemon.objects.find("Pyro.Daemon").members.methods

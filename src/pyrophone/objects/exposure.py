@@ -22,6 +22,7 @@ __all__ = [
     "callback",
     "expose",
     "instances",
+    "is_marked",
     "is_private",
     "oneway",
 ]
@@ -71,6 +72,11 @@ def is_private(name: str) -> bool:
         return True
     dunder = len(name) > 4 and name.startswith("__") and name.endswith("__")
     return name.startswith("_") and not dunder
+
+
+def is_marked(member: Any) -> bool:
+    """Tell whether :func:`expose` marked a member of a class body."""
+    return _get_mark(_function(member)).exposed
 
 
 def expose(target: T) -> T:
@@ -143,6 +149,11 @@ def instances(
 class Members:
     """The members of one class that may be used remotely; found once.
 
+    Args:
+        cls: The class.
+        exposes: Tells of each public member, as it stands in a class body, whether it
+            may be; by default whether it is marked.
+
     Attributes:
         methods: Names of what can be called.
         oneway: Those called without waiting.
@@ -153,7 +164,7 @@ class Members:
 
     __slots__ = ("attributes", "callbacks", "instancing", "methods", "oneway", "owner")
 
-    def __init__(self, cls: type) -> None:
+    def __init__(self, cls: type, exposes: Callable[[Any], bool] = is_marked) -> None:
         self.owner = cls.__name__
         self.instancing: Instancing = getattr(cls, _INSTANCING, Instancing())
         methods, oneways, callbacks = set(), set(), set()
@@ -164,9 +175,9 @@ class Members:
             member = inspect.getattr_static(
                 cls, name, None
             )  # a metaclass may list anything
-            mark = _get_mark(_function(member))
-            if not mark.exposed:
+            if not exposes(member):
                 continue
+            mark = _get_mark(_function(member))
             if isinstance(member, property):
                 self.attributes[name] = member
                 continue

@@ -32,26 +32,20 @@ class Entry:
 
     Attributes:
         object_id: Its id.
+        cls: The class, or that of the object.
         members: What of it may be used.
         key: ``id()`` of the object or class, known also when it is gone.
         fixed: The object that serves all calls, None if that is not settled.
         held: The object or class itself, or a weak reference if it was registered so.
     """
 
-    __slots__ = (
-        "_weak",
-        "fixed",
-        "held",
-        "is_class",
-        "key",
-        "members",
-        "object_id",
-    )
+    __slots__ = ("_weak", "cls", "fixed", "held", "is_class", "key", "members", "object_id")
 
     def __init__(self, object_id: str, target: Any, members: Members, weak: bool) -> None:
         self.object_id = object_id
         self.members = members
         self.is_class = inspect.isclass(target)
+        self.cls: type = target if self.is_class else type(target)
         self.key = id(target)
         self._weak = weak
         self.held: Any = weakref.ref(target) if weak else target
@@ -71,17 +65,21 @@ class ObjectTable:
     Args:
         guard: Makes a lock for the front-end's way of waiting. It is held while an
             instance that serves everybody is made, and while the table changes.
+        members_of: Finds what of a class may be used.
 
     Attributes:
         singles: The instances that serve everybody, by their class.
     """
 
     def __init__(
-        self, guard: Callable[[], AbstractContextManager[Any]] = nullcontext
+        self,
+        guard: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        members_of: Callable[[type], Members] = Members,
     ) -> None:
         self._guard = guard()
         self._entries: dict[str, Entry] = {}
         self._ids: dict[int, list[str]] = {}  # by id(target), newest last
+        self._members_of = members_of
         self._members: dict[type, Members] = {}
         self.singles: dict[type, Any] = {}
 
@@ -223,7 +221,7 @@ class ObjectTable:
         """Return what of *cls* may be used; found once and kept."""
         members = self._members.get(cls)
         if members is None:
-            members = self._members[cls] = Members(cls)
+            members = self._members[cls] = self._members_of(cls)
         return members
 
     def refresh(self, target: Any) -> None:
@@ -234,9 +232,14 @@ class ObjectTable:
         cls = target if inspect.isclass(target) else type(target)
         self._members.pop(cls, None)
         for entry in list(self._entries.values()):
-            known = entry.target
-            if (known if entry.is_class else type(known)) is cls:
+            if entry.cls is cls:
                 entry.members = self.members(cls)
+
+    def refresh_all(self) -> None:
+        """Look anew for the members of everything; what may be used has changed."""
+        self._members.clear()
+        for entry in list(self._entries.values()):
+            entry.members = self.members(entry.cls)
 
     def _known_as(self, target: Any) -> list[str]:
         entries = [self._entries.get(name) for name in self._ids.get(id(target), ())]

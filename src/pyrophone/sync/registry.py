@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import CommunicationError, DaemonError, UnknownNameError
 from ..finding import locate
+from ..objects.exposure import Members
 from ..objects.proxy import BaseProxy, proxy_form
 from ..objects.standins import StandIns
 from ..objects.table import ObjectTable
@@ -45,7 +46,7 @@ class Registry:
         self, location: URI, settings: Settings, classes: ClassTable | None
     ) -> None:
         self.settings = settings
-        self.objects = ObjectTable(threading.RLock)
+        self.objects = ObjectTable(threading.RLock, self.members_of)
         self.codecs = self.serializers(settings, classes)
         self._stand_ins = StandIns.of(self.codecs.classes)
         self._stand_ins.add(self._stand_in)
@@ -119,6 +120,10 @@ class Registry:
     def serializers(self, settings: Settings, classes: ClassTable | None) -> Codecs:
         """Return what to read and write with, for these settings; marshal among it."""
         return codecs_for(settings, classes)
+
+    def members_of(self, cls: type) -> Members:
+        """Return what of a class may be used; asked once for each that is registered."""
+        return Members(cls)
 
     def _stand_in(self, value: Any) -> Mapping[str, Any] | None:
         """Return the class form of a proxy for one of the daemon's own objects."""

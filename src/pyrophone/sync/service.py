@@ -34,7 +34,7 @@ class BaseDaemon(Registry):
 
     Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
     :meth:`left_by`, :meth:`failed`, :meth:`traceback`, :meth:`annotations`,
-    :meth:`housekeeping`, :meth:`session`, :meth:`serializers`.
+    :meth:`housekeeping`, :meth:`session`, :meth:`serializers`, :meth:`members_of`.
 
     Args:
         location: Where it can be reached, a URI with the object left empty.
