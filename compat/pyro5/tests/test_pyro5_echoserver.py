@@ -90,7 +90,7 @@ def test_its_object_does_what_it_says(
 
 def test_the_slow_methods_take_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("Pyro5.utils.echoserver.time.sleep", slept.append)
+    monkeypatch.setattr("pyrophone.classic.echo.time.sleep", slept.append)
     echo = echoserver.EchoServer()
     assert echo.slow() == "Finally, an answer!"
     echo.oneway_slow()
