@@ -47,6 +47,7 @@ MUTABLE = {
     "Counter",
     "OrderedDict",
 }
+PROGRAMS_OWN = re.compile(r"_pyro[A-Z]")  # the names of old packages are for their programs
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*|__\w+__")
 
 
@@ -301,7 +302,9 @@ def private_definitions(modules: Iterable[Module]) -> set[str]:
                 found.add(name)
             case ast.Constant(value=str() as name):  # in __slots__, for one
                 found.add(name)
-    return {name for name in found if is_private(name)}
+    return {
+        name for name in found if is_private(name) and not PROGRAMS_OWN.match(name)
+    }
 
 
 def is_private(name: str) -> bool:

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from pyrophone.errors import ConnectError
-from pyrophone.net.sockets import connect_socket, connect_tls
+from pyrophone.classic import dialing as classic
+from pyrophone.classic.dialing import place_of
 from pyrophone.wire.features import CHUNK, FEATURES, without, write_features
 from pyrophone.wire.metadata import Metadata
 
@@ -20,21 +20,15 @@ from .serializers import SerializerBase, serializers, serializers_by_id
 from .socketutil import SocketConnection
 from .tables import seconds
 from .tls import client_tls
-from .uris import URI, plain
+from .uris import URI
 
 __all__ = ["Line", "Welcome", "dial", "greet", "serializer_of"]
 
 _LOG = logging.getLogger("Pyro5.client")
 
 
-class Line(SocketConnection):
-    """The connection of a proxy.
-
-    Attributes:
-        is_ours: Whether a daemon of Pyrophone is at the other end.
-    """
-
-    is_ours = False
+class Line(classic.Line, SocketConnection):
+    """The connection of a proxy."""
 
 
 class Welcome:
@@ -66,32 +60,13 @@ def serializer_of(name: str | None) -> SerializerBase:
     return serializers[name or config.SERIALIZER]
 
 
-def place_of(uri: URI) -> Any:
-    """Return where a daemon is, as texts show it."""
-    return uri.sockname or (uri.host, uri.port)
-
-
 def dial(uri: URI, timeout: float | None) -> Line:
     """Return a new connection to the daemon of *uri*.
 
     Raises:
         CommunicationError: There is none.
     """
-    _LOG.debug("connecting to %s", uri)
-    where = plain(uri)
-    context = client_tls()
-    try:
-        if context is None:
-            sock = connect_socket(where, seconds(timeout))
-        else:
-            sock = connect_tls(where, context, seconds(timeout))
-    except ConnectError as error:
-        reason = str(error).removeprefix(f"cannot connect to {where.location}: ")
-        text = f"cannot connect to {place_of(uri)}: {reason}"
-        _LOG.error("%s", text)
-        raise CommunicationError(text) from error.__cause__
-    sock.settimeout(seconds(timeout))  # of which a TLS handshake has used some
-    return Line(sock, uri.object)
+    return classic.dial(Line, uri, seconds(timeout), client_tls(), _LOG)
 
 
 def greet(line: Line, uri: URI, serializer: SerializerBase, data: Any, seq: int) -> Welcome:
