@@ -302,9 +302,7 @@ def private_definitions(modules: Iterable[Module]) -> set[str]:
                 found.add(name)
             case ast.Constant(value=str() as name):  # in __slots__, for one
                 found.add(name)
-    return {
-        name for name in found if is_private(name) and not PROGRAMS_OWN.match(name)
-    }
+    return {name for name in found if is_private(name) and not PROGRAMS_OWN.match(name)}
 
 
 def is_private(name: str) -> bool:

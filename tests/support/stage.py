@@ -7,119 +7,19 @@ makes a run write the file.
 
 from __future__ import annotations
 
-import codecs
 import difflib
 import os
-import re
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from program import Program
 from transcripts import expected_from, steady
-
-LIMIT = 25.0  # seconds; more than any wait here takes, however busy the machine
-
-
-class Program:
-    """A process of an example, and what it printed so far, as a terminal would show it."""
-
-    def __init__(
-        self, name: str, process: subprocess.Popen[bytes], any_order: bool
-    ) -> None:
-        self.name = name
-        self.any_order = any_order
-        self.process = process
-        self.text = ""
-        self.finished = False  # whether its end was waited for
-        self._seen = 0  # how much of the text was waited for
-        self._ended = False
-        self._news = threading.Condition()
-        self._reader = threading.Thread(target=self._read, name=name, daemon=True)
-        self._reader.start()
-
-    def until(self, pattern: str) -> re.Match[str]:
-        """Wait until it prints *pattern*, after what was waited for before."""
-        regex = re.compile(pattern, re.MULTILINE)
-        end = time.monotonic() + LIMIT
-        with self._news:
-            while not (match := self._find(regex)):
-                rest = end - time.monotonic()
-                assert not self._ended, f"{self.name} ended and never printed {pattern!r}"
-                assert rest > 0, f"{self.name} does not print {pattern!r}"
-                self._news.wait(rest)
-            self._seen = match.end()
-        return match
-
-    def _find(self, regex: re.Pattern[str]) -> re.Match[str] | None:
-        match = regex.search(self.text, self._seen)
-        if match and regex.groups and match.end() == len(self.text) and not self._ended:
-            return None  # what it took out may go on
-        return match
-
-    def answer(self, question: str, text: object) -> None:
-        """Wait for the *question*, and type *text* and Enter."""
-        self.until(re.escape(question))
-        with self._news:
-            self.text += f"{text}\n"
-            self._seen = len(self.text)
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{text}\n".encode())
-
-    def finish(self, status: int = 0) -> None:
-        """Wait for its end."""
-        self.finished = True
-        self.process.wait(LIMIT)
-        self._reader.join(LIMIT)
-        got = self.process.returncode
-        assert got == status, f"{self.name} ended with status {got}"
-
-    def interrupt(self, status: int = 0) -> None:
-        """Press Ctrl-C, and wait for its end.
-
-        Python may be collecting garbage at that moment, and lose it. Then it is pressed
-        again, as a person would.
-        """
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(LIMIT / 3)
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGINT)
-        self.finish(status)
-
-    def kill(self) -> None:
-        """End it at once, whatever it does."""
-        self.process.kill()
-        self.finish(-signal.SIGKILL)
-
-    def close(self) -> None:
-        """Make sure that nothing of it is left."""
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._reader.join(LIMIT)
-        for stream in (self.process.stdin, self.process.stdout):
-            assert stream is not None
-            stream.close()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        descriptor = self.process.stdout.fileno()
-        while data := os.read(descriptor, 65536):
-            with self._news:
-                self.text += decoder.decode(data)
-                self._news.notify_all()
-        with self._news:
-            self._ended = True
-            self._news.notify_all()
 
 
 class Side:
@@ -217,11 +117,18 @@ class Cast:
 class Scene:
     """A run of one example."""
 
-    def __init__(self, cast: Cast, folder: Path, with_names: bool) -> None:
+    def __init__(
+        self,
+        cast: Cast,
+        folder: Path,
+        with_names: bool,
+        variables: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self.cast = cast
         self.folder = folder  # a copy; the programs may write there
         self.programs: list[Program] = []
         self._with_names = with_names
+        self._variables = variables
 
     def start(
         self, *arguments: object, name: str = "", any_order: bool = False, **env: str
@@ -235,6 +142,7 @@ class Scene:
         """
         side = self.cast.side_of(len(self.programs))
         variables = self.cast.first.environment(self._with_names) | env
+        variables |= self._variables.get(side.name, {})
         title = name or " ".join(map(str, arguments))
         program = side.start(title, arguments, variables, self.folder, any_order)
         self.programs.append(program)
@@ -288,6 +196,7 @@ def play(
     with_names: bool = False,
     replace: Mapping[str, str] | None = None,
     expected: str = "expected.txt",
+    variables: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Iterator[Scene]:
     """Give a scene of *example*; at its end stop all, and compare what they printed.
 
@@ -299,9 +208,10 @@ def play(
         replace: Regular expressions for what else differs from run to run, and what stands
             in its place.
         expected: The file of the example with what is expected.
+        variables: What only the programs of an implementation find in their environment.
     """
     shutil.copytree(example, folder)
-    scene = Scene(cast, folder, with_names)
+    scene = Scene(cast, folder, with_names, variables or {})
     try:
         yield scene
         scene.stop()

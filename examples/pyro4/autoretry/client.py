@@ -1,4 +1,4 @@
-"""Calls again after a while: without retries, with the configured ones, with a proxy's own."""
+"""Calls again after a while: without retries, with those configured, with a proxy's own."""
 
 import Pyro4
 

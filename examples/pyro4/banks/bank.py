@@ -32,4 +32,4 @@ class Bank:
         return self._accounts[owner]
 
 
-Pyro4.Daemon.serveSimple({Bank: f"example.bank.{sys.argv[1]}"}, verbose=False)
+Pyro4.Daemon.serveSimple({Bank: f"example.bank.{sys.argv[1]}"})

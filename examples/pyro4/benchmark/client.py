@@ -35,6 +35,6 @@ for serializer in ("serpent", "json", "marshal"):
     proxy._pyroSerializer = serializer
     measure(serializer, lambda proxy=proxy: proxy.do({"a": [1, 2.5]}) and 1)
 measure("one-way", lambda: proxy.forget(1) or 1)
-batch = Pyro4.batch(proxy)
+batch = Pyro4.batch(Pyro4.Proxy(uri))
 measure("in batches of 100", in_batches)
 measure("connections", connect)

@@ -1,4 +1,4 @@
-"""Passes on parcels that it does not open. Start names, this, receiver.py, then sender.py."""
+"""Passes on parcels unopened. Start names, this, receiver.py, then sender.py."""
 
 import Pyro4
 

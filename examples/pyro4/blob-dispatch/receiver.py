@@ -1,7 +1,6 @@
 """Has a box at the post office, and opens what comes."""
 
 import parcels
-
 import Pyro4
 
 

@@ -1,8 +1,7 @@
 """Sends gifts through the post office, which does not know this class."""
 
-from parcels import Gift
-
 import Pyro4
+from parcels import Gift
 from Pyro4.core import SerializedBlob
 
 post = Pyro4.Proxy("PYRONAME:example.post")

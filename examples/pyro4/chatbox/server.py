@@ -1,4 +1,4 @@
-"""Carries what people say from one to the others. Start names, this, then some client.py."""
+"""Carries what people say to the others. Start names, this, then some client.py."""
 
 import Pyro4
 
@@ -13,7 +13,7 @@ class ChatBox:
         return {name: sorted(members.values()) for name, members in self._rooms.items()}
 
     def enter(self, room, nick, listener):
-        """Let *nick* hear what is said in the room; the listener is a key of a dictionary."""
+        """Let *nick* hear what is said in the room; the listener serves as a key."""
         members = self._rooms.setdefault(room, {})
         if nick in members.values():
             raise ValueError("there is somebody of that name")

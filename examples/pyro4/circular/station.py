@@ -21,4 +21,4 @@ class Station:
         return following.travel([*log, ME])
 
 
-Pyro4.Daemon.serveSimple({Station: f"example.station.{ME}"}, verbose=False)
+Pyro4.Daemon.serveSimple({Station: f"example.station.{ME}"})

@@ -7,7 +7,6 @@ serves all callers. It needs pygame; SDL_VIDEODRIVER=dummy draws without a scree
 import time
 
 import pygame
-
 import Pyro4
 
 SIZE = 240

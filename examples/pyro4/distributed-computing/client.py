@@ -1,8 +1,7 @@
 """Puts numbers on the desk, and waits for what the workers make of them."""
 
-from item import Item
-
 import Pyro4
+from item import Item
 from Pyro4.util import SerializerBase
 
 SerializerBase.register_dict_to_class(Item.TAG, Item.from_dict)

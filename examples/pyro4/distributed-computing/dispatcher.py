@@ -33,4 +33,4 @@ class Desk:
         return self._results.get()
 
 
-Pyro4.Daemon.serveSimple({Desk: "example.desk"}, verbose=False)
+Pyro4.Daemon.serveSimple({Desk: "example.desk"})

@@ -1,8 +1,7 @@
 """Takes items from the desk and splits them into prime factors, until stopped."""
 
-from item import Item
-
 import Pyro4
+from item import Item
 from Pyro4.util import SerializerBase
 
 SerializerBase.register_dict_to_class(Item.TAG, Item.from_dict)

@@ -5,11 +5,14 @@ import itertools
 
 import Pyro4
 
-TEXT = """\
+TEXT = (
+    """\
 the fox and the goose and the wolf and the man
 one boat and one river and the man has to row
 the goose eats the corn the fox eats the goose
-""" * 20
+"""
+    * 20
+)
 
 names = Pyro4.locateNS()
 counters = []

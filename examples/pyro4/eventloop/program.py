@@ -21,36 +21,30 @@ class Toaster:
         return f"toast number {Toaster.toast}"
 
 
-names_uri, names_daemon, beacon = Pyro4.naming.startNS(
-    host="127.0.0.1", port=int(sys.argv[2]), bchost="127.0.0.1", bcport=0
-)
-print("a beacon:", beacon is not None)
+names_uri, names_daemon, beacon = Pyro4.naming.startNS(port=int(sys.argv[2]))
+print("a beacon at this address:", beacon is not None)
+if beacon is None:  # localhost needs none, but this program wants to show one
+    beacon = Pyro4.naming.BroadcastServer(names_uri, bchost="127.0.0.1", bcport=0)
 daemons = [names_daemon, Pyro4.Daemon(), Pyro4.Daemon()]
 for number in (1, 2):
-    uri = daemons[number].register(Toaster)
+    uri = daemons[number].register(Toaster())
     names_daemon.nameserver.register(f"example.toaster.{number}", uri)
 
 if sys.argv[1] == "multiplex":
     print("Pyro daemon running, with all others inside of it.")
-    if beacon:
-        daemons[2].combine(beacon)
-    daemons[2].combine(names_daemon)
-    daemons[2].combine(daemons[1])
+    for other in (beacon, names_daemon, daemons[1]):
+        daemons[2].combine(other)
     daemons[2].requestLoop(lambda: Toaster.toast < 4)
 else:
     print("Pyro daemon running, in a loop of ours.")
-    sources = [*daemons, beacon] if beacon else daemons
     while Toaster.toast < 4:
-        sockets = {sock: d for d in daemons for sock in d.sockets}
-        waiting = [*sockets, beacon] if beacon else [*sockets]
-        ready, _, _ = select.select(waiting, [], [], 0.2)
+        owners = {sock: daemon for daemon in daemons for sock in daemon.sockets}
+        ready, _, _ = select.select([*owners, beacon], [], [], 0.2)
         for daemon in daemons:
-            if events := [sock for sock in ready if sockets.get(sock) is daemon]:
+            if events := [sock for sock in ready if owners.get(sock) is daemon]:
                 daemon.events(events)
         if beacon in ready:
             beacon.processRequest()
-for daemon in daemons:
-    daemon.close()
-if beacon:
-    beacon.close()
+for server in (*daemons, beacon):
+    server.close()
 print("all toast is made")

@@ -1,5 +1,7 @@
 """Has methods that fail in several ways. Start it, then client.py."""
 
+import threading
+
 import Pyro4
 
 
@@ -25,7 +27,9 @@ class Tests:
             return file.read()
 
     def unserializable(self):
-        return object.__new__(type("Thing", (), {"__slots__": ()})), lambda: 0
+        error = KeyError("who has the key?")
+        error.lock = threading.Lock()  # no serializer knows what to do with it
+        raise error
 
 
 Pyro4.Daemon.serveSimple({Tests: "example.tests"}, ns=False)

@@ -3,9 +3,8 @@
 import base64
 import socket
 
-import serpent
-
 import Pyro4
+import serpent
 from Pyro4 import current_context
 
 files = Pyro4.Proxy(input("uri? ").strip())

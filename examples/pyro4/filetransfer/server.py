@@ -27,7 +27,8 @@ class FileDaemon(Pyro4.Daemon):
                 connection, _ = self.raw.accept()
                 with connection:
                     connection.sendall(DATA)
-            self.events(ready)
+            if ready:
+                self.events(ready)
 
 
 @Pyro4.expose

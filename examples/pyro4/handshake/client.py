@@ -17,4 +17,6 @@ for secret, name in (("hello", "Eva"), ("open sesame", "Eva"), ("open sesame", "
         try:
             print(name, "gets", bar.drink())
         except Pyro4.errors.CommunicationError as error:
-            print("no drink:", "not the word" in str(error), "go there" in str(error))
+            print("not let in:", "that is not the word" in str(error))
+        except ValueError as error:
+            print("not wanted:", error)

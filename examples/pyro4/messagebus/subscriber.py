@@ -7,9 +7,8 @@ import queue
 import sys
 import threading
 
-from bus import Message
-
 import Pyro4
+from bus import Message
 
 
 @Pyro4.expose

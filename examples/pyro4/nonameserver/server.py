@@ -1,0 +1,19 @@
+"""Works without a name server. Start it; it says what to tell client.py."""
+
+import Pyro4
+
+
+@Pyro4.expose
+class Greeter:
+    def greet(self, name):
+        return f"Good day, {name}."
+
+
+with Pyro4.Daemon() as daemon:
+    uri = daemon.register(Greeter, "example.greeter")
+    print("uri =", uri)
+    print(
+        "its parts:", uri.protocol, uri.object, uri.host, uri.port == int(uri.location[10:])
+    )
+    print("Pyro daemon running.")
+    daemon.requestLoop()
