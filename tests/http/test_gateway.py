@@ -13,6 +13,7 @@ import pytest
 
 from pyrophone import Settings
 from pyrophone.http import Gateway
+from pyrophone.http.targets import Callee
 from pyrophone.naming import NameService
 from pyrophone.sync import Daemon
 from running import LIMIT
@@ -86,6 +87,17 @@ def test_a_call_gives_json_and_a_correlation_id(app: Gateway, ask: Ask) -> None:
     assert answer.headers[0] == ("Content-Type", JSON)
     assert answer.value == {"degrees": "80", "minutes": ["1", "2"]}
     uuid.UUID(dict(answer.headers)["X-Pyro-Correlation-Id"])
+
+
+def test_a_subclass_may_reach_objects_in_its_own_way(settings: Settings, ask: Ask) -> None:
+    class Echoes(Gateway):
+        def open(self, name: str) -> Callee:
+            target = super().open("http.kettle")
+            assert target.metadata.methods
+            return target
+
+    answer = ask(Echoes(settings=settings), "/pyro/http.other/heat", "degrees=5")
+    assert answer.value == {"degrees": "5", "minutes": 1}
 
 
 def test_a_correlation_id_is_handed_on_and_given_back(app: Gateway, ask: Ask) -> None:

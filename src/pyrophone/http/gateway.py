@@ -22,7 +22,7 @@ from ..uri import URI
 from . import requests
 from .answers import HTML, JSON, Answer, Environ, RequestError, StartResponse, send
 from .page import render
-from .targets import Target
+from .targets import Callee, Target
 
 __all__ = ["Gateway"]
 
@@ -98,6 +98,10 @@ class Gateway:
     def find(self, name: str) -> URI:
         """Return where the object *name* is; the URI may be one to look up."""
         return URI("PYRONAME", name)
+
+    def open(self, name: str) -> Callee:
+        """Return the object *name*, to be used for one request."""
+        return Target(self.find(name), self._settings)
 
     def names(self) -> tuple[str, Iterable[str]]:
         """Return where the name server is, and the names that may be called.
@@ -204,7 +208,7 @@ class Gateway:
         try:
             identifier = requests.correlation_of(environ)
             oneway = requests.one_way_wanted(environ)
-            with correlate(identifier), Target(self.find(name), self._settings) as target:
+            with correlate(identifier), self.open(name) as target:
                 if member == _META:
                     status, data = _OK, _members(target)
                 else:
@@ -235,7 +239,7 @@ class Gateway:
         return Answer(_OK, HTML, page)
 
 
-def _members(target: Target) -> bytes:
+def _members(target: Callee) -> bytes:
     metadata = target.metadata
     members = {
         "methods": sorted(metadata.methods),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, Self
 
 from ..errors import NotExposedError, RemoteProtocolError
 from ..objects.proxy import remote_of
@@ -16,7 +16,7 @@ from ..wire.events import Reply
 from ..wire.framing import EXCEPTION, ONEWAY, STREAM
 from ..wire.metadata import Metadata
 
-__all__ = ["Outcome", "Target"]
+__all__ = ["Callee", "Outcome", "Target"]
 
 _SERIALIZER = "json"
 
@@ -32,6 +32,23 @@ class Outcome:
 
     data: bytes = b""
     failed: bool = False
+
+
+class Callee(Protocol):
+    """The object of one request, however it is reached."""
+
+    @property
+    def metadata(self) -> Metadata:
+        """The names of its members."""
+
+    def call(
+        self, member: str, parameters: Mapping[str, Any], *, oneway: bool = False
+    ) -> Outcome:
+        """Call a method, or read an attribute; see :meth:`Target.call`."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *what: object) -> None: ...
 
 
 class Target:
@@ -97,7 +114,7 @@ class Target:
             raise RemoteProtocolError(f"the answer is {reply.serializer.name}, not JSON")
         return Outcome(bytes(reply.payload), bool(reply.flags & EXCEPTION))
 
-    def __enter__(self) -> Target:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *what: object) -> None:

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import argparse
 import copy
-import re
-import sys
 from collections.abc import Iterable, MutableMapping, Sequence
 from typing import Any
 
 import pyrophone
-from pyrophone.http import GatewayServer, gateway
-from pyrophone.http.answers import Answer, Environ, RequestError, StartResponse, send
-from pyrophone.http.requests import read_body
-from pyrophone.net.addresses import location
+from pyrophone.classic import gateways
+from pyrophone.http.answers import Environ, StartResponse
 
-from .. import config
 from ..client import Proxy
 from ..core import locate_ns
-from ..errors import CommunicationError, ConnectionClosedError, NamingError, PyroError
+from ..errors import CommunicationError, ConnectionClosedError, PyroError
+from ..generation import PYRO5
 from ..tables import seconds, settings
 from ..uris import URI, plain
 
@@ -40,70 +36,37 @@ __all__ = [
 ]
 
 _METHODS = ("GET", "POST", "OPTIONS")
-_BODY = 1 << 20  # bytes, at most
 
 _nameserver: Any = None  # what get_nameserver() has found
 
 
-class _Application:
+class _Application(gateways.Application):
     """The WSGI application. Its settings count from the next request on.
 
     Attributes:
-        ns_regex: Which names can be called; empty for all.
         cors: Origin whose pages may read the answers.
-        gateway_key: What requests must have, None for nothing.
-        comm_timeout: Limit of each call in seconds, 0 is none.
     """
 
     def __init__(self) -> None:
-        self.ns_regex: str = r"http\."
+        super().__init__(PYRO5, lambda: _Gateway())
         self.cors: str = ""
-        self.gateway_key: str | bytes | None = None
-        self.comm_timeout: float | None = config.COMMTIMEOUT
-
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        return _Gateway()(environ, start_response)
 
 
 pyro_app = _Application()
 
 
-class _Gateway(gateway.Gateway):
+class _Gateway(gateways.ClassicGateway):
     """Pyrophone's gateway, as the settings of the application are at this moment."""
 
+    methods = _METHODS
+
     def __init__(self) -> None:
-        super().__init__(
-            expose=pyro_app.ns_regex,
-            key=pyro_app.gateway_key,
-            max_body=_BODY,
-            settings=settings(timeout=seconds(pyro_app.comm_timeout)),
-        )
+        how = settings(timeout=seconds(pyro_app.comm_timeout))
+        super().__init__(pyro_app, get_nameserver, how)
 
     def find(self, name: str) -> pyrophone.URI:
         """Return where an object is; the name server of this module knows."""
-        return plain(URI(get_nameserver().lookup(name)))
-
-    def names(self) -> tuple[str, Iterable[str]]:
-        """Return where the name server is, and the names in it that are exposed."""
-        server = get_nameserver()
-        where = getattr(getattr(server, "_pyroUri", None), "location", None)
-        try:
-            return str(where), list(server.list(regex=pyro_app.ns_regex))
-        except NamingError:  # it takes no pattern like that
-            pattern = re.compile(pyro_app.ns_regex)
-            return str(where), filter(pattern.match, server.list())
-
-    def allows(self, method: str, *, reading: bool) -> bool:
-        """Tell whether there can be a request of that HTTP method."""
-        return method in _METHODS
-
-    def status_of(self, error: Exception) -> str:
-        """Return the status for an error, whatever it is."""
-        return "500 Internal Server Error"
-
-    def form_of(self, environ: Environ) -> dict[str, Any]:
-        """Return the parameters in a body; one of another type is passed over."""
-        return read_body(environ, _BODY) or {}
+        return plain(URI(self.server().lookup(name)))
 
     def common_headers(self) -> tuple[tuple[str, str], ...]:
         """Return the headers of all answers but redirections."""
@@ -158,12 +121,7 @@ def process_pyro_request(
         parameters: Those of the query and of a form.
         start_response: As WSGI has it.
     """
-    how = _Gateway()
-    try:
-        answer = how.process(environ, path, parameters)
-    except RequestError as error:
-        answer = error.answer
-    return send(answer, how.common_headers(), start_response)
+    return gateways.process(_Gateway(), environ, path, parameters, start_response)
 
 
 def return_homepage(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -173,8 +131,7 @@ def return_homepage(environ: Environ, start_response: StartResponse) -> Iterable
 
 def redirect(start_response: StartResponse, target: str) -> Iterable[bytes]:
     """Send the client to *target*."""
-    start_response("302 Found", [("Location", target)])
-    return []
+    return gateways.redirect(start_response, target)
 
 
 def not_found(start_response: StartResponse) -> Iterable[bytes]:
@@ -194,7 +151,7 @@ def option_request(start_response: StartResponse) -> Iterable[bytes]:
 
 def _say(start_response: StartResponse, status: str, text: str) -> Iterable[bytes]:
     headers = tuple(cors_response_header([], pyro_app.cors))
-    return send(Answer(status, body=text.encode()), headers, start_response)
+    return gateways.say(start_response, status, text, headers)
 
 
 def cors_response_header(header: list[tuple[str, str]], cors: str) -> list[tuple[str, str]]:
@@ -209,10 +166,7 @@ def cors_response_header(header: list[tuple[str, str]], cors: str) -> list[tuple
 
 def singlyfy_parameters(parameters: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Put elements in the place of lists that hold just one; return the mapping."""
-    for key, value in parameters.items():
-        if isinstance(value, (list, tuple)) and len(value) == 1:
-            parameters[key] = value[0]
-    return parameters
+    return gateways.singly(parameters)
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -229,36 +183,8 @@ def main(args: Sequence[str] | None = None) -> None:
     pyro_app.ns_regex = options.expose
     pyro_app.gateway_key = (options.gatewaykey or "").encode() or None
     pyro_app.comm_timeout = options.timeout
-    try:
-        re.compile(options.expose)
-        settings()  # whose files for TLS may be unusable
-        server = GatewayServer(pyro_app, options.host, options.port, log=_log)
-    except (OSError, OverflowError, UnicodeError, re.error) as error:
-        print(f"pyro5-httpgateway: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
-    with server:
-        try:
-            _say_how_it_is(server)
-            server.serve_forever()
-        except KeyboardInterrupt:
-            return
-
-
-def _say_how_it_is(server: GatewayServer) -> None:
-    if pyro_app.ns_regex:
-        print("Exposing objects with names matching: ", pyro_app.ns_regex)
-    else:
-        print("Warning: exposing all objects (no expose regex set)")
-    try:
-        print("Connected to name server at: ", get_nameserver()._pyroUri)
-    except PyroError:
-        print("Not yet connected to a name server.")
-    where = location(server.server_name, server.server_port)
-    print(f"Pyro HTTP gateway running on http://{where}/pyro/", flush=True)
-
-
-def _log(line: str) -> None:
-    sys.stderr.write(f"{line}\n")  # at once, as other threads write, too
+    program = "pyro5-httpgateway"
+    gateways.serve(PYRO5, program, pyro_app, options.host, options.port, get_nameserver)
 
 
 def _parser() -> argparse.ArgumentParser:
