@@ -35,12 +35,14 @@ class Client:
         instances: The objects made for this client alone, by their class.
         connection: What the front-end serves it with; its ``peer_certificate()``
             is of use to handshakes.
+        dialect: Name of the wire it speaks, ``pyro5`` if it is that of Pyrophone.
     """
 
     __slots__ = (
         "__weakref__",
         "address",
         "connection",
+        "dialect",
         "instances",
         "resources",
         "storage",
@@ -49,6 +51,7 @@ class Client:
     def __init__(self, address: Any = None, connection: Any = None) -> None:
         self.address = address
         self.connection = connection
+        self.dialect = "pyro5"
         self.storage: dict[Any, Any] = {}
         self.instances: dict[type, Any] = {}
         self.resources: weakref.WeakSet[Any] = weakref.WeakSet()

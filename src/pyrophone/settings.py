@@ -74,6 +74,8 @@ class Settings:
         broadcast_timeout: How long one round waits for answers; there are three.
         broadcast_first: Ask by broadcast before looking at *name_host*, not after.
         name_wait: How long a name that is not registered is waited for.
+        dialects: Names of other wires that a daemon answers on its port, ``pyro4`` with
+            the distribution pyrophone-pyro4.
         tls: How to connect to daemons, name servers too; None is without TLS. What a
             daemon serves with is another context, and its own argument.
     """
@@ -105,6 +107,7 @@ class Settings:
     broadcast_timeout: float = 0.7
     broadcast_first: bool = False
     name_wait: float = 0.0
+    dialects: tuple[str, ...] = ()
     tls: SSLContext | None = None
 
     def __post_init__(self) -> None:

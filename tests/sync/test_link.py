@@ -44,6 +44,9 @@ class Service:
             return session.pong(event)
         return session.result(event, event.args[0])
 
+    def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
+        return None
+
     def annotations(self) -> dict[str, bytes]:
         return {"SERV": b"er"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..context import current
@@ -40,9 +41,16 @@ class DaemonObject:
         """Return one line about the daemon, for people."""
         return str(self._describe())
 
-    def get_metadata(self, objectId: str) -> dict[str, set[str]]:  # noqa: N803
-        """Return the members of an object."""
-        return self._objects.find(objectId).members.metadata.to_wire()
+    def get_metadata(
+        self,
+        objectId: str,  # noqa: N803
+        as_lists: bool = False,
+    ) -> Mapping[str, Collection[str]]:
+        """Return the members of an object, as sets, or as lists, which all formats have."""
+        members = self._objects.find(objectId).members.metadata.to_wire()
+        if as_lists:
+            return {kind: list(names) for kind, names in members.items()}
+        return members
 
     def get_next_stream_item(self, streamId: str) -> Any:  # noqa: N803
         """Return the next item of a stream; StopIteration ends it."""

@@ -79,14 +79,22 @@ class Codec(abc.ABC):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest; a call's layout does not count.
+        number: Its id, if it is not that of protocol 502.
     """
 
-    __slots__ = ("_classes", "_max_depth")
+    __slots__ = ("_classes", "_max_depth", "id")
 
     name: str
-    id: int
+    number: int  # its id in protocol 502
 
-    def __init__(self, classes: ClassTable, *, max_depth: int = DEFAULT_MAX_DEPTH) -> None:
+    def __init__(
+        self,
+        classes: ClassTable,
+        *,
+        max_depth: int = DEFAULT_MAX_DEPTH,
+        number: int | None = None,
+    ) -> None:
+        self.id = self.number if number is None else number
         self._classes = classes
         self._max_depth = max_depth
 
@@ -221,7 +229,7 @@ def dump_error(
     try:
         return serializer.dumps(classes.error_to_form(error, traceback))
     except (SerializeError, SecurityError):
-        return serializer.dumps(_reduced_form(serializer, error, traceback))
+        return serializer.dumps(_reduced_form(serializer, classes, error, traceback))
 
 
 def safe_error_form(
@@ -235,12 +243,15 @@ def safe_error_form(
         form = classes.error_to_form(error, traceback)
         serializer.dumps(form)
     except (SerializeError, SecurityError):
-        return _reduced_form(serializer, error, traceback)
+        return _reduced_form(serializer, classes, error, traceback)
     return form
 
 
 def _reduced_form(
-    serializer: Serializer, error: BaseException, traceback: list[str] | None
+    serializer: Serializer,
+    classes: ClassTable,
+    error: BaseException,
+    traceback: list[str] | None,
 ) -> dict[str, Any]:
     form = error_form(error)
     attributes = {
@@ -263,7 +274,7 @@ def _reduced_form(
     ours = form.get("pyrophone")
     if ours is not None and attempt(serializer.dumps, ours) is None:
         reduced["pyrophone"] = ours
-    return reduced
+    return classes.respell(reduced)
 
 
 def _sendable(text: str) -> str:

@@ -88,9 +88,12 @@ class ClassTable:
     Attributes:
         stand_in: Asked first, about every object that is not plain data: what
             to send in its place, or None to go on.
+        tags: The :class:`.tags.Tags` of the names in its forms; None for those of 502.
     """
 
     __slots__ = ("_from_form", "_to_form", "stand_in")
+
+    tags: Any = None
 
     def __init__(self) -> None:
         self.stand_in: Callable[[Any], Mapping[str, Any] | None] | None = None
@@ -137,12 +140,12 @@ class ClassTable:
     def registered_form(self, value: Any) -> Any:
         """Return what the stand-in or a registered class gives for *value*, or NO_FORM."""
         if self.stand_in is not None:
-            form = _convert(self.stand_in, value)
+            form = self._convert(self.stand_in, value)
             if form is not None:
                 return form
         for cls, to_form in self._to_form.items():
             if isinstance(value, cls):
-                return _convert(to_form, value)
+                return self._convert(to_form, value)
         return NO_FORM
 
     def generic_form(self, value: Any) -> Any:
@@ -166,7 +169,7 @@ class ClassTable:
         own: Any = type(value).__getstate__
         if isinstance(value, type) or own is object.__getstate__:
             return NO_FORM
-        return _convert(own, value)
+        return self._convert(own, value)
 
     def error_to_form(self, error: BaseException, traceback: list[str] | None) -> Form:
         """Return the class form of *error* with the lines of its traceback."""
@@ -177,6 +180,10 @@ class ClassTable:
             return dict(form)  # a converter's own invention
         attributes = {**(form.get("attributes") or {}), exceptions.TRACEBACK: traceback}
         return {**form, "attributes": attributes}
+
+    def respell(self, form: Form) -> Form:
+        """Return a class form of this library in the names of this table's peers."""
+        return form
 
     def from_form(self, form: Form) -> Any:
         """Return the object of a class form.
@@ -192,7 +199,7 @@ class ClassTable:
             )
         registered = self._from_form.get(name)
         if registered is not None:
-            return _convert(registered, name, form)
+            return self._convert(registered, name, form)
         if exceptions.is_error_form(form):
             return exceptions.read_error(form, self.from_form)
         if "__" in name:
@@ -228,6 +235,19 @@ class ClassTable:
             return tuple([self.revive(item) for item in value])
         return value
 
+    @staticmethod
+    def _convert(function: Callable[..., Any], *args: Any) -> Any:
+        """Run a converter of the user; whatever it raises is a SerializeError."""
+        try:
+            return function(*args)
+        except (SerializeError, SecurityError):
+            raise
+        except Exception as error:
+            what = args[0] if isinstance(args[0], str) else type(args[0]).__name__
+            raise SerializeError(
+                f"converting a {what} failed: {exceptions.safe_repr(error)}"
+            ) from error
+
     def _failure_form(self, failure: Failure) -> Form:
         if failure.traceback is None:
             form = self.to_form(failure.error)
@@ -242,19 +262,6 @@ class ClassTable:
         if not isinstance(error, BaseException):
             raise SerializeError(f"malformed {FAILURE_CLASS}: no exception in it")
         return Failure(error)
-
-
-def _convert(function: Callable[..., Any], *args: Any) -> Any:
-    """Run a converter of the user; whatever it raises is a SerializeError."""
-    try:
-        return function(*args)
-    except (SerializeError, SecurityError):
-        raise
-    except Exception as error:
-        what = args[0] if isinstance(args[0], str) else type(args[0]).__name__
-        raise SerializeError(
-            f"converting a {what} failed: {exceptions.safe_repr(error)}"
-        ) from error
 
 
 def _slots(cls: type) -> Iterator[str]:

@@ -8,6 +8,7 @@ from ..settings import Settings
 from . import make_serializers
 from .base import Serializer, dump_error
 from .classes import ClassTable, Failure
+from .tags import TaggedTable, Tags
 
 __all__ = ["Codecs", "make_codecs"]
 
@@ -19,14 +20,17 @@ class Codecs:
         classes: How objects travel that are not plain data.
         by_name: The serializers by name.
         by_id: The serializers by their number on the wire.
+        refused: Likewise, those that are known but not accepted from peers: their bytes
+            are not read, but who sends them is told so in the serializer they know.
     """
 
-    __slots__ = ("by_id", "by_name", "classes")
+    __slots__ = ("by_id", "by_name", "classes", "refused")
 
     def __init__(self, classes: ClassTable, serializers: Mapping[str, Serializer]) -> None:
         self.classes = classes
         self.by_name = dict(serializers)
         self.by_id = {serializer.id: serializer for serializer in serializers.values()}
+        self.refused: Mapping[int, Serializer] = {}
 
     def dump_error(
         self, serializer: Serializer, error: BaseException, traceback: list[str] | None
@@ -39,9 +43,27 @@ class Codecs:
         return Failure(error, traceback)
 
 
-def make_codecs(classes: ClassTable, settings: Settings) -> Codecs:
-    """Return all serializers, as *settings* say."""
+def make_codecs(
+    classes: ClassTable,
+    settings: Settings,
+    *,
+    numbers: Mapping[str, int] | None = None,
+    tags: Tags | None = None,
+) -> Codecs:
+    """Return all serializers, as *settings* say.
+
+    Args:
+        classes: How objects travel that are not plain data.
+        settings: How deep values may nest, and how serpent writes bytes.
+        numbers: The serializers' ids by name; by default those of protocol 502.
+        tags: What peers call classes; by default as in protocol 502.
+    """
+    if tags is not classes.tags:
+        classes = TaggedTable(classes, tags or Tags())
     serializers = make_serializers(
-        classes, max_depth=settings.max_depth, bytes_repr=settings.bytes_repr
+        classes,
+        max_depth=settings.max_depth,
+        bytes_repr=settings.bytes_repr,
+        numbers=numbers,
     )
     return Codecs(classes, serializers)

@@ -24,6 +24,7 @@ from .. import errors
 from ..errors import RemoteError, SerializeError
 
 __all__ = [
+    "ERRORS",
     "TRACEBACK",
     "class_name",
     "error_form",
@@ -35,7 +36,7 @@ __all__ = [
 
 TRACEBACK = "_pyroTraceback"
 _NOTE = "Remote traceback:\n"
-_PEER = "Pyro5.errors."
+ERRORS = "Pyro5.errors."  # what the wire's names of the library's own errors begin with
 
 _BUILTINS = MappingProxyType(
     {
@@ -150,7 +151,7 @@ def is_error_form(form: Mapping[str, Any]) -> bool:
     return (
         form.get("__exception__") is True
         or name == "struct.error"
-        or (name.startswith(_PEER) and name.removeprefix(_PEER) in _RECEIVED_AS)
+        or (name.startswith(ERRORS) and name.removeprefix(ERRORS) in _RECEIVED_AS)
     )
 
 
@@ -186,7 +187,7 @@ def _find(name: str) -> type[Exception] | None:
     module, _, bare = name.rpartition(".")
     if module in ("builtins", "exceptions"):
         return _BUILTINS.get(bare)
-    if name.startswith(_PEER) or not module:
+    if name.startswith(ERRORS) or not module:
         return _RECEIVED_AS.get(bare) or (None if module else _BUILTINS.get(bare))
     return struct.error if name == "struct.error" else _SQLITE.get(name)
 

@@ -29,15 +29,22 @@ class JsonSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
+        number: Its id, if it is not that of protocol 502.
     """
 
     name = "json"
-    id = 3
+    number = 3
 
     __slots__ = ("_preparation",)
 
-    def __init__(self, classes: ClassTable, *, max_depth: int = DEFAULT_MAX_DEPTH) -> None:
-        super().__init__(classes, max_depth=max_depth)
+    def __init__(
+        self,
+        classes: ClassTable,
+        *,
+        max_depth: int = DEFAULT_MAX_DEPTH,
+        number: int | None = None,
+    ) -> None:
+        super().__init__(classes, max_depth=max_depth, number=number)
         self._preparation = Preparation(classes, _ATOMS, max_depth)
 
     def _write(self, value: Any, depth: int) -> bytes:

@@ -45,15 +45,22 @@ class MsgpackSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
+        number: Its id, if it is not that of protocol 502.
     """
 
     name = "msgpack"
-    id = 4
+    number = 4
 
     __slots__ = ("_preparation",)
 
-    def __init__(self, classes: ClassTable, *, max_depth: int = DEFAULT_MAX_DEPTH) -> None:
-        super().__init__(classes, max_depth=max_depth)
+    def __init__(
+        self,
+        classes: ClassTable,
+        *,
+        max_depth: int = DEFAULT_MAX_DEPTH,
+        number: int | None = None,
+    ) -> None:
+        super().__init__(classes, max_depth=max_depth, number=number)
         own = type(self).replace is not MsgpackSerializer.replace
         self._preparation = Preparation(
             classes,

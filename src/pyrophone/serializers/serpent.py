@@ -42,6 +42,7 @@ class SerpentSerializer(Codec):
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
         bytes_repr: Write bytes as literals instead of base64 mappings.
+        number: Its id, if it is not that of protocol 502.
 
     Attributes:
         bytes_repr: Likewise; may be changed at any time.
@@ -50,7 +51,7 @@ class SerpentSerializer(Codec):
     __slots__ = ("bytes_repr",)
 
     name = "serpent"
-    id = 1
+    number = 1
 
     def __init__(
         self,
@@ -58,8 +59,9 @@ class SerpentSerializer(Codec):
         *,
         max_depth: int = DEFAULT_MAX_DEPTH,
         bytes_repr: bool = False,
+        number: int | None = None,
     ) -> None:
-        super().__init__(classes, max_depth=max_depth)
+        super().__init__(classes, max_depth=max_depth, number=number)
         self.bytes_repr = bytes_repr
 
     # What follows is on the path of every call. A function that is called there costs

@@ -15,8 +15,10 @@ from ..serializers.classes import PROXY_CLASS, ClassTable
 from ..serializers.codecs import Codecs, make_codecs
 from ..settings import Settings
 from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect
 from ..wire.framing import BATCH, ONEWAY
 from ..wire.metadata import Metadata
+from .dialects import find_dialects
 from .drive import drive
 from .remote import Line, Remote
 
@@ -54,10 +56,11 @@ class Proxy(BaseProxy):
         check: Callable[[Any], None] | None = None,
         sock: socket.socket | None = None,
         metadata: Metadata | None = None,
+        dialect: Dialect = PYRO5,
     ) -> Self:
         """Return a proxy that connects when it is first used; see :func:`connect`."""
-        codecs = codecs or codecs_for(settings)
-        line = Line(uri, settings, codecs, handshake, check, sock)
+        codecs = codecs or codecs_for(settings, dialect=dialect)
+        line = Line(uri, settings, codecs, handshake, check, sock, dialect)
         if metadata is not None:
             line.metadata = metadata
         return cls(Remote(line, settings.timeout, settings.retries, settings.patience))
@@ -95,6 +98,7 @@ class Proxy(BaseProxy):
             codecs=line.codecs,
             handshake=line.handshake,
             metadata=line.metadata,
+            dialect=line.dialect,
         )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -108,6 +112,7 @@ class Proxy(BaseProxy):
             line.settings,
             line.handshake,
             line.metadata,
+            line.dialect,
         )
 
 
@@ -143,6 +148,7 @@ def connect(
     sock: socket.socket | None = ...,
     classes: ClassTable | None = ...,
     daemon: Any = ...,
+    dialect: Dialect | str = ...,
 ) -> T: ...
 
 
@@ -157,6 +163,7 @@ def connect(
     sock: socket.socket | None = ...,
     classes: ClassTable | None = ...,
     daemon: Any = ...,
+    dialect: Dialect | str = ...,
 ) -> Proxy: ...
 
 
@@ -170,6 +177,7 @@ def connect(
     sock: socket.socket | None = None,
     classes: ClassTable | None = None,
     daemon: Any = None,
+    dialect: Dialect | str = PYRO5,
 ) -> Any:
     """Connect to a remote object; return a proxy for it.
 
@@ -184,20 +192,32 @@ def connect(
         classes: How values of your classes travel; by default nobody knows them.
         daemon: The daemon of this program whose objects may be passed as arguments:
             the other side gets proxies for them.
+        dialect: What the daemon speaks: ``pyro5``, as Pyrophone's do, or the name of
+            another, or the dialect itself.
 
     Raises:
         InvalidURIError: *target* looks like a URI and is none.
         NamingError: No name server was found, or it does not know the name.
         ConnectError: The daemon could not be reached, or refused.
     """
-    codecs = daemon.codecs if daemon is not None else codecs_for(settings, classes)
+    (spoken,) = find_dialects([dialect])
+    if daemon is not None:
+        codecs = daemon.codecs_in(spoken)
+    else:
+        codecs = codecs_for(settings, classes, spoken)
     uri = (
         URI("PYRO", str(target), "<connected>")
         if sock is not None
         else _as_uri(target, settings)
     )
     proxy = Proxy.to(
-        uri, settings=settings, codecs=codecs, handshake=handshake, check=check, sock=sock
+        uri,
+        settings=settings,
+        codecs=codecs,
+        handshake=handshake,
+        check=check,
+        sock=sock,
+        dialect=spoken,
     )
     line = remote_of(proxy).line
     with line.lock:
@@ -269,30 +289,45 @@ def locate_names(
     return connect(uri, settings=settings)
 
 
-def codecs_for(settings: Settings, classes: ClassTable | None = None) -> Codecs:
+def codecs_for(
+    settings: Settings, classes: ClassTable | None = None, dialect: Dialect = PYRO5
+) -> Codecs:
     """Return serializers that read and write the proxies of this front-end.
 
     Args:
         settings: How to write.
         classes: A class table to share; by default a new one.
+        dialect: What is spoken with them.
     """
-    if classes is None:
-        classes = ClassTable()
-    codecs = make_codecs(classes, settings)
+    classes = ClassTable() if classes is None else classes
+    codecs = _codecs(settings, classes, dialect)
 
     def read(name: str, form: dict[str, Any]) -> Proxy:
         uri, metadata, handshake, serializer = read_proxy_form(form)
         own = (
             dataclasses.replace(settings, serializer=serializer) if serializer else settings
         )
+        spoken = form.get("dialect")  # put in here; peers send no such objects
+        if not isinstance(spoken, Dialect):
+            spoken = PYRO5
+        inner = codecs if spoken is dialect else _codecs(settings, classes, spoken)
         return Proxy.to(
-            uri, settings=own, codecs=codecs, handshake=handshake, metadata=metadata
+            uri,
+            settings=own,
+            codecs=inner,
+            handshake=handshake,
+            metadata=metadata,
+            dialect=spoken,
         )
 
     classes.register(BaseProxy, _write_proxy)
     if not classes.has_name(PROXY_CLASS):  # else its owner has proxies of another kind
         classes.register_name(PROXY_CLASS, read)
     return codecs
+
+
+def _codecs(settings: Settings, classes: ClassTable, dialect: Dialect) -> Codecs:
+    return make_codecs(classes, settings, numbers=dialect.numbers, tags=dialect.tags)
 
 
 def _write_proxy(proxy: BaseProxy) -> dict[str, Any]:
@@ -320,6 +355,13 @@ def _by_index(proxy: Proxy) -> Iterator[Any]:
 
 
 def _restore(
-    cls: type[Proxy], uri: URI, settings: Settings, handshake: Any, metadata: Metadata
+    cls: type[Proxy],
+    uri: URI,
+    settings: Settings,
+    handshake: Any,
+    metadata: Metadata,
+    dialect: Dialect = PYRO5,
 ) -> Proxy:
-    return cls.to(uri, settings=settings, handshake=handshake, metadata=metadata)
+    return cls.to(
+        uri, settings=settings, handshake=handshake, metadata=metadata, dialect=dialect
+    )

@@ -21,6 +21,7 @@ from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
 from ..wire.client import ClientSession
+from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Pong, Refusal, Reply, Welcome
 from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
@@ -43,6 +44,7 @@ class Connection:
         handshake: What to greet with.
         sock: Use this connected socket and don't greet; it is not closed.
         seq: Number of the last call of an earlier connection.
+        dialect: What to speak; the serializers have to fit it.
 
     Attributes:
         metadata: The members of the object.
@@ -64,6 +66,7 @@ class Connection:
         handshake: Any = "hello",
         sock: socket.socket | None = None,
         seq: int = 0,
+        dialect: Dialect = PYRO5,
     ) -> None:
         self.uri = uri
         self.metadata = Metadata()
@@ -79,6 +82,7 @@ class Connection:
             compress=settings.compression,
             seq=seq,
             greeted=self._kept,
+            dialect=dialect,
         )
         self.sock = sock or _connect(uri, settings)
         try:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from ..context import Client
-from ..errors import ProtocolError
+from ..errors import ProtocolError, SecurityError
 from ..net.sockets import close_hard, peer_name, wait_limit_reached
 from ..net.tunnels import tunnel
 from ..wire.events import Call, Greeting, Ping
@@ -42,6 +42,9 @@ class Service(Protocol):
 
     def annotations(self) -> Mapping[str, bytes]:
         """Return chunks to send with every message."""
+
+    def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
+        """Return the session of a client whose conversation begins so, or None."""
 
 
 class Link:
@@ -90,6 +93,7 @@ class Link:
         self._channel = self._tls or sock
         self.session = session
         self.client = Client(peer_name(sock), self)
+        self.client.dialect = session.dialect.name
         self.idle_limit: float | None = None
         self.deadline: float | None = None
         self.parked = False
@@ -157,7 +161,10 @@ class Link:
         while not self.closed:
             try:
                 event = session.next()
-            except ProtocolError as error:
+            except (ProtocolError, SecurityError) as error:
+                if self._change_session():
+                    session = self.session
+                    continue
                 self._refuse(str(error))
                 return True
             if event is None:
@@ -172,6 +179,24 @@ class Link:
                     return False
             if session.state == CLOSED:
                 self.close()
+        return True
+
+    def _change_session(self) -> bool:
+        """Go on in the dialect that the client speaks; return False if it is none of ours.
+
+        It shows in the first bytes. Where nobody greets, there is no first message to
+        look at alone; but there the peer was chosen by whoever gave us the socket.
+        """
+        session = self.session
+        if session.state != NEW and not self._keep:
+            return False
+        start = session.unread()
+        other = self._service.session_for(start, greeted=self._keep)
+        if other is None or other.dialect.version == session.dialect.version:
+            return False
+        other.receive(start)
+        self.session = other
+        self.client.dialect = other.dialect.name
         return True
 
     def _refuse(self, reason: str) -> None:

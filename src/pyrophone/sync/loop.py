@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -20,8 +20,10 @@ from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..uri import URI
+from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import BATCH, ONEWAY
+from .dialects import find_dialects
 from .link import READ, WRITE, Link
 from .pool import Workers
 from .waiting import WaitingDaemon
@@ -54,6 +56,8 @@ class LoopDaemon(WaitingDaemon):
         settings: See :class:`pyrophone.settings.Settings`.
         classes: Class table to share with others; by default one of its own.
         control: Class of the control object.
+        dialects: What else clients may speak on the same port, by name or as it is; by
+            default what the settings say.
 
     Attributes:
         stopping: Whether :meth:`stop` was called.
@@ -63,6 +67,7 @@ class LoopDaemon(WaitingDaemon):
     Raises:
         OSError: It can't listen there; or there is to be TLS, and *sock* has none.
         ValueError: *tls* is a context for clients.
+        DaemonError: There is no dialect of that name.
     """
 
     def __init__(
@@ -77,8 +82,11 @@ class LoopDaemon(WaitingDaemon):
         settings: Settings | None = None,
         classes: ClassTable | None = None,
         control: Callable[..., Any] = DaemonObject,
+        dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
         check_server(tls, sock)
+        settings = settings or Settings()
+        spoken = find_dialects(settings.dialects if dialects is None else dialects)
         self._tls = tls
         listener: socket.socket | None = None
         self._socket_file = unix_socket
@@ -88,10 +96,9 @@ class LoopDaemon(WaitingDaemon):
             listener = listen_unix(unix_socket)
             where = URI("PYRO", "x", unix_socket)
         else:
-            version = settings.ip_version if settings else 0
-            listener = listen_tcp(host, port, version)
+            listener = listen_tcp(host, port, settings.ip_version)
             where = advertised(host, listener.getsockname()[1], public)
-        super().__init__(where, settings or Settings(), classes, control, listener)
+        super().__init__(where, settings, classes, control, listener, spoken)
         self._kept = sock  # the user's, to be left open
         self._kept_timeout = sock.gettimeout() if sock is not None else None
         self._strangers: dict[Link, None] = {}  # not greeted yet, the oldest first

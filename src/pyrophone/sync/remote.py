@@ -23,6 +23,7 @@ from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Reply
 from ..wire.framing import ONEWAY, STREAM
 from ..wire.metadata import Metadata
@@ -46,8 +47,10 @@ class Line:
         handshake: Any,
         check: Callable[[Any], None] | None,
         sock: socket.socket | None,
+        dialect: Dialect = PYRO5,
     ) -> None:
         self.uri = uri
+        self.dialect = dialect
         self.settings = settings
         self.codecs = codecs
         self.handshake = handshake
@@ -103,6 +106,7 @@ class Line:
             handshake=self.handshake,
             sock=self._sock,
             seq=self._seq,
+            dialect=self.dialect,
         )
         try:
             if self._check is not None:

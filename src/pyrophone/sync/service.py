@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,11 +15,15 @@ from ..objects.calls import ATTRIBUTE_ACCESS, Dispatcher, format_remote
 from ..objects.streams import StreamTable
 from ..objects.table import DAEMON_ID
 from ..serializers.classes import ClassTable
+from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect, choose
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import BATCH, ONEWAY
 from ..wire.server import ServerSession
+from .client import codecs_for
+from .dialects import find_dialects
 from .drive import drive
 from .link import Link
 from .registry import Registry
@@ -34,13 +38,18 @@ class BaseDaemon(Registry):
 
     Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
     :meth:`left_by`, :meth:`failed`, :meth:`traceback`, :meth:`annotations`,
-    :meth:`housekeeping`, :meth:`session`, :meth:`serializers`, :meth:`members_of`.
+    :meth:`housekeeping`, :meth:`session`, :meth:`serializers`, :meth:`members_of`,
+    :meth:`speaks`, :meth:`answers`.
 
     Args:
         location: Where it can be reached, a URI with the object left empty.
         settings: See :class:`pyrophone.settings.Settings`.
         classes: Class table to share with others; by default one of its own.
         control: Class of the control object.
+        dialects: What else to answer, by name or as it is; None is what the settings say.
+
+    Raises:
+        DaemonError: There is no dialect of that name.
     """
 
     def __init__(
@@ -49,7 +58,10 @@ class BaseDaemon(Registry):
         settings: Settings,
         classes: ClassTable | None,
         control: Callable[..., Any],
+        dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
+        self._others = find_dialects(settings.dialects if dialects is None else dialects)
+        self._codecs_by_dialect: dict[str, Codecs] = {}
         super().__init__(location, settings, classes)
         self.streams = StreamTable(settings.stream_lifetime, settings.stream_linger)
         self._dispatcher = Dispatcher(
@@ -128,6 +140,7 @@ class BaseDaemon(Registry):
         """Use other settings from now on."""
         self.settings = settings
         self.codecs = self.serializers(settings, self.codecs.classes)
+        self._codecs_by_dialect = {}
         self.streams.lifetime = settings.stream_lifetime
         self.streams.linger = settings.stream_linger
         self._dispatcher.streaming = settings.streaming
@@ -200,13 +213,49 @@ class BaseDaemon(Registry):
 
     def session(self, *, greeted: bool = False) -> ServerSession:
         """Return the session of a new client; a subclass may trace it, for one."""
+        return self.session_in(self.speaks(), greeted=greeted)
+
+    def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
+        """Return the session of a client who speaks another dialect.
+
+        Args:
+            start: How its conversation begins.
+            greeted: No greeting is exchanged.
+
+        Returns:
+            None if no other dialect that is answered begins so.
+        """
+        dialect = choose(start, self.answers())
+        return None if dialect is None else self.session_in(dialect, greeted=greeted)
+
+    def session_in(self, dialect: Dialect, *, greeted: bool = False) -> ServerSession:
+        """Return the session of a new client who speaks *dialect*."""
         return ServerSession(
-            self.codecs,
+            self.codecs_in(dialect),
             max_size=self.settings.max_message_size,
             handshake_size=self.settings.handshake_size,
             compress=self.settings.compression,
             greeted=greeted,
+            dialect=dialect,
         )
+
+    def speaks(self) -> Dialect:
+        """Return the dialect that clients are expected to speak."""
+        return PYRO5
+
+    def answers(self) -> Iterable[Dialect]:
+        """Return the other dialects that clients may speak."""
+        return self._others
+
+    def codecs_in(self, dialect: Dialect) -> Codecs:
+        """Return what to read and write with, in *dialect*."""
+        if dialect.name == self.speaks().name:
+            return self.codecs
+        if dialect.name not in self._codecs_by_dialect:
+            self._codecs_by_dialect[dialect.name] = codecs_for(
+                self.settings, self.codecs.classes, dialect
+            )
+        return self._codecs_by_dialect[dialect.name]
 
     # Helpers.
 
@@ -234,11 +283,13 @@ class BaseDaemon(Registry):
         )
         token = serving.set(context)
         try:
-            members = self.objects.find(greeting.object_id).members
+            metadata = None
+            if greeting.object_id is not None:
+                metadata = self.objects.find(greeting.object_id).members.metadata
             handshake = self.greets(link.client, greeting.handshake)
             self._add_annotations(context)
             data = link.session.welcome(
-                greeting, handshake, members.metadata, context.reply_annotations
+                greeting, handshake, metadata, context.reply_annotations
             )
         except BaseException as error:  # whatever it is, only this client is refused
             self._note_interrupt(error)

@@ -15,6 +15,7 @@ from ..net.beacon import Beacon
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..uri import URI
+from ..wire.dialects import Dialect
 from .group import Group
 from .link import READ, Link
 from .poller import Poller
@@ -35,6 +36,7 @@ class WaitingDaemon(BaseDaemon):
         classes: Class table to share with others; by default one of its own.
         control: Class of the control object.
         listener: The socket that new clients come by, or None.
+        dialects: What else to answer; see :class:`pyrophone.sync.service.BaseDaemon`.
 
     Attributes:
         stopping: Whether it is to end.
@@ -49,8 +51,9 @@ class WaitingDaemon(BaseDaemon):
         classes: ClassTable | None,
         control: Callable[..., Any],
         listener: socket.socket | None,
+        dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
-        super().__init__(location, settings, classes, control)
+        super().__init__(location, settings, classes, control, dialects)
         self._listener = listener
         self._group = Group()
         self._group.members.append(self)
@@ -156,7 +159,7 @@ class WaitingDaemon(BaseDaemon):
             links = list(self._links)
         for link in links:
             link.session.adapt(
-                self.codecs,
+                self.codecs_in(link.session.dialect),
                 max_size=settings.max_message_size,
                 compress=settings.compression,
             )

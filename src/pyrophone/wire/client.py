@@ -14,6 +14,7 @@ from ..errors import (
 )
 from .blobs import CHUNK as BLOB_CHUNK
 from .blobs import Blob, address_blob
+from .dialects import PYRO5, Dialect
 from .events import Pong, Refusal, Reply, Welcome
 from .features import CHUNK, FEATURES, read_features, without, write_features
 from .framing import (
@@ -26,11 +27,8 @@ from .framing import (
     ONEWAY,
     PING,
     RESULT,
-    Decoder,
     Message,
-    encode,
 )
-from .metadata import Metadata
 from .states import CLIENT_RECEIVES, CLIENT_SENDS, CLOSED, NEW, OPEN, STATE_NAMES, expected
 
 if TYPE_CHECKING:
@@ -40,7 +38,6 @@ __all__ = ["ClientSession"]
 
 _NO_ANNOTATIONS: Mapping[str, bytes] = {}
 _PING_SERIALIZER = 42  # that of Pyro5's PING, which has nothing to read
-_MARSHAL = 2
 
 
 class ClientSession:
@@ -58,6 +55,7 @@ class ClientSession:
         seq: Number of the last call; goes on from an earlier conversation.
         greeted: No greeting is exchanged: the session starts open.
         features: What to offer; None to offer nothing, as Pyro5 does.
+        dialect: Which wire to speak; the codecs have to fit it.
 
     Raises:
         ValueError: There is no such serializer.
@@ -66,6 +64,7 @@ class ClientSession:
         state: One of those in ``states``.
         seq: Number of the last call.
         receive: Call it with the bytes that arrive.
+        dialect: Which wire it speaks.
         features: What both ends agreed on; None if the peer is none of us.
     """
 
@@ -74,9 +73,11 @@ class ClientSession:
         "_codecs",
         "_compress",
         "_decoder",
+        "_encode",
         "_object_id",
         "_offer",
         "_serializer",
+        "dialect",
         "features",
         "receive",
         "seq",
@@ -94,11 +95,14 @@ class ClientSession:
         seq: int = 0,
         greeted: bool = False,
         features: frozenset[str] | None = FEATURES,
+        dialect: Dialect = PYRO5,
     ) -> None:
         self.state = OPEN if greeted else NEW
         self.seq = seq
         self.features: frozenset[str] | None = None
-        self._offer = features
+        self.dialect = dialect
+        self._encode = dialect.encoder()
+        self._offer = features if dialect.extensible else None
         self._object_id = object_id
         self._codecs = codecs
         if serializer not in codecs.by_name:
@@ -107,7 +111,7 @@ class ClientSession:
             )
         self._serializer = codecs.by_name[serializer]
         self._compress = compress
-        self._decoder = Decoder(max_size, expected(CLIENT_RECEIVES, self.state))
+        self._decoder = dialect.decoder(max_size, expected(CLIENT_RECEIVES, self.state))
         self.receive = self._decoder.feed
         self._calls: set[int] = set()  # numbers of calls under way
 
@@ -138,14 +142,14 @@ class ClientSession:
     ) -> bytes:
         """Return the bytes that open the conversation."""
         self._check(CONNECT)
-        payload = self._serializer.dumps(
-            {"handshake": handshake, "object": self._object_id}
-        )
+        flags, value = self.dialect.greeting(handshake, self._object_id)
+        payload = self._serializer.dumps(value)
         chunks = dict(annotations or ())
         if self._offer is not None:
             chunks |= write_features(self._offer)
-        data = self._encode(
-            Message(CONNECT, self._serializer.id, 0, self.seq, payload, chunks), correlation
+        data = self._write(
+            Message(CONNECT, self._serializer.id, flags, self.seq, payload, chunks),
+            correlation,
         )
         self._go(CLIENT_SENDS[self.state][CONNECT])
         return data
@@ -185,7 +189,7 @@ class ClientSession:
                 raise LocalProtocolError("a blob must be the only argument of a call")
             flags |= BLOB
             serializer_id, payload = args[0].dump(self._serializer, object_id, method)
-            marshal = self._codecs.by_id[_MARSHAL]
+            marshal = self._codecs.by_name["marshal"]
             address = address_blob(args[0], marshal, object_id, method)
             annotations = {**(annotations or {}), BLOB_CHUNK: address}
         else:
@@ -200,7 +204,9 @@ class ClientSession:
         if correlation is not None:
             message.correlation = correlation
             message.flags |= CORRELATED
-        data = encode(message, compress=self._compress, max_size=self._decoder.max_size)
+        data = self._encode(
+            message, compress=self._compress, max_size=self._decoder.max_size
+        )
         self.seq = seq
         if not flags & ONEWAY:
             self._calls.add(seq)
@@ -209,7 +215,7 @@ class ClientSession:
     def ping(self, *, correlation: bytes | None = None) -> bytes:
         """Return the bytes of a ping; a :class:`Pong` answers it."""
         self._check(PING)
-        return self._encode(Message(PING, _PING_SERIALIZER, 0, 0, b"ping"), correlation)
+        return self._write(Message(PING, _PING_SERIALIZER, 0, 0, b"ping"), correlation)
 
     def close(self) -> None:
         """End the session; what arrives from now on is an error."""
@@ -220,6 +226,7 @@ class ClientSession:
 
         Raises:
             ProtocolError: The server broke the rules; the session is closed.
+            SecurityError: Likewise, those of a dialect with signatures.
         """
         try:
             message = self._decoder.next()
@@ -234,7 +241,7 @@ class ClientSession:
             if message.kind == PING:
                 return Pong()
             return self._greeted(message)
-        except ProtocolError:
+        except (ProtocolError, SecurityError):
             self._go(CLOSED)
             raise
 
@@ -251,15 +258,10 @@ class ClientSession:
         if message.kind != CONNECT_OK:
             text = value if isinstance(value, str) else repr(value)
             return Refusal(text, message.annotations)
-        if not isinstance(value, dict):
-            raise RemoteProtocolError("the greeting was answered with no mapping")
+        handshake, metadata = self.dialect.read_welcome(message.flags, value)
         if self._offer is not None:
             self.features = read_features(message.annotations, self._offer)
-        meta = value.get("meta")
-        metadata = Metadata.from_wire(meta) if meta else Metadata()
-        return Welcome(
-            value.get("handshake"), metadata, without(message.annotations, CHUNK)
-        )
+        return Welcome(handshake, metadata, without(message.annotations, CHUNK))
 
     def _load(self, message: Message) -> Any:
         serializer = self._codecs.by_id.get(message.serializer_id)
@@ -295,8 +297,10 @@ class ClientSession:
             seq = (seq + 1) & 0xFFFF
         return seq
 
-    def _encode(self, message: Message, correlation: bytes | None) -> bytes:
+    def _write(self, message: Message, correlation: bytes | None) -> bytes:
         if correlation is not None:
             message.correlation = correlation
             message.flags |= CORRELATED
-        return encode(message, compress=self._compress, max_size=self._decoder.max_size)
+        return self._encode(
+            message, compress=self._compress, max_size=self._decoder.max_size
+        )

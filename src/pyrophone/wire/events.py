@@ -23,7 +23,7 @@ class Greeting:
 
     Attributes:
         handshake: What it sent for the daemon to judge, ``"hello"`` by default.
-        object_id: What it wants to call.
+        object_id: What it wants to call; None if it asks for no metadata.
         annotations: The chunks that came with it.
         correlation: 16 bytes of a UUID, or None.
     """
@@ -38,7 +38,11 @@ class Greeting:
     )
 
     def __init__(
-        self, message: Message, serializer: Serializer, handshake: Any, object_id: str
+        self,
+        message: Message,
+        serializer: Serializer,
+        handshake: Any,
+        object_id: str | None,
     ) -> None:
         self.seq = message.seq
         self.serializer = serializer

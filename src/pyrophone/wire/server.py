@@ -14,6 +14,7 @@ from ..errors import (
 )
 from .blobs import CHUNK as BLOB_CHUNK
 from .blobs import Blob, read_address
+from .dialects import PYRO5, Dialect
 from .events import STREAM_CHUNK, Call, Greeting, Ping
 from .features import FEATURES, read_features, without, write_features
 from .framing import (
@@ -30,9 +31,7 @@ from .framing import (
     PING,
     RESULT,
     STREAM,
-    Decoder,
     Message,
-    encode,
 )
 from .states import (
     CLOSED,
@@ -52,8 +51,6 @@ if TYPE_CHECKING:
 __all__ = ["ServerSession"]
 
 _NO_ANNOTATIONS: Mapping[str, bytes] = {}
-_MARSHAL = 2
-_SERPENT = 1
 _HANDSHAKE_SIZE = 16 * 1024
 
 
@@ -71,10 +68,12 @@ class ServerSession:
         compress: Whether to compress what is sent.
         greeted: No greeting is exchanged: the session starts open.
         supported: Features that this side knows.
+        dialect: Which wire to speak; the codecs have to fit it.
 
     Attributes:
         state: One of those in ``states``.
         receive: Call it with the bytes that arrive.
+        dialect: Which wire it speaks.
         features: What both ends agreed on; None if the peer is none of us.
         trace: Called with ``received`` or ``sent`` and each message, for those who
             look for a fault; None by default.
@@ -84,9 +83,11 @@ class ServerSession:
         "_codecs",
         "_compress",
         "_decoder",
+        "_encode",
         "_max_size",
         "_seq",
         "_supported",
+        "dialect",
         "features",
         "receive",
         "state",
@@ -102,8 +103,11 @@ class ServerSession:
         compress: bool = False,
         greeted: bool = False,
         supported: frozenset[str] = FEATURES,
+        dialect: Dialect = PYRO5,
     ) -> None:
         self.state = OPEN if greeted else NEW
+        self.dialect = dialect
+        self._encode = dialect.encoder()
         self.features: frozenset[str] | None = None
         self.trace: Callable[[str, Message], None] | None = None
         self._seq = 0  # of the greeting that is looked at
@@ -112,13 +116,17 @@ class ServerSession:
         self._compress = compress
         self._supported = supported
         size = max_size if greeted else min(handshake_size, max_size)
-        self._decoder = Decoder(size, expected(SERVER_RECEIVES, self.state))
+        self._decoder = dialect.decoder(size, expected(SERVER_RECEIVES, self.state))
         self.receive = self._decoder.feed
 
     @property
     def pending(self) -> int:
         """Bytes received that are no complete message yet."""
         return self._decoder.pending
+
+    def unread(self) -> bytes:
+        """Return the bytes received that are no message yet, or were refused as one."""
+        return self._decoder.peek(self._decoder.pending)
 
     def next(self) -> Call | Greeting | Ping | None:
         """Return what arrived next, None if nothing is complete.
@@ -128,6 +136,7 @@ class ServerSession:
         Raises:
             ProtocolError: The client broke the rules. Send :meth:`refuse` if it
                 has not been greeted yet, and close the connection.
+            SecurityError: Likewise, those of a dialect with signatures.
         """
         if self.state == GREETING:
             return None
@@ -142,7 +151,7 @@ class ServerSession:
             if message.kind == PING:
                 return Ping(message)
             return self._greeting(message)
-        except ProtocolError:
+        except (ProtocolError, SecurityError):
             if self.state == OPEN:
                 self._go(CLOSED)
             raise
@@ -151,24 +160,30 @@ class ServerSession:
         self,
         greeting: Greeting,
         handshake: Any,
-        metadata: Metadata,
+        metadata: Metadata | None,
         annotations: Mapping[str, bytes] | None = None,
     ) -> bytes:
         """Return the bytes that accept *greeting*.
+
+        Args:
+            greeting: What is accepted.
+            handshake: The answer to that of the client.
+            metadata: Of the greeting's object; None if it names none.
+            annotations: Chunks to go with it.
 
         Raises:
             SerializeError: The answer *handshake* can't be written.
         """
         self._check(CONNECT_OK)
-        value = {"handshake": handshake, "meta": metadata.to_wire()}
+        flags, value = self.dialect.welcome(handshake, metadata)
         payload = greeting.serializer.dumps(value)
         chunks = dict(annotations or ())
         if self.features is not None:
             chunks |= write_features(self.features)
         message = Message(
-            CONNECT_OK, greeting.serializer.id, 0, greeting.seq, payload, chunks
+            CONNECT_OK, greeting.serializer.id, flags, greeting.seq, payload, chunks
         )
-        data = self._encode(message, greeting.correlation)
+        data = self._write(message, greeting.correlation)
         self._decoder.max_size = self._max_size
         self._go(OPEN)
         return data
@@ -188,7 +203,7 @@ class ServerSession:
             annotations: Chunks to go with it.
         """
         self._check(CONNECT_FAIL)
-        serializer = greeting.serializer if greeting else self._codecs.by_id[_MARSHAL]
+        serializer = greeting.serializer if greeting else self._codecs.by_name["marshal"]
         seq = greeting.seq if greeting else self._seq
         # A text made of whatever came or was raised must not fail here.
         payload = serializer.dumps(
@@ -196,7 +211,7 @@ class ServerSession:
         )
         message = Message(CONNECT_FAIL, serializer.id, 0, seq, payload, annotations or {})
         self._go(CLOSED)
-        return self._encode(message, greeting.correlation if greeting else None)
+        return self._write(message, greeting.correlation if greeting else None)
 
     def result(
         self,
@@ -226,7 +241,7 @@ class ServerSession:
         )
         if correlation is not None or self.state != OPEN or self.trace is not None:
             return self._answer(message, correlation)
-        return encode(message, compress=self._compress, max_size=self._max_size)
+        return self._encode(message, compress=self._compress, max_size=self._max_size)
 
     def fault(
         self,
@@ -299,15 +314,13 @@ class ServerSession:
 
     def _call(self, message: Message) -> Call:
         serializer = self._codecs.by_id.get(message.serializer_id)
-        if serializer is None:  # the answer must be in some other one
-            call = Call(message, self._codecs.by_id[_SERPENT])
-            call.problem = SerializeError(f"unknown serializer {message.serializer_id}")
-            return call
+        if serializer is None:
+            return self._unreadable(message)
         call = Call(message, serializer)
         try:
             if message.flags & BLOB:
                 info, call.object_id, call.method = read_address(
-                    message.annotations, self._codecs.by_id[_MARSHAL]
+                    message.annotations, self._codecs.by_name["marshal"]
                 )
                 call.annotations = without(message.annotations, BLOB_CHUNK)
                 blob = Blob(info, payload=message.payload, serializer=serializer)
@@ -321,22 +334,32 @@ class ServerSession:
             call.problem = error
         return call
 
+    def _unreadable(self, message: Message) -> Call:
+        """Return what is answered in place of a call that may not be read."""
+        refusal = f"{self.dialect.refusal} {message.serializer_id}"
+        serializer = self._codecs.refused.get(message.serializer_id)
+        if serializer is None and self.dialect.answers_unknown:
+            serializer = self._codecs.by_name["serpent"]
+        if serializer is None:
+            raise RemoteProtocolError(refusal)
+        call = Call(message, serializer)
+        call.problem = SerializeError(refusal)
+        return call
+
     def _greeting(self, message: Message) -> Greeting:
         self._seq = message.seq
         serializer = self._codecs.by_id.get(message.serializer_id)
         if serializer is None:
-            raise RemoteProtocolError(f"unknown serializer {message.serializer_id}")
+            raise RemoteProtocolError(f"{self.dialect.refusal} {message.serializer_id}")
         try:
             value = serializer.loads(message.payload)
         except (SerializeError, SecurityError) as error:
             raise RemoteProtocolError(f"unreadable greeting: {error}") from error
-        if not isinstance(value, dict) or not isinstance(value.get("object"), str):
-            raise RemoteProtocolError("a greeting is a mapping of 'handshake' and 'object'")
-        if "handshake" not in value:
-            raise RemoteProtocolError("the greeting has no 'handshake'")
-        self.features = read_features(message.annotations, self._supported)
+        handshake, object_id = self.dialect.read_greeting(message.flags, value)
+        if self.dialect.extensible:
+            self.features = read_features(message.annotations, self._supported)
         self._go(SERVER_RECEIVES[self.state][CONNECT])
-        return Greeting(message, serializer, value["handshake"], value["object"])
+        return Greeting(message, serializer, handshake, object_id)
 
     def _check(self, kind: int) -> None:
         if kind not in SERVER_SENDS[self.state]:
@@ -349,12 +372,12 @@ class ServerSession:
     def _answer(self, message: Message, correlation: bytes | None) -> bytes:
         if self.state != OPEN:
             self._check(message.kind)
-        return self._encode(message, correlation)
+        return self._write(message, correlation)
 
-    def _encode(self, message: Message, correlation: bytes | None) -> bytes:
+    def _write(self, message: Message, correlation: bytes | None) -> bytes:
         if correlation is not None:
             message.correlation = correlation
             message.flags |= CORRELATED
         if self.trace is not None:
             self.trace("sent", message)
-        return encode(message, compress=self._compress, max_size=self._max_size)
+        return self._encode(message, compress=self._compress, max_size=self._max_size)
