@@ -91,7 +91,7 @@ class Call:
         self.method = ""
         self.args: Any = ()
         self.kwargs: dict[str, Any] = {}
-        self.problem: Exception | None = None
+        self.problem: BaseException | None = None
 
 
 class Ping:

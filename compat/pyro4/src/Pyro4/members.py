@@ -1,0 +1,227 @@
+"""What of an object may be used remotely: by marks, or as REQUIRE_EXPOSE says."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+from pyrophone.errors import NotExposedError
+from pyrophone.objects.exposure import Members, is_marked
+
+from .configuration import AUTO, config
+from .exposure import NEVER, is_private_attribute
+
+__all__ = [
+    "PyroMembers",
+    "getAttribute",
+    "get_exposed_members",
+    "get_exposed_property_value",
+    "members_of",
+    "reset_exposed_members",
+    "set_exposed_property_value",
+]
+
+HINT = (
+    "mark it with @Pyro4.expose, or set REQUIRE_EXPOSE to false "
+    "(in the environment: PYRO_REQUIRE_EXPOSE=false)"
+)
+
+_found: weakref.WeakKeyDictionary[type, dict[bool, dict[str, set[str]]]] = (
+    weakref.WeakKeyDictionary()
+)
+_warned: weakref.WeakSet[type] = weakref.WeakSet()
+
+
+class PyroMembers(Members):
+    """The members of one class that may be used remotely.
+
+    Args:
+        cls: The class.
+        everything: Whether marks don't matter.
+    """
+
+    __slots__ = ("_bare", "_cls")
+
+    def __init__(self, cls: type, everything: bool = False) -> None:
+        super().__init__(cls, _is_public if everything else _is_exposed)
+        self.methods -= NEVER
+        self._cls = cls
+        self._bare = not everything and not has_marks(cls)
+
+    def refusal(self, name: Any, known: Iterable[str] | None = None) -> NotExposedError:
+        """Return the error for a member that may not be used, in Pyro4's words."""
+        if not isinstance(name, str) or is_private_attribute(name):
+            return super().refusal(name, known)
+        shown = name[:100]
+        if known is not None:
+            text = f"attempt to access unexposed or unknown remote attribute '{shown}'"
+        elif hasattr(self._cls, name):
+            text = f"attempt to access unexposed attribute '{shown}'"
+        else:
+            return NotExposedError(f"'{self.owner}' object has no attribute '{shown}'")
+        if self._bare:
+            text += f" of {self.owner}: {HINT}"
+        return NotExposedError(text)
+
+
+def members_of(cls: type, local: bool) -> PyroMembers:
+    """Return what of *cls* a daemon serves.
+
+    Args:
+        cls: A registered class, or that of a registered object.
+        local: Whether only this machine can reach the daemon. Then, if nobody has set
+            REQUIRE_EXPOSE, a class without any mark is served whole, with a warning.
+    """
+    rule = config.REQUIRE_EXPOSE
+    everything = not rule
+    if rule == AUTO and local and not has_marks(cls):
+        everything = True
+        _warn(cls)
+    return PyroMembers(cls, everything)
+
+
+def has_marks(cls: type) -> bool:
+    """Tell whether anything of a class, or of those it is derived from, is exposed."""
+    return any(
+        "_pyroExposed" in vars(kind) or any(map(_is_exposed, vars(kind).values()))
+        for kind in cls.__mro__
+    )
+
+
+def get_exposed_members(
+    obj: Any, only_exposed: bool = True, as_lists: bool = False, use_cache: bool = True
+) -> dict[str, Any]:
+    """Return the names of methods, of those without answer, and of attributes.
+
+    Args:
+        obj: An object, or a class.
+        only_exposed: Whether members must be marked; else all are that are not private.
+        as_lists: Whether to give lists in place of sets.
+        use_cache: Whether a class is looked at only once.
+    """
+    cls = obj if inspect.isclass(obj) else type(obj)
+    known = _found.setdefault(cls, {}) if use_cache else {}
+    if only_exposed not in known:
+        members = PyroMembers(cls, not only_exposed)
+        known[only_exposed] = {
+            "methods": set(members.methods),
+            "oneway": set(members.oneway),
+            "attrs": set(members.attributes),
+        }
+    if as_lists:
+        return {kind: list(names) for kind, names in known[only_exposed].items()}
+    return {**known[only_exposed]}
+
+
+def reset_exposed_members(
+    obj: Any, only_exposed: bool = True, as_lists: bool = False
+) -> None:
+    """Look at a class anew the next time."""
+    cls = obj if inspect.isclass(obj) else type(obj)
+    _found.get(cls, {}).pop(only_exposed, None)
+
+
+def getAttribute(obj: Any, attr: str) -> Any:
+    """Return an attribute of an object, if it may be used remotely.
+
+    Raises:
+        AttributeError: There is none, or it is private or not exposed.
+    """
+    if is_private_attribute(attr):
+        raise AttributeError(f"attempt to access private attribute '{attr}'")
+    value = getattr(obj, attr)
+    rule = config.REQUIRE_EXPOSE
+    if not rule or (rule == AUTO and not has_marks(type(obj))):
+        return value
+    if getattr(value, "_pyroExposed", False):
+        return value
+    raise AttributeError(f"attempt to access unexposed attribute '{attr}'")
+
+
+def get_exposed_property_value(obj: Any, propname: str, only_exposed: bool = True) -> Any:
+    """Return the value of an exposed property.
+
+    Raises:
+        AttributeError: There is none that can be read.
+    """
+    getter = _property(obj, propname, only_exposed).fget
+    if getter is None:
+        raise _refusal(propname)
+    return getter(obj)
+
+
+def set_exposed_property_value(
+    obj: Any, propname: str, value: Any, only_exposed: bool = True
+) -> Any:
+    """Set an exposed property.
+
+    Raises:
+        AttributeError: There is none that can be written.
+    """
+    setter = _property(obj, propname, only_exposed).fset
+    if setter is None:
+        raise _refusal(propname)
+    return setter(obj, value)
+
+
+for _public in (
+    getAttribute,
+    get_exposed_members,
+    get_exposed_property_value,
+    reset_exposed_members,
+    set_exposed_property_value,
+):
+    _public.__module__ = "Pyro4.util"
+
+
+def _property(obj: Any, name: str, only_exposed: bool) -> property:
+    member = getattr(type(obj), name)
+    if is_private_attribute(name) or not isinstance(member, property):
+        raise _refusal(name)
+    if only_exposed and not _is_exposed(member):
+        raise _refusal(name)
+    return member
+
+
+def _refusal(name: str) -> AttributeError:
+    return AttributeError(
+        f"attempt to access unexposed or unknown remote attribute '{name}'"
+    )
+
+
+def _is_exposed(member: Any) -> bool:
+    """Tell whether a member of a class body has a mark, ours or one set by hand."""
+    if is_marked(member):
+        return True
+    if isinstance(member, property):
+        member = member.fget or member.fset or member.fdel
+    elif isinstance(member, (classmethod, staticmethod)):
+        member = member.__func__
+    return inspect.isroutine(member) and getattr(member, "_pyroExposed", False) is True
+
+
+def _is_public(member: Any) -> bool:
+    """Tell whether a member of a class body is a property, or can be called."""
+    if isinstance(member, (property, classmethod, staticmethod)):
+        return True
+    if isinstance(member, functools.cached_property):
+        return False
+    return inspect.isfunction(member) or inspect.ismethoddescriptor(member)
+
+
+def _warn(cls: type) -> None:
+    """Warn, once, of a class that is served only because nobody else can call it."""
+    if cls in _warned:
+        return
+    _warned.add(cls)
+    text = (
+        f"class {cls.__qualname__} has no @Pyro4.expose, and is served whole, because only "
+        "this machine can reach the daemon. Other machines, and Pyro4 since 4.46, would "
+        f"refuse it: {HINT}"
+    )
+    # Without a file, so that it is one line on a console.
+    warnings.warn_explicit(text, UserWarning, cls.__module__, 0)
