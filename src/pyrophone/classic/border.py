@@ -49,9 +49,13 @@ class Border:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        theirs = isinstance(error, self._errors.PyroError)
-        if isinstance(error, (ours.PyrophoneError, RemoteError)) and not theirs:
+        if isinstance(error, Exception) and self.to_be_translated(error):
             raise self.translate(error) from error.__cause__
+
+    def to_be_translated(self, error: Exception) -> bool:
+        """Tell whether *error* is one of Pyrophone's, and none of the package's."""
+        theirs = isinstance(error, self._errors.PyroError)
+        return isinstance(error, (ours.PyrophoneError, RemoteError)) and not theirs
 
     def refusal(self, error: Exception, text: str | None = None) -> Exception:
         """Return what the package's serializers raise where Pyrophone's raise *error*."""

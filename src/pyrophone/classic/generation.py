@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 from ..serializers import ClassTable
 from ..settings import Settings
+from .border import Border
 
 __all__ = ["Generation"]
 
@@ -31,4 +31,4 @@ class Generation:
     errors: Any
     classes: ClassTable
     settings: Callable[..., Settings]
-    translated: Callable[[], AbstractContextManager[object]]
+    translated: Callable[[], Border]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from pyrophone import Settings
@@ -10,18 +11,46 @@ from pyrophone.classic.classes import StrictClasses
 from pyrophone.net.addresses import is_loopback
 
 from .configuration import config
+from .dialect import TAGS
 
 __all__ = ["CLASSES", "UNLIMITED", "hmac_key", "seconds", "settings"]
 
+# What Pyrophone's table can read by itself, were it not for its name.
+_NAMES = ("Pyro4.core.URI", "Pyro4.core.Daemon", "Pyro4.futures._ExceptionWrapper")
 UNLIMITED = (1 << 31) - 1 + 0xFFFF  # what a message of protocol 48 can hold
 
 
 class _Classes(StrictClasses):
-    """Those of the package."""
+    """Those of the package, in the names of Pyro4, and exactly in its forms."""
 
     __slots__ = ()
 
     log = logging.getLogger("Pyro4.util")
+    tags = TAGS
+
+    def registered_form(self, value: Any) -> Any:
+        """Return what a registered class gives for *value*, or NO_FORM."""
+        return self.respell(super().registered_form(value))
+
+    def generic_form(self, value: Any) -> Any:
+        """Return the class form of an object of which nothing special is known."""
+        return self.respell(super().generic_form(value))
+
+    def respell(self, form: Any) -> Any:
+        """Return a class form of Pyrophone as one of Pyro4; other values as they are."""
+        if not isinstance(form, Mapping) or not isinstance(form.get("__class__"), str):
+            return form
+        spelled = TAGS.write(form)
+        if form.get("__exception__") is True:
+            for extra in ("text", "pyrophone"):  # what only Pyrophone adds, and reads
+                spelled.pop(extra, None)
+        return spelled
+
+    def from_form(self, form: dict[str, Any]) -> Any:
+        """Return the object of a class form; see the base."""
+        name = form.get("__class__")
+        known = isinstance(name, str) and self.has_name(name)
+        return super().from_form(TAGS.read(form) if name in _NAMES and not known else form)
 
 
 CLASSES = _Classes()  # one for the process, as Pyro4 has it

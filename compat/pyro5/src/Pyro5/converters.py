@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from pyrophone.classic.converters import ReplacingTable, Serializing
 
-from pyrophone.errors import PyrophoneError
-from pyrophone.serializers import ClassTable
-from pyrophone.serializers.classes import NO_FORM
+from .generation import PYRO5
 
-from .border import refusal, translated
-from .tables import CLASSES
-
-__all__ = ["ReplacingTable", "SerializerBase"]
+__all__ = ["SerializerBase"]
 
 
-class ReplacingTable(ClassTable):
-    """The table of classes as one kind of serializer sees it."""
-
-    __slots__ = ("replacements",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.replacements: dict[type, Callable[[Any], Any]] = {}
-
-    def registered_form(self, value: Any) -> Any:
-        """Return what stands for *value*; NO_FORM if nothing is registered."""
-        replace = self.replacements.get(type(value))
-        form = NO_FORM if replace is None else replace(value)
-        return CLASSES.registered_form(value) if form is NO_FORM else form
-
-    def generic_form(self, value: Any) -> Any:
-        """Return the class form of an object of which nothing special is known."""
-        return CLASSES.generic_form(value)
-
-    def from_form(self, form: dict[str, Any]) -> Any:
-        """Return the object of a class form."""
-        return CLASSES.from_form(form)
-
-
-class SerializerBase:
+class SerializerBase(Serializing):
     """What all serializers have, and the registry of classes that they share.
 
     A serializer of one's own derives from it, has a name and a ``serializer_id``, and
@@ -48,119 +18,5 @@ class SerializerBase:
 
     __module__ = "Pyro5.serializers"
 
-    name = ""
-    serializer_id = 0
-    _table = ReplacingTable()  # each kind of serializer has its own
-
-    @property
-    def id(self) -> int:
-        """The serializer's number on the wire."""
-        return self.serializer_id
-
-    def dumps(self, data: Any) -> bytes:
-        """Return the bytes of a value."""
-        raise NotImplementedError
-
-    def loads(self, data: Any) -> Any:
-        """Return the value of bytes."""
-        raise NotImplementedError
-
-    def dumpsCall(self, obj: str, method: str, vargs: Any, kwargs: Any) -> bytes:
-        """Return the bytes of a call."""
-        raise NotImplementedError
-
-    def loadsCall(self, data: Any) -> Any:
-        """Return the object id, the method, the arguments and keywords of a call."""
-        raise NotImplementedError
-
-    def dumps_call(
-        self,
-        object_id: str,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-    ) -> bytes:
-        """Do what :meth:`dumpsCall` does, for Pyrophone."""
-        return self.dumpsCall(object_id, method, args, kwargs)
-
-    def loads_call(self, data: bytes) -> Any:
-        """Do what :meth:`loadsCall` does, for Pyrophone."""
-        return self.loadsCall(data)
-
-    def recreate_classes(self, literal: Any) -> Any:
-        """Return a value with the dicts in it made to objects that have a ``__class__``."""
-        with translated():
-            return CLASSES.revive(literal)
-
-    @classmethod
-    def register_class_to_dict(
-        cls, clazz: type, converter: Callable[[Any], Any], serpent_too: bool = True
-    ) -> None:
-        """Send instances of *clazz*, or of a subclass, as what *converter* gives."""
-        CLASSES.register(clazz, converter)
-
-    @classmethod
-    def unregister_class_to_dict(cls, clazz: type) -> None:
-        """Undo :meth:`register_class_to_dict`."""
-        CLASSES.unregister(clazz)
-
-    @classmethod
-    def register_dict_to_class(
-        cls, classname: str, converter: Callable[[str, dict[str, Any]], Any]
-    ) -> None:
-        """Make what arrives as class *classname* by *converter*\\ (classname, dict)."""
-        CLASSES.register_name(classname, converter)
-
-    @classmethod
-    def unregister_dict_to_class(cls, classname: str) -> None:
-        """Undo :meth:`register_dict_to_class`."""
-        CLASSES.unregister_name(classname)
-
-    @classmethod
-    def register_type_replacement(
-        cls, object_type: type, replacement_function: Callable[[Any], Any]
-    ) -> None:
-        """Write objects of exactly *object_type* as what the function gives for them."""
-        raise NotImplementedError
-
-    @classmethod
-    def class_to_dict(cls, obj: Any) -> Any:
-        """Return the dict that is sent for *obj*.
-
-        Raises:
-            SerializeError: There is none.
-        """
-        try:
-            return CLASSES.to_form(obj)
-        except PyrophoneError as error:
-            raise refusal(
-                error,
-                f"don't know how to serialize class {type(obj)} using serializer "
-                f"{cls.__name__}. Give it vars() or an appropriate __getstate__",
-            ) from error.__cause__
-
-    @classmethod
-    def dict_to_class(cls, data: dict[str, Any]) -> Any:
-        """Return the object that is made of a dict with a ``__class__``.
-
-        Raises:
-            SecurityError: Its name has two underscores.
-            SerializeError: Nothing is known of it.
-        """
-        with translated():
-            return CLASSES.from_form({"__class__": "<unknown>", **data})
-
-    @classmethod
-    def make_exception(
-        cls, exceptiontype: type[BaseException], data: Mapping[str, Any]
-    ) -> BaseException:
-        """Return an exception of that class, from its ``args`` and ``attributes``."""
-        error = exceptiontype(*data["args"])
-        for name, value in (data.get("attributes") or {}).items():
-            setattr(error, name, value)
-        return error
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SerializerBase) and vars(self) == vars(other)
-
-    __hash__ = object.__hash__
+    generation = PYRO5
+    table = ReplacingTable(PYRO5.classes)

@@ -1,0 +1,106 @@
+"""How objects of one's own classes travel; one registry for all safe serializers."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from pyrophone.classic.converters import ReplacingTable, Serializing
+from pyrophone.serializers.classes import NO_FORM
+
+from . import errors
+from .configuration import config
+from .generation import PYRO4
+from .tables import CLASSES, UNLIMITED
+
+__all__ = ["PickyTable", "SerializerBase"]
+
+_COMPRESSED_FROM = 200  # bytes
+
+
+class PickyTable(ReplacingTable):
+    """The table of one kind of serializer, that has no form for some plain values.
+
+    Args:
+        *refused: Their types; Pyrophone could write them, and Pyro4 does not.
+    """
+
+    __slots__ = ("_refused",)
+
+    def __init__(self, *refused: type) -> None:
+        super().__init__(CLASSES)
+        self._refused = refused
+
+    def registered_form(self, value: Any) -> Any:
+        """Return what stands for *value*; NO_FORM if nothing is registered."""
+        form = super().registered_form(value)
+        if form is NO_FORM and isinstance(value, self._refused):
+            raise errors.SerializeError(f"don't know how to serialize class {type(value)}")
+        return form
+
+
+class SerializerBase(Serializing):
+    """What all serializers have, and the registry of classes that the safe ones share.
+
+    A serializer of one's own derives from it, has a ``serializer_id``, and defines
+    ``dumps``, ``loads``, ``dumpsCall`` and ``loadsCall``.
+    """
+
+    __module__ = "Pyro4.util"
+
+    generation = PYRO4
+    table = ReplacingTable(CLASSES)
+
+    def serializeData(self, data: Any, compress: bool = False) -> tuple[bytes, bool]:
+        """Return the bytes of a value, and whether they are compressed.
+
+        That needs 200 bytes and more, which get fewer by it.
+
+        Raises:
+            SerializeError: Something in it can't travel.
+        """
+        return _deflated(self.dumps(data), compress)
+
+    def deserializeData(self, data: Any, compressed: bool = False) -> Any:
+        """Return the value of bytes that :meth:`serializeData` gave.
+
+        Raises:
+            SecurityError: There is a class in it that must not be made.
+            SerializeError: They can't be read.
+        """
+        return self.loads(_inflated(data) if compressed else data)
+
+    def serializeCall(
+        self, obj: str, method: str, vargs: Any, kwargs: Any, compress: bool = False
+    ) -> tuple[bytes, bool]:
+        """Return the bytes of a call; see :meth:`serializeData`."""
+        return _deflated(self.dumpsCall(obj, method, vargs, kwargs), compress)
+
+    def deserializeCall(self, data: Any, compressed: bool = False) -> Any:
+        """Return the object id, the method, the arguments and keywords of a call.
+
+        Raises as :meth:`deserializeData` does.
+        """
+        return self.loadsCall(_inflated(data) if compressed else data)
+
+
+def _deflated(data: bytes, compress: bool) -> tuple[bytes, bool]:
+    if compress and len(data) >= _COMPRESSED_FROM:
+        smaller = zlib.compress(data)
+        if len(smaller) < len(data):
+            return smaller, True
+    return data, False
+
+
+def _inflated(data: Any) -> bytes:
+    limit = config.MAX_MESSAGE_SIZE or UNLIMITED
+    inflater = zlib.decompressobj()
+    try:
+        inflated = inflater.decompress(data, limit)
+    except zlib.error as error:
+        raise errors.SerializeError(f"not compressed data: {error}") from error
+    if inflater.unconsumed_tail:
+        raise errors.MessageTooLargeError(f"message too large (max={limit})")
+    if not inflater.eof or inflater.unused_data:
+        raise errors.SerializeError("not compressed data: it ends at another place")
+    return inflated
