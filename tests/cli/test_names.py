@@ -229,6 +229,28 @@ def test_a_name_server_says_where_it_is_and_ends_well(number: signal.Signals) ->
     assert process.returncode == 0
 
 
+def test_a_dialect_that_is_not_installed_is_named(run: Run) -> None:
+    assert run("names", "serve", "--port", "0", "--dialect", "unheard") == (
+        1,
+        "",
+        "pyrophone names serve: dialect 'unheard' is not installed; the distribution "
+        "pyrophone-unheard may have it\n",
+    )
+
+
+@pytest.mark.slow
+def test_a_name_server_answers_clients_of_another_dialect() -> None:
+    with serve("--port", "0", "--dialect", "pyro4") as process:
+        assert process.stdout is not None
+        name, uri = process.stdout.readline().split()
+        for dialect, kind in (("pyro5", set), ("pyro4", list)):
+            with connect(uri, dialect=dialect) as names:
+                found, tags = names.lookup(name, return_metadata=True)
+                assert (str(found), type(tags), len(tags)) == (uri, kind, 2)
+        process.terminate()
+        assert process.communicate(timeout=LIMIT) == ("", "")
+
+
 @pytest.mark.slow
 def test_a_name_server_at_a_unix_socket_leaves_no_file(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "names"

@@ -13,7 +13,13 @@ from types import EllipsisType
 import pytest
 
 from pyrophone import URI, Settings, expose
-from pyrophone.errors import NamingError, NoNameServerError, UnknownNameError
+from pyrophone.errors import (
+    DaemonError,
+    NamingError,
+    NoNameServerError,
+    RemoteProtocolError,
+    UnknownNameError,
+)
 from pyrophone.naming import MemoryStorage, NameService, Record, SqliteStorage
 from pyrophone.net import beacon
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, connect, locate_names
@@ -81,6 +87,36 @@ def test_it_is_found_and_knows_itself(service: NameService, names: Proxy) -> Non
     assert names.lookup("Pyro.NameServer") == service.uri
     assert str(service.uri) == f"PYRO:Pyro.NameServer@localhost:{service.uri.port}"
     assert names.count() == 1
+
+
+@pytest.mark.parametrize("serializer", ["serpent", "json", "marshal", "msgpack"])
+def test_clients_of_each_dialect_get_what_they_know(serializer: str) -> None:
+    settings = Settings(serializer=serializer, timeout=LIMIT)
+    with serving(NameService("localhost", 0, dialects=["pyro4"])) as service:
+        with connect(service.uri, dialect="pyro4", settings=settings) as names:
+            names.register("lamp", service.uri, metadata=["b", "a"])
+            uri, tags = names.lookup("lamp", return_metadata=True)
+            assert (uri, tags) == (service.uri, ["a", "b"])
+            assert names.list(metadata_all=["a"]) == {"lamp": str(uri)}
+            found = names.list(None, None, None, ["a"], True)
+            assert [list(pair) for pair in found.values()] == [[str(uri), ["a", "b"]]]
+        with connect(service.uri, settings=settings) as names:
+            uri, tags = names.lookup("lamp", return_metadata=True)
+            assert (uri, set(tags)) == (service.uri, {"a", "b"})
+            assert isinstance(tags, set) == (serializer in ("serpent", "marshal"))
+            assert set(names.lookup("Pyro.NameServer", True)[1]) == {
+                "class:Pyro4.naming.NameServer",
+                "class:Pyro5.nameserver.NameServer",
+            }
+
+
+def test_other_dialects_are_answered_only_if_one_says_so(service: NameService) -> None:
+    own = (str(service.uri), {"class:Pyro5.nameserver.NameServer"})
+    assert service.names.list(return_metadata=True) == {"Pyro.NameServer": own}
+    with pytest.raises(RemoteProtocolError, match="version: 502, not 48"):
+        connect(service.uri, dialect="pyro4", settings=Settings(timeout=LIMIT))
+    with pytest.raises(DaemonError, match="'unheard' is not installed"):
+        NameService("localhost", 0, dialects=["unheard"])
 
 
 @pytest.mark.parametrize("make", [Daemon, LoopDaemon])

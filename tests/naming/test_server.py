@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pyrophone import URI, Settings
-from pyrophone.context import serving
+from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import (
     InvalidURIError,
     NameTakenError,
@@ -286,8 +285,9 @@ def test_listing_in_the_order_of_arguments_of_each_dialect(names: NameServer) ->
 def test_who_calls_gets_tags_as_its_dialect_has_them(
     names: NameServer, dialect: str, tags: object
 ) -> None:
-    call: Any = SimpleNamespace(dialect=dialect)
-    token = serving.set(call)
+    client = Client()
+    client.dialect = dialect
+    token = serving.set(CallContext(client, 0, 0, "serpent", {}, None))
     try:
         assert names.lookup("lab.a", True) == (THING, tags)
         assert names.list("lab.a", return_metadata=True) == {"lab.a": (str(THING), tags)}

@@ -71,6 +71,12 @@ def _add_serve(commands: Commands) -> None:
         metavar="SECONDS",
         help="look that often for names whose daemon is gone, and drop them",
     )
+    parser.add_argument(
+        "--dialect",
+        action="append",
+        metavar="NAME",
+        help="answer clients that speak it, too: pyro4; repeatable",
+    )
     add_tls(parser, serves=True)
     parser.add_argument("--verbose", action="store_true", help="say how it can be found")
 
@@ -187,6 +193,7 @@ def _service(args: argparse.Namespace) -> NameService:
             sweep=args.sweep,
             tls=tls,
             settings=own,
+            dialects=args.dialect,
         )
     except (OSError, OverflowError, UnicodeError) as error:
         host = own.name_host if args.host is None else args.host

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from ssl import SSLContext
@@ -17,11 +17,15 @@ from ..net.beacon import Beacon
 from ..settings import Settings
 from ..sync import Daemon
 from ..uri import URI
-from .server import NameServer, announce
+from ..wire.dialects import Dialect
+from .server import OWN_TAG, NameServer, announce
 from .storage import MemoryStorage, Storage
 from .sweeper import Sweeper
 
 __all__ = ["NameService"]
+
+# By which the peers of other dialects find name servers, besides our own tag.
+_OWN_TAGS = {"pyro4": "class:Pyro4.naming.NameServer"}
 
 
 class NameService:
@@ -45,6 +49,8 @@ class NameService:
         tls: What to serve with; None is without TLS. See
             :func:`pyrophone.net.tls.server_context`.
         settings: For what is not given, and for the daemon.
+        dialects: What else clients may speak on the same port, by name or as it is; by
+            default what the settings say. Each is given URIs and tags as it knows them.
 
     Attributes:
         names: The object that is served.
@@ -53,6 +59,7 @@ class NameService:
     Raises:
         OSError: It can't listen there.
         NamingError: The storage can't be used.
+        DaemonError: There is no dialect of that name.
     """
 
     def __init__(
@@ -68,11 +75,13 @@ class NameService:
         grace: float = 20.0,
         tls: SSLContext | None = None,
         settings: Settings | None = None,
+        dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
         if sweep is not None and not sweep > 0:
             raise ValueError(f"sweep is {sweep}, must be above 0 seconds")
         settings = settings or Settings()
         storage = MemoryStorage() if storage is None else storage
+        spoken = list(settings.dialects if dialects is None else dialects)
         host = settings.name_host if host is None else host
         port = settings.name_port if port is None else port
         if host.startswith("./u:"):  # as finding takes it
@@ -84,6 +93,7 @@ class NameService:
             public=public,
             tls=tls,
             settings=settings,
+            dialects=spoken,
         )
         self.names = NameServer(storage)
         self._helpers: list[tuple[str, Callable[[], None]]] = []
@@ -94,7 +104,7 @@ class NameService:
                 self._beacon = _make_beacon(host, _port_of(self._daemon), settings)
                 self._helpers.append(("beacon", self._beacon.serve))
             self.uri = self._daemon.register(self.names, NAME_SERVER_ID)
-            announce(self.names, self.uri)
+            announce(self.names, self.uri, _own_tags(spoken))
         except BaseException:
             self.close()
             raise
@@ -147,6 +157,11 @@ class NameService:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _own_tags(dialects: Iterable[str | Dialect]) -> set[str]:
+    names = {one if isinstance(one, str) else one.name for one in dialects}
+    return {OWN_TAG, *(_OWN_TAGS[name] for name in names & _OWN_TAGS.keys())}
 
 
 def _hears_broadcasts(host: str) -> bool:

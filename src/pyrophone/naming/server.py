@@ -202,7 +202,8 @@ class NameServer:
 
     def _shown(self, tags: Iterable[str]) -> Tags:
         """Return *tags* as who calls expects them."""
-        dialect = getattr(serving.get(), "dialect", self.dialect)
+        context = serving.get()
+        dialect = self.dialect if context is None else context.client.dialect
         return sorted(tags) if dialect in _LISTING else set(tags)
 
     def _known(self, name: str) -> Record:
