@@ -55,8 +55,13 @@ class Program:
         with self._news:
             self.text += f"{text}\n"
             self._seen = len(self.text)
+        self.type_ahead(text)
+
+    def type_ahead(self, *lines: object) -> None:
+        """Type lines for whatever will be asked; they are not seen in the transcript."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{text}\n".encode())
+        for line in lines:
+            self.process.stdin.write(f"{line}\n".encode())
 
     def end_input(self) -> None:
         """Press Ctrl-D."""

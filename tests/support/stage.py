@@ -21,6 +21,8 @@ from typing import Any, TypeAlias
 from program import Program
 from transcripts import expected_from, steady
 
+__all__ = ["Cast", "Play", "Program", "Scene", "Side", "play", "running"]
+
 
 class Side:
     """One implementation: the Python that has it, and a name server.
@@ -189,6 +191,28 @@ Play: TypeAlias = Callable[..., AbstractContextManager[Scene]]  # the fixture "s
 
 
 @contextmanager
+def running(
+    cast: Cast,
+    folder: Path,
+    with_names: bool = False,
+    variables: Mapping[str, Mapping[str, str]] | None = None,
+) -> Iterator[Scene]:
+    """Give a scene whose programs are in *folder*; at its end, stop them all."""
+    scene = Scene(cast, folder, with_names, variables or {})
+    try:
+        yield scene
+        scene.stop()
+    except BaseException as error:
+        for program in scene.programs:
+            program.close()
+            error.add_note(f"--- {program.name}, in full\n{program.text}")
+        raise
+    finally:
+        for program in scene.programs:
+            program.close()
+
+
+@contextmanager
 def play(
     cast: Cast,
     example: Path,
@@ -211,8 +235,7 @@ def play(
         variables: What only the programs of an implementation find in their environment.
     """
     shutil.copytree(example, folder)
-    scene = Scene(cast, folder, with_names, variables or {})
-    try:
+    with running(cast, folder, with_names, variables) as scene:
         yield scene
         scene.stop()
         shown = scene.transcript(replace or {})
@@ -229,11 +252,3 @@ def play(
             )
         )
         assert not difference, f"\n{difference}"
-    except BaseException as error:
-        for program in scene.programs:
-            program.close()
-            error.add_note(f"--- {program.name}, in full\n{program.text}")
-        raise
-    finally:
-        for program in scene.programs:
-            program.close()

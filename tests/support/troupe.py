@@ -10,14 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stage import Cast, Side
+from stage import Cast, Play, Scene, Side, play
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +61,27 @@ class Troupe:
         """Return the cast of that name."""
         first, _, others = name.partition(" first, then ")
         return Cast(self._side(first), self._side(others or first))
+
+    def plays(self, cast: Cast, folder: Path, forget: Callable[[int], None]) -> Play:
+        """Return a function that plays an example: ``with plays("attributes") as scene``.
+
+        Args:
+            cast: Who plays it; for the other arguments of the function see ``stage.play``.
+            folder: Where to put copies of examples.
+            forget: Remove all names from the name server at that port.
+        """
+
+        @contextmanager
+        def run(example: str, with_names: bool = False, **options: Any) -> Iterator[Scene]:
+            source = self.examples / example
+            try:
+                with play(cast, source, folder / example, with_names, **options) as scene:
+                    yield scene
+            finally:
+                if with_names:  # the next example finds it as it was
+                    forget(cast.first.name_server())
+
+        return run
 
     def _side(self, name: str) -> Side:
         if name not in self._sides:

@@ -7,7 +7,7 @@ Pyro4.config.COMMTIMEOUT = 0.3
 
 class Daemon(Pyro4.Daemon):
     def clientDisconnect(self, conn):
-        print("hung up")
+        print("closed a connection")
 
 
 @Pyro4.expose

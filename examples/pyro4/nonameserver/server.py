@@ -12,8 +12,6 @@ class Greeter:
 with Pyro4.Daemon() as daemon:
     uri = daemon.register(Greeter, "example.greeter")
     print("uri =", uri)
-    print(
-        "its parts:", uri.protocol, uri.object, uri.host, uri.port == int(uri.location[10:])
-    )
+    print("its parts:", uri.protocol, uri.object, uri.host, type(uri.port).__name__)
     print("Pyro daemon running.")
     daemon.requestLoop()

@@ -1,4 +1,4 @@
-"""Two stock markets. Start the name server with PYRO_SERIALIZERS_ACCEPTED=pickle, then this.
+"""Two stock markets. Start names with PYRO_SERIALIZERS_ACCEPTED=pickle, then this.
 
 Usage: python markets.py [seconds between quotes]
 

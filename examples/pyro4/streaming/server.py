@@ -12,8 +12,7 @@ class Source:
     def countdown(self, start):
         print("counting down from", start)
         try:
-            for number in range(start, 0, -1):
-                yield number
+            yield from range(start, 0, -1)
         finally:
             print("the countdown ends")
 

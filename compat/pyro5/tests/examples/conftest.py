@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import Pyro5.api
-from stage import Cast, Play, Scene, play
+from stage import Cast, Play
 from troupe import Troupe, screen
 
 TROUPE = Troupe("Pyro5", names="Pyro5.nameserver")
@@ -31,22 +29,14 @@ def cast(request: pytest.FixtureRequest, troupe: Troupe) -> Cast:
 
 @pytest.fixture
 def scene(cast: Cast, troupe: Troupe, tmp_path: Path) -> Play:
-    """Plays an example: ``with scene("attributes") as play``; see ``stage.play``."""
+    """Plays an example: ``with scene("attributes") as play``."""
+    return troupe.plays(cast, tmp_path.resolve(), forget_names)
 
-    @contextmanager
-    def run(example: str, with_names: bool = False, **options: Any) -> Iterator[Scene]:
-        folder = tmp_path.resolve() / example
-        try:
-            with play(
-                cast, troupe.examples / example, folder, with_names, **options
-            ) as scene:
-                yield scene
-        finally:
-            if with_names:  # the next example finds it as it was
-                with Pyro5.api.locate_ns("localhost", cast.first.name_server()) as names:
-                    names.remove(regex=".")
 
-    return run
+def forget_names(port: int) -> None:
+    """Remove what the name server at that port knows."""
+    with Pyro5.api.locate_ns("localhost", port) as names:
+        names.remove(regex=".")
 
 
 @pytest.fixture(scope="session")
