@@ -36,6 +36,12 @@ print("its length:", result.value)
 failed = kitchen.drop("pan").iferror(lambda error: print("told of", repr(error)))
 failed.wait(20)
 
+print("-- a batch that does not hold up either")
+batch = Pyro4.batch(kitchen)
+batch.peel("egg")
+batch.boil(1)
+print(*batch(asynchronous=True).then(list).value, sep=", ")
+
 print("-- attributes are read at once")
 print(kitchen.eggs, "eggs")
 

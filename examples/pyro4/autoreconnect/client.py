@@ -1,13 +1,14 @@
 """Goes on when the server was restarted; press Enter for each call.
 
-Usage: python client.py PORT
+Usage: python client.py PORT or python client.py named, as server.py
 """
 
 import sys
 
 import Pyro4
 
-well = Pyro4.Proxy(f"PYRO:example.well@localhost:{sys.argv[1]}")
+place = f"PYRO:example.well@localhost:{sys.argv[1]}"
+well = Pyro4.Proxy("PYRONAME:example.well" if sys.argv[1] == "named" else place)
 for _ in range(3):
     input("draw? ")
     try:
@@ -16,6 +17,7 @@ for _ in range(3):
         print("the connection is lost: connecting again")
         well._pyroReconnect(tries=10)
         print(well.draw(), "at last")
+print("the proxy keeps what it was given:", well._pyroUri.protocol)
 
 input("and without a server? ")
 try:
