@@ -93,13 +93,17 @@ class ClassicCalling(ClassicBinding):
         That may happen whenever Python tidies up, in any thread, also while this proxy
         sends something else; then it takes a connection of its own.
         """
-        if not self._pyroIsFree():
-            with self._pyroTwin() as other:
-                other._pyroTimeout = other._pyroLimit or _TELLING
-                other._pyroBind()
-                other._pyroTell(method, args, objectId)
-            return
-        self._pyroExchange(self._pyroRequest(method, args, {}, ONEWAY, objectId, None))
+        if self._pyroIsFree():
+            self._pyroExchange(self._pyroRequest(method, args, {}, ONEWAY, objectId, {}))
+        else:
+            self._pyroTellApart(method, args, objectId)
+
+    def _pyroTellApart(self, method: str, args: Any, objectId: str) -> None:
+        """Do what :meth:`_pyroTell` does, over a connection of its own."""
+        with self._pyroTwin() as other:
+            other._pyroTimeout = other._pyroLimit or _TELLING
+            other._pyroBind()
+            other._pyroTell(method, args, objectId)
 
     def _pyroRequest(
         self,

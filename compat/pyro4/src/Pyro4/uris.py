@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyrophone
 from pyrophone.classic.uris import ClassicURI, plain
 
 from .errors import SerializeError
 from .generation import PYRO4
+from .pickles import pickle_as
 from .tables import CLASSES
 
 __all__ = ["URI", "plain"]
@@ -49,3 +51,4 @@ def _read(name: str, form: dict[str, Any]) -> URI:
 
 CLASSES.register(URI, _form)
 CLASSES.register_name(_CLASS, _read)
+pickle_as(pyrophone.URI, URI.of)

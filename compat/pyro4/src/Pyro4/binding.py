@@ -1,0 +1,119 @@
+"""What a proxy is by itself: where its object is, its lock, its connection."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from contextlib import AbstractContextManager
+from typing import Any
+
+from pyrophone.classic.binding import ClassicBinding
+
+from . import lookups, message
+from .callcontext import current_context
+from .configuration import config
+from .dialing import Greeting, Line, dial
+from .generation import PYRO4
+from .tables import hmac_key, seconds
+from .uris import URI
+
+__all__ = ["Binding"]
+
+
+class Binding(ClassicBinding):
+    """A proxy without the members of its object. Threads take turns with its connection."""
+
+    generation = PYRO4
+    log = logging.getLogger("Pyro4.core")
+
+    def _pyroSetUp(self, uri: Any) -> None:
+        super()._pyroSetUp(uri)
+        self._pyroKey = hmac_key()
+        self._pyroLock = threading.RLock()
+        self._pyroProcess = os.getpid()
+
+    @property
+    def _pyroHmacKey(self) -> bytes | None:
+        """What messages are signed with; a text is taken as UTF-8."""
+        return self._pyroKey
+
+    @_pyroHmacKey.setter
+    def _pyroHmacKey(self, key: bytes | str | None) -> None:
+        self._pyroKey = key.encode() if isinstance(key, str) else key
+
+    def _pyroGuard(self) -> AbstractContextManager[object]:
+        if self._pyroProcess != os.getpid():
+            self._pyroBeChild()
+        return self._pyroLock
+
+    def _pyroBeChild(self) -> None:
+        """Leave to the parent process what it had when this one was forked from it."""
+        self._pyroLock = threading.RLock()  # another thread, that is not here, may have it
+        self._pyroSending = False
+        line = self._pyroConnection
+        if getattr(line, "is_inherited", False) and not line.keep_open:
+            self._pyroDrop()
+        self._pyroProcess = os.getpid()
+
+    def _pyroRelease(self) -> None:
+        """Close the connection, unless its socket was given; its next use makes another."""
+        with self._pyroGuard():
+            if not getattr(self._pyroConnection, "keep_open", False):
+                self._pyroDrop()
+
+    def _pyroOpen(self) -> URI:
+        uri = lookups.resolve(self._pyroSpawn, self._pyroUri, self._pyroHmacKey)
+        serializer = self._pyroSerializer or config.SERIALIZER
+        greeting = Greeting(uri, serializer, self._pyroHandshake, self._pyroHmacKey)
+        line = dial(uri, self._pyroLimit)
+        try:
+            greeting.exchange(line, self._pyroSeq, self._pyroChunks())
+            self._pyroTake(line)
+            self._pyroValidateHandshake(greeting.answer)
+            if greeting.annotations:
+                self._pyroResponseAnnotations(greeting.annotations, message.MSG_CONNECTOK)
+            if greeting.metadata is not None:
+                self._pyroTakeMetadata(greeting.metadata)
+        except BaseException:  # or the next call would use a connection that was refused
+            line.close()
+            self._pyroDrop()
+            raise
+        security = "SSL" if line.getpeercert() is not None else "unencrypted"
+        self.log.debug("connected to %s - %s - %s", uri, line.family(), security)
+        return uri
+
+    def _pyroAdopt(self, sock: socket.socket) -> None:
+        """Use a connected socket, whose other end a daemon was given."""
+        sock.settimeout(seconds(self._pyroLimit))
+        self._pyroTake(Line(sock, self._pyroUri.object, keep_open=True))
+        if config.METADATA:
+            self._pyroGetMetadata()
+
+    def _pyroChunks(self) -> dict[str, bytes]:
+        """Return the annotations of the next request."""
+        return {**current_context.going_along(), **self._pyroAnnotations()}
+
+    def _pyroSpawn(self, uri: URI) -> Any:
+        """Return a plain proxy, for a name server."""
+        raise NotImplementedError
+
+    def _pyroAnnotations(self) -> dict[str, bytes]:
+        """Return what is to go along with each request; override it."""
+        return {}
+
+    def _pyroResponseAnnotations(self, annotations: dict[str, Any], msgtype: int) -> None:
+        """Take in what came along with a reply; override it.
+
+        Args:
+            annotations: Bytes by four letters.
+            msgtype: 2 of the answer to the greeting, 5 of that to a call.
+        """
+
+    def _pyroNothing(self) -> str:
+        return (
+            f"{super()._pyroNothing()} Pyro4 before 4.46 needed none: programs of that "
+            "time run with REQUIRE_EXPOSE (PYRO_REQUIRE_EXPOSE) set to false where the "
+            "server is."
+        )
