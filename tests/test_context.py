@@ -32,6 +32,13 @@ def test_the_call_being_served_is_the_current_one() -> None:
         context.current()
 
 
+def test_a_call_tells_what_its_client_speaks() -> None:
+    call = served()
+    assert call.dialect == "pyro5"
+    call.client.dialect = "pyro4"
+    assert call.dialect == "pyro4"
+
+
 def test_each_thread_serves_its_own_call() -> None:
     seen: list[object] = []
 

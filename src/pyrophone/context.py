@@ -110,6 +110,11 @@ class CallContext:
         self.correlation = correlation
 
     @property
+    def dialect(self) -> str:
+        """Name of the wire that the caller speaks, ``pyro5`` or ``pyro4``."""
+        return self.client.dialect
+
+    @property
     def correlation_id(self) -> uuid.UUID:
         """Relates all calls of one activity; made up if the caller sent none."""
         if self.correlation is None:

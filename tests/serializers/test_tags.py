@@ -162,6 +162,8 @@ def test_a_table_with_names_of_its_own_is_translated_to_the_others() -> None:
     form = classes.to_form(WHERE)
     assert form == {"__class__": URI_CLASS, "state": STATE}
     assert classes.from_form(form) == ("a toy", STATE)
+    base.register(Oven, lambda oven: TOY_TAGS.write(proxy_form(WHERE, Metadata())))
+    assert classes.to_form(Oven(1)) == proxy_form(WHERE, Metadata())
 
 
 @pytest.mark.parametrize(

@@ -149,8 +149,10 @@ class TaggedTable(ClassTable):
 
     def respell(self, form: Form) -> Form:
         """Return a class form of the base in the names of these peers."""
-        neutral = form if self._base.tags is None else self._base.tags.read(form)
-        return self._tags.write(neutral)
+        if self._base.tags is not None:
+            form = self._base.tags.read(form)
+            form.pop("dialect", None)  # for those here who read it
+        return self._tags.write(form)
 
     def from_form(self, form: Form) -> Any:
         """Return the object of a class form; see the base."""

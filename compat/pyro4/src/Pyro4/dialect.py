@@ -108,7 +108,7 @@ class Pyro4Dialect(Dialect):
     def __init__(self, hmac_key: bytes | None = None) -> None:
         if hmac_key is not None and not isinstance(hmac_key, bytes):
             raise TypeError(f"hmac_key is {type(hmac_key).__name__}, must be bytes")
-        self._key = hmac_key
+        self._key = hmac_key or None  # to Pyro4 an empty one is none
 
     @property
     def signs(self) -> bool:

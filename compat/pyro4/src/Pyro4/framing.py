@@ -59,6 +59,7 @@ __all__ = [
     "SIGNATURE_CHUNK",
     "VERSION",
     "Decoder",
+    "checksum",
     "encode",
     "shrink",
     "sign",
@@ -130,7 +131,7 @@ def encode(
         message.serializer_id,
         len(chunks),
         0,
-        _checksum(
+        checksum(
             message.kind,
             flags,
             message.seq,
@@ -208,13 +209,11 @@ class Decoder(Intake):
         if len(start) < HEADER.size:
             self.wanted = HEADER.size
             return None
-        _, _, kind, flags, seq, size, serializer_id, chunks, _, checksum = HEADER.unpack(
-            start
-        )
-        expected = _checksum(kind, flags, seq, size, serializer_id, chunks)
-        if checksum != expected:
+        _, _, kind, flags, seq, size, serializer_id, chunks, _, found = HEADER.unpack(start)
+        expected = checksum(kind, flags, seq, size, serializer_id, chunks)
+        if found != expected:
             raise RemoteProtocolError(
-                f"invalid checksum: {checksum:#06x}, not {expected:#06x}"
+                f"invalid checksum: {found:#06x}, not {expected:#06x}"
             )
         if size < 0:
             raise RemoteProtocolError(f"invalid payload size: {size}")
@@ -258,9 +257,19 @@ def _check_start(data: bytes) -> None:
         raise RemoteProtocolError(f"invalid protocol version: {version}, not {VERSION}")
 
 
-def _checksum(
+def checksum(
     kind: int, flags: int, seq: int, size: int, serializer_id: int, chunks: int
 ) -> int:
+    """Return what the last two bytes of a header must be.
+
+    Args:
+        kind: That of the message.
+        flags: As on the wire.
+        seq: Sequence number.
+        size: Length of the payload.
+        serializer_id: In what it is written.
+        chunks: Length of the annotations.
+    """
     return (
         kind + VERSION + size + chunks + serializer_id + flags + seq + CHECKSUM
     ) & 0xFFFF
