@@ -207,7 +207,7 @@ def _reduce(replace: Callable[[Any], Any], value: Any) -> Any:
 def _pickler(module: str) -> Any:
     """Return the class of a library's picklers, one that knows what to replace."""
     base: Any = importlib.import_module(module).Pickler
-    known = getattr(base, "dispatch_table", None)
+    known: Any = getattr(base, "dispatch_table", None)
     if not isinstance(known, Mapping):  # that of the standard library is not the class's
         known = copyreg.dispatch_table
     return type("Pickler", (base,), {"dispatch_table": ChainMap(_REDUCERS, known)})

@@ -12,6 +12,7 @@ from pyrophone.net.addresses import is_loopback
 
 from .configuration import config
 from .dialect import TAGS
+from .tls import client_tls
 
 __all__ = ["CLASSES", "UNLIMITED", "hmac_key", "seconds", "settings"]
 
@@ -30,7 +31,7 @@ class _Classes(StrictClasses):
 
     def registered_form(self, value: Any) -> Any:
         """Return what a registered class gives for *value*, or NO_FORM."""
-        return self.respell(super().registered_form(value))
+        return _spelled(super().registered_form(value))
 
     def generic_form(self, value: Any) -> Any:
         """Return the class form of an object of which nothing special is known."""
@@ -38,10 +39,8 @@ class _Classes(StrictClasses):
 
     def respell(self, form: Any) -> Any:
         """Return a class form of Pyrophone as one of Pyro4; other values as they are."""
-        if not isinstance(form, Mapping) or not isinstance(form.get("__class__"), str):
-            return form
-        spelled = TAGS.write(form)
-        if form.get("__exception__") is True:
+        spelled = _spelled(form)
+        if isinstance(spelled, dict) and spelled.get("__exception__") is True:
             for extra in ("text", "pyrophone"):  # what only Pyrophone adds, and reads
                 spelled.pop(extra, None)
         return spelled
@@ -51,6 +50,13 @@ class _Classes(StrictClasses):
         name = form.get("__class__")
         known = isinstance(name, str) and self.has_name(name)
         return super().from_form(TAGS.read(form) if name in _NAMES and not known else form)
+
+
+def _spelled(form: Any) -> Any:
+    """Return a class form in the names of Pyro4."""
+    if isinstance(form, Mapping) and isinstance(form.get("__class__"), str):
+        return TAGS.write(form)
+    return form
 
 
 CLASSES = _Classes()  # one for the process, as Pyro4 has it
@@ -72,6 +78,8 @@ def settings(**changes: Any) -> Settings:
         "broadcast_addresses": _addresses(),
         "broadcast_first": not is_loopback(config.NS_HOST),
     }
+    if "tls" not in changes:
+        values["tls"] = client_tls()
     return Settings(**{**values, **changes})
 
 
