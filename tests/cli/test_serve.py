@@ -98,11 +98,12 @@ def test_a_class_is_served_until_a_signal_and_its_name_withdrawn(
 def test_objects_and_inner_classes_are_served_too_without_a_name_server(
     target: str, method: str, expected: int
 ) -> None:
-    with start(f"pyrophone_things:{target}") as process:
+    with start(f"pyrophone_things:{target}", "--dialect", "pyro4") as process:
         name, uri = row(process)
         assert uri.startswith(f"PYRO:{name}@localhost:")
-        with connect(uri) as thing:
-            assert getattr(thing, method)(4) == expected
+        for dialect in ("pyro5", "pyro4"):
+            with connect(uri, dialect=dialect) as thing:
+                assert getattr(thing, method)(4) == expected
         process.terminate()
         assert process.wait(LIMIT) == 0
 
@@ -188,6 +189,16 @@ def test_without_a_name_server_nothing_is_served(run: Run) -> None:
     assert (status, out) == (1, "")
     assert err.startswith("pyrophone serve: Failed to locate the nameserver; tried ")
     assert err.endswith("Start one with 'pyrophone names serve'.\n")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_dialect_that_is_not_installed_is_named(run: Run) -> None:
+    assert run("serve", "pyrophone_things:Thing", "--dialect", "pyro3") == (
+        1,
+        "",
+        "pyrophone serve: dialect 'pyro3' is not installed; "
+        "the distribution pyrophone-pyro3 may have it\n",
+    )
 
 
 @pytest.mark.usefixtures("folder")

@@ -23,6 +23,7 @@ from ..settings import Settings
 __all__ = [
     "CommandError",
     "Commands",
+    "add_dialects",
     "add_name_server",
     "add_parser",
     "cannot_listen",
@@ -73,6 +74,16 @@ def add_name_server(parser: argparse.ArgumentParser) -> None:
         help="where the name server is, a host or ./u:PATH; by default it is looked for",
     )
     parser.add_argument("--port", type=int, help="TCP port of the name server")
+
+
+def add_dialects(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says what else to answer; without it the settings do."""
+    parser.add_argument(
+        "--dialect",
+        action="append",
+        metavar="NAME",
+        help="answer clients that speak it, too: pyro4; repeatable",
+    )
 
 
 def settings(tls: SSLContext | None = None) -> Settings:

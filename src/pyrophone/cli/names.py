@@ -15,6 +15,7 @@ from ..sync import Proxy, locate_names
 from .common import (
     CommandError,
     Commands,
+    add_dialects,
     add_name_server,
     add_parser,
     cannot_listen,
@@ -71,12 +72,7 @@ def _add_serve(commands: Commands) -> None:
         metavar="SECONDS",
         help="look that often for names whose daemon is gone, and drop them",
     )
-    parser.add_argument(
-        "--dialect",
-        action="append",
-        metavar="NAME",
-        help="answer clients that speak it, too: pyro4; repeatable",
-    )
+    add_dialects(parser)
     add_tls(parser, serves=True)
     parser.add_argument("--verbose", action="store_true", help="say how it can be found")
 

@@ -16,6 +16,7 @@ from ..sync import Daemon
 from .common import (
     CommandError,
     Commands,
+    add_dialects,
     add_parser,
     cannot_listen,
     describe,
@@ -47,6 +48,7 @@ def add_command(commands: Commands) -> None:
     parser.add_argument("--id", help="its id in the URI; by default it is made up")
     parser.add_argument("--host", default="localhost", help="where to listen")
     parser.add_argument("--port", type=int, default=0, help="TCP port, default: a free one")
+    add_dialects(parser)
     add_tls(parser, serves=True)
     parser.add_argument("--verbose", action="store_true", help="show tracebacks")
 
@@ -68,7 +70,7 @@ def _daemon(args: argparse.Namespace) -> Daemon:
     tls = serving(args)
     own = settings(calling(args))
     try:
-        return Daemon(args.host, args.port, tls=tls, settings=own)
+        return Daemon(args.host, args.port, tls=tls, settings=own, dialects=args.dialect)
     except (OSError, OverflowError, UnicodeError) as error:
         where = f"{args.host}:{args.port}"
         raise cannot_listen(error, where, "choose another --host or --port") from None
