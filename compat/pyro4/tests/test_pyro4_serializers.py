@@ -163,9 +163,11 @@ NOTHING = ("not written", "not read")
 
 
 def outcomes(python: str) -> dict[str, list[str]]:
-    variables = {"PYTHONWARNINGS": "ignore", "PYRO_LOGLEVEL": ""}
+    env = {**os.environ, "PYTHONWARNINGS": "ignore", "PYRO_LOGLEVEL": ""}
+    if python != sys.executable:
+        env.pop("PYTHONPATH", None)  # or it would be ours there, too
     done = subprocess.run(
-        [python, str(HERE / "becoming.py")], env={**os.environ, **variables},
+        [python, str(HERE / "becoming.py")], env=env,
         capture_output=True, text=True, timeout=50, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-500:]
