@@ -7,10 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from ..context import Client
-from ..errors import ProtocolError
+from ..errors import ProtocolError, SecurityError
 from ..objects.exposure import Instancing
+from ..objects.table import ObjectTable
+from ..wire.events import Call
 from ..wire.framing import CONNECT, INVOKE, PING
 from ..wire.server import ServerSession
+from ..wire.states import CLOSED
 from .kit import Kit
 
 __all__ = ["Answering", "Peer", "Recorder", "address"]
@@ -24,6 +27,7 @@ class Peer:
     def __init__(self, session: ServerSession, client: Client, greeted: bool) -> None:
         self.session = session
         self.client = client
+        client.dialect = session.dialect.name
         self.greeted = greeted
         self.deadline: float | None = None
 
@@ -51,6 +55,15 @@ class Answering:
         """Read one message of *conn*; what of it is wrong is an error of the package."""
         raise NotImplementedError
 
+    def _pyroSession(self, start: bytes, greeted: bool) -> ServerSession:
+        """Return a session for a conversation that begins with the bytes *start*."""
+        session: ServerSession = self.pyroServed.session(greeted=greeted)
+        return session
+
+    def _pyroDenial(self, session: ServerSession, reason: str, greeting: Any) -> bytes:
+        """Return the bytes that send away who greets well."""
+        return session.refuse(reason, greeting, self.pyroServed.annotations())
+
     def _handshake(self, conn: Any, denied_reason: str | None = None) -> bool:
         """Read the greeting of a client, and answer it; return whether it may stay.
 
@@ -61,15 +74,16 @@ class Answering:
         served = self.pyroServed
         generation = self.pyroKit.generation
         client = self._pyroClient(conn)
-        session = served.session()
-        peer = Peer(session, client, greeted=False)
         recorder = Recorder(conn)
+        session = None
         try:
             with generation.translated():
                 self._pyroReceive(recorder, [CONNECT])
+                session = self._pyroSession(bytes(recorder.data), False)
                 session.receive(bytes(recorder.data))
                 greeting = session.next()
-        except ProtocolError as error:
+        except (ProtocolError, SecurityError) as error:
+            session = session or served.session()
             self.pyroKit.log.debug("handshake failed: %s", error)
             conn.send(session.refuse(str(error), None, served.annotations()))
             return False
@@ -77,8 +91,9 @@ class Answering:
             self.pyroKit.log.debug("handshake not received: %s", error)
             return False
         if denied_reason:
-            conn.send(session.refuse(denied_reason, greeting, served.annotations()))
+            conn.send(self._pyroDenial(session, denied_reason, greeting))
             return False
+        peer = Peer(session, client, greeted=False)
         conn.send(served.answer(peer, greeting))
         return peer.greeted
 
@@ -88,11 +103,12 @@ class Answering:
         Raises:
             ProtocolError: What came is none.
             ConnectionClosedError: Nothing came any more.
+            BaseException: What ends the connection, where an error of the call does.
         """
         served = self.pyroServed
         recorder = Recorder(conn)
         self._pyroReceive(recorder, [INVOKE, PING])
-        session = served.session(greeted=True)
+        session = self._pyroSession(bytes(recorder.data), True)
         peer = Peer(session, self._pyroClient(conn), greeted=True)
         with self.pyroKit.generation.translated():
             session.receive(bytes(recorder.data))
@@ -100,6 +116,8 @@ class Answering:
         data = served.answer(peer, event)
         if data:
             conn.send(data)
+        if session.state == CLOSED and isinstance(event, Call) and event.problem:
+            raise event.problem
 
     def clientDisconnect(self, conn: Any) -> None:
         """Called once a client is gone."""
@@ -130,8 +148,9 @@ class Answering:
         """
         mode, creator = clazz._pyroInstancing
         instancing = Instancing(mode, creator)
-        return self.pyroServed.objects.instance_of(
-            clazz, instancing, self._pyroClient(conn)
+        # Not by its instance, where this method may stand, so that it is asked.
+        return ObjectTable.instance_of(
+            self.pyroServed.objects, clazz, instancing, self._pyroClient(conn)
         )
 
     def _pyroClient(self, conn: Any) -> Client:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import enum
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
-from ..context import Client
+from ..context import CallContext, Client
+from ..objects.proxy import BaseProxy, proxy_form
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..sync import BaseDaemon, Daemon, Link, LoopDaemon
+from ..uri import URI
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import Message
+from ..wire.metadata import Metadata
 from ..wire.server import ServerSession
 from .generation import Generation
 from .kit import Kit
 
-__all__ = ["Looping", "Served", "ThreadServer", "check", "make"]
+__all__ = ["Ending", "Looping", "Served", "ThreadServer", "check", "make"]
+
+
+class Ending(enum.Enum):
+    """What a call that failed means for its connection."""
+
+    ANSWER = "it is answered"
+    FAREWELL = "it is answered, and then the connection is closed"
+    HANG_UP = "the connection is closed"
 
 
 class Served(BaseDaemon):
@@ -85,20 +97,8 @@ class Served(BaseDaemon):
         """Called once a client is gone."""
         self.outer.clientDisconnect(self.kit.connection_of(client))
 
-    def failed(
-        self,
-        client: Client,
-        method: Callable[..., Any],
-        args: Any,
-        kwargs: dict[str, Any],
-        error: Exception,
-    ) -> None:
-        """Have the daemon's handler look at what a method raised."""
-        outer = self.outer
-        outer.methodcall_error_handler(outer, client.address, method, args, kwargs, error)
-
     def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
-        """Tell people of the error of a callback; others were seen by the handler."""
+        """Tell people of the error of a callback."""
         if callback:
             lines = self.kit.show(error)
             self.transport_log.warning(
@@ -135,6 +135,45 @@ class Served(BaseDaemon):
             return super().run(link, call)
         finally:
             self.kit.context.forget()
+
+    def ending(self, call: Call, error: BaseException, *, callback: bool) -> Ending:
+        """Tell what *error*, of a call, means for its connection.
+
+        Args:
+            call: What failed.
+            error: What it raised.
+            callback: Whether it was a method marked as one.
+        """
+        return Ending.ANSWER
+
+    def stands_in(self, uri: URI, metadata: Metadata) -> Mapping[str, Any] | None:
+        """Return what travels in the place of an object of this daemon.
+
+        Args:
+            uri: Of the object.
+            metadata: Its members.
+
+        Returns:
+            The class form of a proxy; None if the object travels itself.
+        """
+        return proxy_form(uri, metadata)
+
+    def _stand_in(self, value: Any) -> Mapping[str, Any] | None:
+        if isinstance(value, BaseProxy) or (name := self.objects.id_of(value)) is None:
+            return None
+        return self.stands_in(self._uri(name), self.objects.find(name).members.metadata)
+
+    def _fail(
+        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
+    ) -> bytes:
+        ending = self.ending(call, error, callback=self._is_callback(call))
+        if ending is Ending.ANSWER:
+            return super()._fail(session, call, error, context)
+        answers = ending is Ending.FAREWELL
+        data = super()._fail(session, call, error, context) if answers else b""
+        call.problem = error
+        session.close()
+        return data
 
 
 class Looping(Served, LoopDaemon):

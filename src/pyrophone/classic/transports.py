@@ -40,7 +40,7 @@ class Transport:
 
     kit: Kit
     log: logging.Logger
-    swallowed: type[BaseException] = Exception
+    swallowed: tuple[type[BaseException], ...] = (Exception,)
     _name = "SocketServer"  # also that of subclasses
 
     def __init__(self) -> None:

@@ -6,16 +6,19 @@ import functools
 import inspect
 import warnings
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pyrophone.errors import NotExposedError
-from pyrophone.objects.exposure import Members, is_marked
+from pyrophone.objects.exposure import Instancing, Members, is_marked
+from pyrophone.wire.metadata import Metadata
 
 from .configuration import AUTO, config
+from .errors import SerializeError
 from .exposure import NEVER, is_private_attribute
 
 __all__ = [
+    "HINT",
     "PyroMembers",
     "getAttribute",
     "get_exposed_members",
@@ -49,8 +52,36 @@ class PyroMembers(Members):
     def __init__(self, cls: type, everything: bool = False) -> None:
         super().__init__(cls, _is_public if everything else _is_exposed)
         self.methods -= NEVER
+        if isinstance(marked := getattr(cls, "_pyroInstancing", None), tuple):
+            self.instancing = Instancing(*marked)
         self._cls = cls
         self._bare = not everything and not has_marks(cls)
+
+    def get(self, obj: Any, name: str) -> Any:
+        """Return the value of a property; iterators in it are no item streams.
+
+        Raises:
+            NotExposedError: There is none that may be read.
+            SerializeError: It is an iterator.
+        """
+        value = super().get(obj, name)
+        if isinstance(value, Iterator):
+            kind = type(value).__name__
+            raise SerializeError(f"attribute {name}: can't send a {kind}")
+        return value
+
+    @property
+    def metadata(self) -> Metadata:
+        """What a client is told; people here, too, if there is nothing to tell."""
+        found = super().metadata
+        if not (found.methods or found.attributes):
+            warnings.warn(
+                f"Class {self._cls} doesn't expose any methods or attributes. Did you "
+                f"forget setting @expose on them? To serve it, {HINT}",
+                UserWarning,
+                stacklevel=2,
+            )
+        return found
 
     def refusal(self, name: Any, known: Iterable[str] | None = None) -> NotExposedError:
         """Return the error for a member that may not be used, in Pyro4's words."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from pyrophone import URI
 from pyrophone.classic import daemons, engines
 from pyrophone.classic.choosing import Fleet
+from pyrophone.context import Client
 from pyrophone.objects.control import DaemonObject
 from pyrophone.sync.link import Link
 from pyrophone.sync.pool import Workers
@@ -26,24 +29,39 @@ __all__ = ["FLEET"]
 _QUEUE = 1000  # one-way calls that wait for a thread; more are run where they came
 
 
-class ThreadServer(daemons.ThreadServer):
-    """Runs each call in one of its worker threads."""
+class Judging(daemons.Served):
+    """Has the daemon's handler look at what methods raise."""
 
     kit = KIT
+
+    def failed(
+        self,
+        client: Client,
+        method: Callable[..., Any],
+        args: Any,
+        kwargs: dict[str, Any],
+        error: Exception,
+    ) -> None:
+        """Have the daemon's handler look at what a method raised."""
+        outer = self.outer
+        outer.methodcall_error_handler(outer, client.address, method, args, kwargs, error)
+
+
+class ThreadServer(Judging, daemons.ThreadServer):
+    """Runs each call in one of its worker threads."""
+
     transport_log = logging.getLogger("Pyro5.threadpoolserver")
 
 
-class MultiplexServer(daemons.Looping):
+class MultiplexServer(Judging, daemons.Looping):
     """Runs one call at a time, in the thread of the loop."""
 
-    kit = KIT
     transport_log = logging.getLogger("Pyro5.multiplexserver")
 
 
-class Bench(daemons.Served):
+class Bench(Judging):
     """Answers what others have received; has no connections of its own."""
 
-    kit = KIT
     transport_log = logging.getLogger("Pyro5.server")
 
     def __init__(self, location: URI) -> None:
