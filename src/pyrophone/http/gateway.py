@@ -168,7 +168,8 @@ class Gateway:
         rest = path.removeprefix(_PREFIX)
         reading = not rest or rest.endswith(f"/{_META}")
         if not self.allows(method, reading=reading):
-            raise RequestError(*_NO_METHOD, headers=(("Allow", ", ".join(_METHODS)),))
+            allowed = [each for each in _METHODS if self.allows(each, reading=reading)]
+            raise RequestError(*_NO_METHOD, headers=(("Allow", ", ".join(allowed)),))
         if method == "OPTIONS":
             return Answer(_OK, body=_OK.encode())
         parameters = requests.read_query(environ)

@@ -1,0 +1,1 @@
+"""A server to try clients with."""

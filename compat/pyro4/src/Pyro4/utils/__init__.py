@@ -1,0 +1,1 @@
+"""Servers and gateways to be run, and Flame."""
