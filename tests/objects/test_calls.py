@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -319,6 +320,22 @@ def test_a_oneway_call_keeps_no_stream() -> None:
     setting = Setting()
     assert answered(setting, iter([7]), ONEWAY)[0] == b""
     assert len(setting.streams) == 0
+
+
+def test_attributes_that_are_iterators_need_not_be_streams() -> None:
+    setting = Setting()
+    for method, streams in (("__getattr__", 0), ("add", 1)):
+        client, session = greeted()
+        call = ask(client, session, method, ("wick",), {})
+        setting.dispatcher.stream_attributes = False
+        with suppress(SerializeError):
+            setting.dispatcher.reply(session, call, iter([7]), context(), 0.0)
+        assert len(setting.streams) == streams
+    setting.dispatcher.stream_attributes = True
+    client, session = greeted()
+    call = ask(client, session, "__getattr__", ("wick",), {})
+    setting.dispatcher.reply(session, call, iter([7]), context(), 0.0)
+    assert len(setting.streams) == 2
 
 
 def test_iterators_in_a_batch_are_no_streams() -> None:

@@ -41,11 +41,13 @@ class Served(BaseDaemon):
         kit: The parts of that package.
         outer: The daemon.
         transport_log: Where people look for what befalls its connections.
+        streams_attributes: Whether attributes that are iterators are item streams.
     """
 
     kit: Kit
     outer: Any
     transport_log: logging.Logger
+    streams_attributes = True
     _seen: Any = None
     _limits: Mapping[str, Any] = {}
     _timed = False  # whether silent clients are disconnected
@@ -57,6 +59,7 @@ class Served(BaseDaemon):
         if now != self._seen:
             self._seen = now
             limits = _time_limits(generation.config, self._timed)
+            self._dispatcher.stream_attributes = self.streams_attributes
             self.reconfigure(generation.settings(**limits, **self._limits))
 
     def serializers(self, settings: Settings, classes: ClassTable | None) -> Codecs:

@@ -33,6 +33,10 @@ class Dispatcher:
         streaming: Whether iterators may be returned; may be changed.
         show: Makes the traceback that goes with an error, :func:`format_remote` by
             default.
+
+    Attributes:
+        stream_attributes: Whether an iterator that is an attribute's value is a stream,
+            too; else it is a value like others.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Dispatcher:
         self.streams = streams
         self._fail = fail
         self.streaming = streaming
+        self.stream_attributes = True
         self._show = show or format_remote
 
     def function(self, call: Call, client: Client) -> Callable[..., Any]:
@@ -128,6 +133,7 @@ class Dispatcher:
             hasattr(type(value), "__next__")
             and _is_iterator(value)
             and not call.flags & (ONEWAY | BATCH)
+            and (self.stream_attributes or call.method not in ATTRIBUTE_ACCESS)
         ):
             stream_id = None
             if self.streaming:

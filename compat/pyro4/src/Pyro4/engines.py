@@ -50,6 +50,7 @@ class Rules(daemons.Served):
 
     kit = KIT
     local = True
+    streams_attributes = False
     _accepted: Codecs | None = None
     _rule: Any = None
 

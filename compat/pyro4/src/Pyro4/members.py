@@ -6,7 +6,7 @@ import functools
 import inspect
 import warnings
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from pyrophone.errors import NotExposedError
@@ -14,7 +14,6 @@ from pyrophone.objects.exposure import Instancing, Members, is_marked
 from pyrophone.wire.metadata import Metadata
 
 from .configuration import AUTO, config
-from .errors import SerializeError
 from .exposure import NEVER, is_private_attribute
 
 __all__ = [
@@ -56,19 +55,6 @@ class PyroMembers(Members):
             self.instancing = Instancing(*marked)
         self._cls = cls
         self._bare = not everything and not has_marks(cls)
-
-    def get(self, obj: Any, name: str) -> Any:
-        """Return the value of a property; iterators in it are no item streams.
-
-        Raises:
-            NotExposedError: There is none that may be read.
-            SerializeError: It is an iterator.
-        """
-        value = super().get(obj, name)
-        if isinstance(value, Iterator):
-            kind = type(value).__name__
-            raise SerializeError(f"attribute {name}: can't send a {kind}")
-        return value
 
     @property
     def metadata(self) -> Metadata:
