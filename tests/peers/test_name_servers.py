@@ -22,7 +22,9 @@ from pyrophone.naming import Record, SqliteStorage
 from pyrophone.sync import locate_names
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Peer, Run
+    from tests.peers.conftest import Run
+
+    from peers import Peer
 
 pytestmark = pytest.mark.peers
 

@@ -27,7 +27,7 @@ from pyrophone.errors import (
 from pyrophone.sync import Daemon, Proxy, batch, close, connect, options, ping
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Peer
+    from peers import Peer
 
 pytestmark = pytest.mark.peers
 

@@ -21,7 +21,7 @@ from pyrophone.errors import ConnectionLostError, NamingError, SecurityError, Se
 from pyrophone.sync import Daemon, LoopDaemon, connect
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Peer
+    from peers import Peer
 
 pytestmark = pytest.mark.peers
 

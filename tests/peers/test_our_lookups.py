@@ -18,7 +18,9 @@ from pyrophone.errors import (
 from pyrophone.sync import Daemon, Proxy, connect, locate_names, ping
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Peer, Run
+    from tests.peers.conftest import Run
+
+    from peers import Peer
 
 pytestmark = pytest.mark.peers
 

@@ -20,7 +20,7 @@ from pyrophone.naming.storage import MemoryStorage
 from pyrophone.sync import Daemon
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Peer
+    from peers import Peer
 
 pytestmark = pytest.mark.peers
 

@@ -18,7 +18,7 @@ from pyrophone.sync import Daemon, LoopDaemon, batch, connect
 from running import running
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Peer
+    from peers import Peer
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 

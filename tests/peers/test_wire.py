@@ -31,7 +31,9 @@ from pyrophone.sync import Daemon, LoopDaemon, Proxy, connect, options, ping
 from pyrophone.wire.client import ClientSession
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Peer, Start
+    from tests.peers.conftest import Start
+
+    from peers import Peer
 
 pytestmark = pytest.mark.peers
 

@@ -272,14 +272,14 @@ def test_a_log_that_the_program_has_set_up_stays(tmp_path: Path) -> None:
     own = (
         "import logging\n"
         "logging.basicConfig(level=5)\n"
-        "logging.getLogger('Pyro4').setLevel(7)\n"
+        "logging.getLogger('Pyro4').setLevel(27)\n"
     )
     file = str(tmp_path / "x")
     for done in (
         python(own + LOG),
         python(own + LOG, PYRO_LOGLEVEL="INFO", PYRO_LOGFILE=file),
     ):
-        assert (done.stdout, done.stderr) == ("7\n", "WARNING:Pyro4.core:hi\n")
+        assert (done.stdout, done.stderr) == ("27\n", "WARNING:Pyro4.core:hi\n")
     assert not (tmp_path / "x").exists()
 
 
