@@ -111,6 +111,13 @@ def test_a_console_shows_where_it_is(
     assert out == f"{expected}\nNS shut down.\n"
 
 
+def test_who_asks_by_broadcast_can_be_at_any_interface() -> None:
+    with NamingDaemon("0.0.0.0") as daemon:
+        nameservers.begin(PYRO5, daemon, TAG, None)
+        with nameservers.make_broadcasts(daemon, BroadcastServer, None, 0) as broadcasts:
+            assert broadcasts.nsUri.host == "0.0.0.0"
+
+
 def test_ctrl_c_is_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt

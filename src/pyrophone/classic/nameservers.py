@@ -8,7 +8,7 @@ from typing import Any
 
 from ..finding import NAME_SERVER_ID
 from ..naming import announce
-from ..net.addresses import is_loopback
+from ..net.addresses import is_everywhere, is_loopback
 from ..uri import URI
 from .generation import Generation
 
@@ -60,8 +60,11 @@ def make_broadcasts(
     """
     if _is_unix(daemon) or _why_silent(daemon):
         return None
-    # Who asks is in the network, so the address behind NAT is of no use to it.
+    # Who asks is in the network, so the address behind NAT is of no use to it; and it can
+    # be at any of the interfaces, if the daemon is.
     inner = daemon.uriFor(NAME_SERVER_ID, nat=False)
+    if is_everywhere(daemon.sock.getsockname()[0]):
+        inner.host = "0.0.0.0"
     try:
         return cls(inner, bchost, bcport)
     except BaseException:

@@ -103,9 +103,9 @@ def _first(make: Callable[[URI], Any], places: list[URI], hmac_key: Any) -> Any:
     """Return a proxy that is connected to the first of *places* where that works."""
     failure = None
     for place in places:
+        proxy = make(place)
+        proxy._pyroHmacKey = hmac_key
         try:
-            proxy = make(place)
-            proxy._pyroHmacKey = hmac_key
             proxy._pyroBind()
         except CommunicationError as error:
             failure = failure or error
