@@ -19,14 +19,6 @@ from Pyro4.socketutil import SocketConnection
 V4, V6 = socket.AF_INET, socket.AF_INET6
 
 
-@pytest.fixture(autouse=True)
-def _clean() -> Iterator[None]:
-    before = config.asDict()
-    yield
-    for name, value in before.items():
-        setattr(config, name, value)
-
-
 @pytest.fixture
 def keep() -> Iterator[Callable[[Any], Any]]:
     """Give a function that has sockets closed when the test is over."""

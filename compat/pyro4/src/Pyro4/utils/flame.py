@@ -91,6 +91,7 @@ def createModule(
         elif namespace is not None:
             namespace[part] = module
         parent = module
+    module = sys.modules[name]
     module.__dict__["__loader__"] = _Source(source)
     exec(program, module.__dict__)
     return module
