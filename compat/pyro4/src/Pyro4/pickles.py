@@ -7,6 +7,7 @@ client. A daemon that accepts them trusts all who can reach it.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import copyreg
 import functools
@@ -214,5 +215,6 @@ def _pickler(module: str) -> Any:
 
 
 def _traced(error: BaseException, traceback: list[str] | None) -> BaseException:
-    error._pyroTraceback = traceback  # type: ignore[attr-defined]
+    with contextlib.suppress(Exception):  # some classes let nothing be set
+        error._pyroTraceback = traceback  # type: ignore[attr-defined]
     return error
