@@ -320,9 +320,9 @@ def test_the_command_says_that_it_is_off(capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit) as caught:
         flameserver.main([])
     assert caught.value.code == 1
-    problem = capsys.readouterr().err
-    assert problem == (
-        "flameserver: SecurityError: Flame is disabled in the server configuration\n"
+    assert capsys.readouterr().err == (
+        "flameserver: SecurityError: Flame is disabled in the server configuration; "
+        "PYRO_FLAME_ENABLED=true enables it\n"
     )
 
 

@@ -213,11 +213,12 @@ def test_a_stream_that_nobody_can_read_is_closed(
 
 
 def test_a_correlation_id_goes_along_and_is_not_kept(kettle: str) -> None:
-    given = str(uuid.uuid4())
+    given, mine = str(uuid.uuid4()), uuid.uuid4()
+    Pyro4.current_context.correlation_id = mine
     answer = ask(f"{kettle}/who", HTTP_X_PYRO_CORRELATION_ID=given)
     assert json.loads(answer.body) == given
     assert dict(answer.headers)["X-Pyro-Correlation-Id"] == given
-    assert Pyro4.current_context.correlation_id is None
+    assert Pyro4.current_context.correlation_id == mine
     assert (
         ask(f"{kettle}/who", HTTP_X_PYRO_CORRELATION_ID="x").kind == "builtins.ValueError"
     )

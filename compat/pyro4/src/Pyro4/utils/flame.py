@@ -173,7 +173,7 @@ class Flame:
         uri = self._pyroDaemon.register(console)
         console.banner = banner_of(uri)
         remote = RemoteInteractiveConsole(uri)
-        remote.remoteconsole._pyroHmacKey = self._pyroDaemon._pyroHmacKey
+        remote.remoteconsole._pyroHmacKey = getattr(self._pyroDaemon, "_pyroHmacKey", None)
         return remote
 
     def invokeModule(self, dotted: str, args: Any, kwargs: Any) -> Any:
@@ -197,7 +197,8 @@ class _Stand:
     def __init__(self, flameserver: Any) -> None:
         daemon = flameserver._pyroDaemon
         self.flameserver = core.Proxy(daemon.uriFor(flameserver))
-        self.flameserver._pyroHmacKey = daemon._pyroHmacKey  # who gets it has it already
+        # Who gets it has shown the key already.
+        self.flameserver._pyroHmacKey = getattr(daemon, "_pyroHmacKey", None)
 
     def __enter__(self) -> Self:
         return self

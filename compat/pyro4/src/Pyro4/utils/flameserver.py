@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import optparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .. import core
 from ..configuration import config
-from ..errors import PyroError
+from ..errors import PyroError, SecurityError
 from ..keys import NO_KEY, command_key
 from . import flame
 
@@ -35,7 +35,8 @@ def main(
         with daemon:
             daemon.requestLoop()
     except (OSError, OverflowError, PyroError, ValueError) as error:
-        print(f"flameserver: {type(error).__name__}: {error}", file=sys.stderr)
+        hint = "; PYRO_FLAME_ENABLED=true enables it" * isinstance(error, SecurityError)
+        print(f"flameserver: {type(error).__name__}: {error}{hint}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:  # while it started
         pass
@@ -56,21 +57,26 @@ def _parser() -> optparse.OptionParser:
 def _start(options: optparse.Values) -> tuple[core.Daemon, core.URI]:
     """Do all that comes before serving."""
     key = command_key(options.key)
-    lines = ["Starting Pyro Flame server."]
+    say: Callable[[str], object] = _say_nothing if options.quiet else print
+    say("Starting Pyro Flame server.")
     if not key:
-        lines.append(NO_KEY)
+        say(NO_KEY)
     config.SERIALIZERS_ACCEPTED = {"pickle"}
     daemon = core.Daemon(options.host, options.port, options.unixsocket)
     try:
         daemon._pyroHmacKey = key
         uri = flame.start(daemon)
+        say(f"server uri: {uri}")
+        say("server is running.")
+        sys.stdout.flush()
     except BaseException:
         daemon.close()
         raise
-    lines += [f"server uri: {uri}", "server is running."]
-    if not options.quiet:
-        print("\n".join(lines), flush=True)
     return daemon, uri
+
+
+def _say_nothing(text: str) -> None:
+    """Print nothing."""
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ class _Target:
     def __init__(self, uri: Any) -> None:
         self._proxy = pyro_app.prepare(core.Proxy(uri))
         self._proxy._pyroSerializer = "json"
+        self._before: uuid.UUID | None = None  # what this thread's calls carried
 
     @property
     def metadata(self) -> Metadata:
@@ -106,7 +107,6 @@ class _Target:
 
     def _invoke(self, method: str, args: Any, kwargs: Any, flags: int = 0) -> Outcome:
         proxy = self._proxy
-        core.current_context.correlation_id = _identifier()
         proxy._pyroRawWireResponse = True
         reply = proxy._pyroInvoke(method, args, kwargs, flags)
         if reply is None:
@@ -122,10 +122,12 @@ class _Target:
         return Outcome(bytes(reply.data), failed)
 
     def __enter__(self) -> Self:
+        self._before = core.current_context.correlation_id
+        core.current_context.correlation_id = _identifier()
         return self
 
     def __exit__(self, *what: object) -> None:
-        core.current_context.correlation_id = None
+        core.current_context.correlation_id = self._before
         self._proxy._pyroRelease()
 
 
