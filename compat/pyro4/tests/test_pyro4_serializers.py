@@ -320,6 +320,27 @@ def test_classes_that_are_registered_arrive_as_themselves(name: str) -> None:
     assert (args[0].value, kwargs["k"][0].value) == (6, 7)
 
 
+def test_a_converter_may_be_for_all_but_serpent() -> None:
+    def write(thing: Thing) -> dict[str, Any]:
+        return {"written": thing.value}
+
+    class Part(Thing):
+        pass
+
+    plain = {name: get_serializer(name).dumps(Part(5)) for name in SAFE}
+    for serpent_too in (False, True):
+        SerializerBase.register_class_to_dict(Thing, write, serpent_too=serpent_too)
+        for name in SAFE:
+            written = get_serializer(name).dumps(Part(5))
+            if serpent_too or name != "serpent":
+                assert get_serializer(name).loads(written) == {"written": 5}
+            else:
+                assert written == plain[name]
+    SerializerBase.register_class_to_dict(Thing, write, serpent_too=False)
+    SerializerBase.unregister_class_to_dict(Thing)
+    assert {name: get_serializer(name).dumps(Part(5)) for name in SAFE} == plain
+
+
 @each
 def test_the_default_state_of_python_3_11_is_no_state_of_ones_own(name: str) -> None:
     serializer = get_serializer(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 from pyrophone.classic.converters import ReplacingTable, Serializing
@@ -13,9 +14,10 @@ from .configuration import config
 from .generation import PYRO4
 from .tables import CLASSES, UNLIMITED
 
-__all__ = ["PickyTable", "SerializerBase"]
+__all__ = ["PickyTable", "SerializerBase", "SerpentTable"]
 
 _COMPRESSED_FROM = 200  # bytes
+_NOT_BY_SERPENT: set[type] = set()  # classes whose converters are for the others only
 
 
 class PickyTable(ReplacingTable):
@@ -39,6 +41,20 @@ class PickyTable(ReplacingTable):
         return form
 
 
+class SerpentTable(ReplacingTable):
+    """That of serpent, which some converters are not for."""
+
+    __slots__ = ()
+
+    def registered_form(self, value: Any) -> Any:
+        """Return what stands for *value*; NO_FORM if nothing is registered."""
+        if type(value) not in self.replacements and isinstance(
+            value, tuple(_NOT_BY_SERPENT)
+        ):
+            return NO_FORM
+        return super().registered_form(value)
+
+
 class SerializerBase(Serializing):
     """What all serializers have, and the registry of classes that the safe ones share.
 
@@ -50,6 +66,26 @@ class SerializerBase(Serializing):
 
     generation = PYRO4
     table = ReplacingTable(CLASSES)
+
+    @classmethod
+    def register_class_to_dict(
+        cls, clazz: type, converter: Callable[[Any], Any], serpent_too: bool = True
+    ) -> None:
+        """Send instances of *clazz*, or of a subclass, as what *converter* gives.
+
+        Args:
+            clazz: The class.
+            converter: Takes an instance, returns a dict, best with a ``__class__``.
+            serpent_too: Whether serpent does so as well.
+        """
+        super().register_class_to_dict(clazz, converter)
+        (_NOT_BY_SERPENT.discard if serpent_too else _NOT_BY_SERPENT.add)(clazz)
+
+    @classmethod
+    def unregister_class_to_dict(cls, clazz: type) -> None:
+        """Undo :meth:`register_class_to_dict`."""
+        super().unregister_class_to_dict(clazz)
+        _NOT_BY_SERPENT.discard(clazz)
 
     def serializeData(self, data: Any, compress: bool = False) -> tuple[bytes, bool]:
         """Return the bytes of a value, and whether they are compressed.

@@ -12,13 +12,12 @@ from collections import deque
 from collections.abc import Callable, ItemsView, Iterable, KeysView, Mapping, ValuesView
 from typing import Any
 
-from pyrophone.classic.converters import ReplacingTable
 from pyrophone.classic.serializers import MsgpackHooks, SharedCodecs, Standard
 from pyrophone.serializers import Serializer, json, marshal, serpent
 from pyrophone.serializers.codecs import Codecs
 
 from . import errors
-from .converters import PickyTable, SerializerBase
+from .converters import PickyTable, SerializerBase, SerpentTable
 from .pickles import (
     CloudpickleSerializer,
     DillSerializer,
@@ -57,7 +56,7 @@ class SerpentSerializer(Standard, SerializerBase):
 
     name = "serpent"
     serializer_id = 1
-    table = ReplacingTable(CLASSES)
+    table = SerpentTable(CLASSES)
 
     def make_codec(self) -> Serializer:
         """Return the serializer of Pyrophone that does the work."""
