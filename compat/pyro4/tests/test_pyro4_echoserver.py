@@ -74,7 +74,8 @@ def test_quiet_and_verbose(
     options: list[str],
     said: str,
 ) -> None:
-    started(*options)
+    daemon, _ = started(*options)
+    assert daemon.objectsById["test.echoserver"].verbose is ("-v" in options)
     printed = capsys.readouterr().out
     assert printed[: len(START)] == said
     assert ("not using a name server." in printed) is bool(said)

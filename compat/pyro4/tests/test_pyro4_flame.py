@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import os
 import pickle
 import stat
@@ -189,7 +190,7 @@ def test_stand_ins_can_be_pickled_and_shown(server: Any, client: Any) -> None:
     ):
         assert type(made).__module__ == "Pyro4.utils.flame"
         again = pickle.loads(pickle.dumps(made))
-        assert type(again) is type(made)
+        assert type(copy.copy(made)) is type(again) is type(made)
         for shown in (repr(made), repr(again)):
             assert shown.startswith("<Pyro4.utils.flame.")
             assert shown.endswith(f"{server.locationStr}>")
@@ -255,6 +256,7 @@ def test_a_console_runs_lines_there(client: Any, server: Any) -> None:
         assert "SystemExit" in push("raise SystemExit(3)")[0]
         assert push("i") == ("1\n", False)
     assert len(server.objectsById) == 2
+    assert console.remoteconsole._pyroConnection is None
     console.close()  # once more does no harm
     with pytest.raises(errors.PyroError):
         console.remoteconsole.get_banner()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import urllib.error
 import urllib.request
 import uuid
@@ -19,7 +20,7 @@ from commands import LIMIT, OURS, Commands, commands, lines, real_pyro4
 from Pyro4 import naming, socketutil
 from Pyro4.errors import ConnectionClosedError, NamingError
 from Pyro4.utils import httpgateway
-from Pyro4.utils.httpgateway import pyro_app
+from Pyro4.utils.httpgateway import _Target, pyro_app
 
 TEXT = [("Content-Type", "text/plain")]
 JSON = ("Content-Type", "application/json; charset=utf-8")
@@ -210,6 +211,23 @@ def test_a_stream_that_nobody_can_read_is_closed(
     assert ask("/pyro/http.kettle/steam").status == FAILED
     assert ask("/pyro/http.kettle/heat").body == b"100"
     assert not daemon.streaming_responses
+
+
+def test_each_request_lets_go_of_its_connection(
+    names: Names, running: Callable[[Any], Any]
+) -> None:
+    gone = threading.Event()
+
+    class Noticing(Pyro4.Daemon):
+        def clientDisconnect(self, conn: Any) -> None:
+            gone.set()
+
+    names.known["http.kettle"] = str(running(Noticing()).register(Kettle()))
+    kept = _Target(Pyro4.URI(names.known["http.kettle"]))
+    with kept:
+        assert kept.call("heat", {}).data == b"100"
+        assert not gone.is_set()
+    assert gone.wait(LIMIT)
 
 
 def test_a_correlation_id_goes_along_and_is_not_kept(kettle: str) -> None:

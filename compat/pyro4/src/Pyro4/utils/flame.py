@@ -206,12 +206,6 @@ class _Stand:
     def __exit__(self, *what: object) -> None:
         self.flameserver._pyroRelease()
 
-    def __getstate__(self) -> dict[str, Any]:
-        return dict(vars(self))
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-
     def _describe(self, what: str) -> str:
         where = self.flameserver._pyroUri.location
         cls = type(self)

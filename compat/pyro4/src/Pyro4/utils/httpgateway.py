@@ -102,7 +102,6 @@ class _Target:
                 f"remote object '{self._proxy._pyroUri}' has no exposed attribute "
                 f"or method '{member}'"
             )
-        oneway = oneway or member in metadata.oneway
         return self._invoke(member, (), parameters, message.FLAGS_ONEWAY if oneway else 0)
 
     def _invoke(self, method: str, args: Any, kwargs: Any, flags: int = 0) -> Outcome:
