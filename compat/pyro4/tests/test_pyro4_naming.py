@@ -178,6 +178,9 @@ def test_clients_of_pyro5_are_answered_too(running: Callable[[Any], Any]) -> Non
         assert names.yplookup(meta_all={"light"}) == {"lamp": ("PYRO:lamp@h:1", {"light"})}
     with Proxy(uri) as theirs:
         assert theirs.lookup("lamp", return_metadata=True)[1] == ["light"]
+        assert theirs._pyroMethods == {
+            *("count", "list", "lookup", "ping", "register", "remove", "set_metadata")
+        }
 
 
 def test_all_is_served_by_one_loop(running: Callable[[Any], Any]) -> None:

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
+from pyrophone.context import CallContext, serving
 from pyrophone.errors import NotExposedError
 from pyrophone.objects.exposure import Instancing, Members, is_marked
 from pyrophone.wire.metadata import Metadata
@@ -67,6 +68,9 @@ class PyroMembers(Members):
                 UserWarning,
                 stacklevel=2,
             )
+        foreign = getattr(self._cls, "_pyroForeign", None)  # what only others' peers use
+        if foreign and _is_native(serving.get()):
+            return Metadata(found.methods - foreign, found.oneway, found.attributes)
         return found
 
     def refusal(self, name: Any, known: Iterable[str] | None = None) -> NotExposedError:
@@ -83,6 +87,10 @@ class PyroMembers(Members):
         if self._bare:
             text += f" of {self.owner}: {HINT}"
         return NotExposedError(text)
+
+
+def _is_native(context: CallContext | None) -> bool:
+    return context is None or context.client.dialect == "pyro4"
 
 
 def members_of(cls: type, local: bool) -> PyroMembers:

@@ -30,6 +30,7 @@ class NameServer(server.NameServer):
 
     __module__ = "Pyro4.naming"
     dialect = "pyro4"
+    _pyroForeign = frozenset({"yplookup"})  # which Pyro4's programs are not told of
 
     def __init__(self, storageProvider: Any = None) -> None:
         self.storage = MemoryStorage() if storageProvider is None else storageProvider

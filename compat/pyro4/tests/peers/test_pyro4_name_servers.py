@@ -72,6 +72,9 @@ def test_a_real_client_uses_ours(client: Peer, name: str, key: str | None) -> No
         client.run(f"config.SERIALIZER = {name!r}")
         client.run(f"ns = locateNS('localhost', {port_of(daemon)}, hmac_key={key!r})")
         own = f"PYRO:{OWN}@{daemon.locationStr}"
+        assert client.value("sorted(ns._pyroMethods)") == [
+            *("count", "list", "lookup", "ping", "register", "remove", "set_metadata")
+        ]
         client.run("ns.register('lamp', 'PYRO:lamp@h:1', metadata=['light'])")
         client.run("ns.register('door', URI('PYRO:door@h:1'), safe=True)")
         assert client.value("str(ns.lookup('lamp'))") == "PYRO:lamp@h:1"
