@@ -60,6 +60,15 @@ def test_each_error_has_its_like(
 
 
 @BOTH
+def test_the_cause_stays_the_cause(errors: ModuleType) -> None:
+    error = ours.NamingError("x")
+    error.__cause__ = OSError("unreachable")
+    with pytest.raises(errors.NamingError) as caught, Border(errors):
+        raise error
+    assert caught.value.__cause__ is error.__cause__
+
+
+@BOTH
 def test_what_is_not_exposed_is_an_attribute_error(errors: ModuleType) -> None:
     with pytest.raises(AttributeError, match="x") as caught, Border(errors):
         raise ours.NotExposedError("x")
