@@ -16,11 +16,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import Pyro4
+import Pyro4.errors
 from Pyro4 import framing
 from Pyro4.dialect import PYRO4, TAGS, Pyro4Dialect
 from Pyro4.framing import META_ON_CONNECT
 from pyrophone import Blob, Settings, current, expose, oneway
-from pyrophone.errors import ConnectError, SecurityError, SerializeError
+from pyrophone.errors import (
+    ConnectError,
+    NamingError,
+    ProtocolError,
+    SecurityError,
+    SerializeError,
+)
 from pyrophone.objects.proxy import proxy_form, remote_of
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, batch, connect
 from pyrophone.sync.client import codecs_for
@@ -43,7 +51,8 @@ from pyrophone.wire.framing import (
     Message,
 )
 from pyrophone.wire.metadata import Metadata
-from running import LIMIT, running
+from running import LIMIT
+from running import running as served
 
 CORRELATION = uuid.UUID("00112233-4455-6677-8899-aabbccddeeff").bytes
 HEAD = b"# serpent utf-8 python3.2\n"
@@ -132,7 +141,7 @@ class StrictLoop(LoopDaemon):
 
 @pytest.fixture(params=[Strict, StrictLoop], scope="module")
 def daemon(request: pytest.FixtureRequest) -> Iterator[LoopDaemon]:
-    with running(request.param(dialects=["pyro4"])) as daemon:
+    with served(request.param(dialects=["pyro4"])) as daemon:
         daemon.register(Thing(daemon), "thing")
         yield daemon
 
@@ -322,7 +331,7 @@ def test_what_is_no_greeting_is_refused_in_marshal_with_number_0(
 
 
 def test_who_says_no_more_than_who_it_is_must_go() -> None:
-    with running(
+    with served(
         Daemon(dialects=["pyro4"], settings=Settings(handshake_timeout=0.05))
     ) as daemon:
         with line(daemon) as one:
@@ -506,7 +515,7 @@ def test_nobody_greets_on_a_connected_socket(kind: type[LoopDaemon]) -> None:
     with (
         closing(ours),
         closing(theirs),
-        running(kind(sock=ours, dialects=["pyro4"])) as daemon,
+        served(kind(sock=ours, dialects=["pyro4"])) as daemon,
     ):
         daemon.register(Thing(daemon), "thing")
         one = Line(theirs)
@@ -564,7 +573,7 @@ def test_what_clients_of_pyro4_pass_is_understood(
 
 
 def test_a_key_in_a_proxy_signs_calls_of_that_proxy_and_goes_no_further() -> None:
-    with running(Daemon(dialects=[Pyro4Dialect(KEY)])) as server:
+    with served(Daemon(dialects=[Pyro4Dialect(KEY)])) as server:
         uri = server.register(Other(), "other")
         codecs = codecs_for(Settings(), None, PYRO4)
         classes, serpent = codecs.classes, codecs.by_name["serpent"]
@@ -623,7 +632,7 @@ def test_forms_of_proxies_are_those_of_pyro4_and_back() -> None:
 
 
 def test_a_signed_conversation() -> None:
-    with running(Daemon(dialects=[Pyro4Dialect(KEY)])) as daemon:
+    with served(Daemon(dialects=[Pyro4Dialect(KEY)])) as daemon:
         daemon.register(Thing(daemon), "thing")
         with greeted(daemon, KEY) as one:
             assert value(one.invoke("('thing','add',(1,),{})")) == 2
@@ -637,7 +646,7 @@ def test_a_signed_conversation() -> None:
 
 @pytest.mark.parametrize("key", [None, b"another"])
 def test_who_has_no_key_or_another_is_refused_in_a_signed_answer(key: bytes | None) -> None:
-    with running(Daemon(dialects=[Pyro4Dialect(KEY)])) as daemon:
+    with served(Daemon(dialects=[Pyro4Dialect(KEY)])) as daemon:
         daemon.register(Thing(daemon), "thing")
         with line(daemon, KEY) as one:
             greeting = Message(CONNECT, 1, META_ON_CONNECT, 0, HELLO)
@@ -721,3 +730,77 @@ def test_no_mutation_of_a_conversation_harms_the_daemon(
                 break
     with greeted(daemon) as one:
         assert value(one.invoke("('thing','add',(1,),{})")) == 2
+
+
+# The package's own daemon, whose first wire this is.
+
+
+@Pyro4.expose
+class Old:
+    def make(self) -> Any:
+        other = Old()
+        self._pyroDaemon.register(other)  # type: ignore[attr-defined]
+        return other
+
+    def kind(self, value: Any) -> str:
+        return f"{type(value).__module__}.{type(value).__name__}"
+
+    def uri(self) -> Any:
+        return Pyro4.URI("PYRO:x@y:1")
+
+    def fail(self) -> None:
+        raise Pyro4.errors.NamingError("unknown")
+
+    def call(self, other: Any) -> Any:
+        return other.kind(1)
+
+
+@pytest.mark.parametrize("serializer", ["serpent", "json", "marshal"])
+def test_the_packages_daemon_answers_502_too(
+    server_type: str, serve: Any, serializer: str
+) -> None:
+    uri = str(serve(Old()))
+    how = Settings(serializer=serializer, timeout=LIMIT)
+    for dialect in ("pyro5", "pyro4"):
+        with connect(uri, settings=how, dialect=dialect) as old:
+            assert old.kind(1) == "builtins.int"
+            assert old.uri() == URI("PYRO", "x", None, "y", 1)
+            assert old.kind(old.uri()) == "Pyro4.core.URI"
+            with pytest.raises(NamingError, match="unknown"):
+                old.fail()
+            made = old.make()
+            assert type(made) is Proxy
+            assert remote_of(made).line.dialect.name == dialect
+            with made:
+                assert made.kind(1) == "builtins.int"
+            calls = batch(old)
+            calls.kind(1)
+            calls.fail()
+            results = calls()
+            assert next(results) == "builtins.int"
+            with pytest.raises(NamingError):
+                next(results)
+
+
+def test_the_packages_daemon_accepts_in_502_what_it_accepts_in_48(serve: Any) -> None:
+    Pyro4.config.SERIALIZERS_ACCEPTED = {"pickle", "json"}
+    uri = str(serve(Old()))
+    with connect(uri, settings=Settings(serializer="json", timeout=LIMIT)) as old:
+        assert old.kind(1) == "builtins.int"
+    for serializer in ("serpent", "marshal"):
+        with pytest.raises(ConnectError, match="serializer"):
+            connect(uri, settings=Settings(serializer=serializer, timeout=LIMIT))
+
+
+def test_the_packages_daemon_with_a_key_answers_nobody_who_signs_nothing(
+    running: Any,
+) -> None:
+    daemon = Pyro4.Daemon()
+    daemon._pyroHmacKey = KEY
+    uri = str(daemon.register(Old()))
+    running(daemon)
+    for dialect in ("pyro5", "pyro4"):
+        with pytest.raises((ProtocolError, SecurityError), match="hmac|version"):
+            connect(uri, settings=Settings(timeout=LIMIT), dialect=dialect)
+    with connect(uri, settings=Settings(timeout=LIMIT), dialect=Pyro4Dialect(KEY)) as old:
+        assert old.kind(1) == "builtins.int"
