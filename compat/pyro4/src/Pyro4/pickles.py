@@ -36,6 +36,7 @@ __all__ = [
     "Pickling",
     "available",
     "pickle_as",
+    "unsendable",
     "warn_of_pickles",
 ]
 
@@ -99,8 +100,8 @@ class Pickling(SerializerBase):
 
     def dump_error(self, error: BaseException, traceback: list[str] | None) -> bytes:
         """Return the bytes of what a method raised; never fails, whatever it holds."""
-        text = f"{type(error).__name__}: {safe_text(error)}"
         if not isinstance(error, Exception):  # would end the client, were it raised there
+            text = f"{type(error).__name__}: {safe_text(error)}"
             sent: BaseException = errors.PyroError(text)
         else:
             border = translated()
@@ -108,8 +109,7 @@ class Pickling(SerializerBase):
         try:
             return self.dumps(_traced(sent, traceback))
         except errors.SerializeError as problem:
-            sent = errors.PyroError(f"can't send an exception: {problem}; it was {text}")
-            return self.dumps(_traced(sent, traceback))
+            return self.dumps(_traced(unsendable(error, problem), traceback))
 
     def protocol(self) -> int:
         """Return the version of the format to write, as the configuration says now."""
@@ -174,6 +174,14 @@ def available(name: str) -> bool:
 def pickle_as(object_type: type, replace: Callable[[Any], Any]) -> None:
     """Pickle objects of exactly *object_type* as what *replace* gives for them."""
     _REDUCERS[object_type] = functools.partial(_reduce, replace)
+
+
+def unsendable(error: BaseException, problem: Exception) -> errors.PyroError:
+    """Return what is sent in place of an exception that can't be written."""
+    return errors.PyroError(
+        f"Error serializing exception: {safe_text(problem)}. "
+        f"Original exception: {type(error)}: {safe_text(error)}"
+    )
 
 
 def warn_of_pickles(names: Iterable[str], host: str | None) -> None:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, ItemsView, Iterable, KeysView, Mapping, ValuesView
 from typing import Any
 
+from pyrophone import errors as ours
 from pyrophone.classic.serializers import MsgpackHooks, SharedCodecs, Standard
 from pyrophone.serializers import Serializer, json, marshal, serpent
 from pyrophone.serializers.codecs import Codecs
@@ -24,6 +25,7 @@ from .pickles import (
     PickleSerializer,
     Pickling,
     available,
+    unsendable,
 )
 from .tables import CLASSES
 
@@ -112,7 +114,10 @@ class MsgpackSerializer(MsgpackHooks, SerializerBase):
 
 
 class _Codecs(SharedCodecs):
-    """Those of the process; exceptions are pickled as themselves."""
+    """Those of the process; exceptions are pickled as themselves.
+
+    One that can't be written is replaced by another that names it.
+    """
 
     def dump_error(
         self, serializer: Any, error: BaseException, traceback: list[str] | None
@@ -120,7 +125,11 @@ class _Codecs(SharedCodecs):
         """Return the bytes of *error*; never fails, whatever it holds."""
         if isinstance(serializer, Pickling):
             return serializer.dump_error(error, traceback)
-        return super().dump_error(serializer, error, traceback)
+        try:
+            written: bytes = serializer.dumps(CLASSES.error_to_form(error, traceback))
+            return written
+        except (ours.SerializeError, ours.SecurityError) as problem:
+            return super().dump_error(serializer, unsendable(error, problem), traceback)
 
 
 _KINDS: tuple[type[Any], ...] = (
