@@ -800,7 +800,7 @@ def test_the_packages_daemon_with_a_key_answers_nobody_who_signs_nothing(
     uri = str(daemon.register(Old()))
     running(daemon)
     for dialect in ("pyro5", "pyro4"):
-        with pytest.raises((ProtocolError, SecurityError), match="hmac|version"):
+        with pytest.raises((ProtocolError, SecurityError), match=r"hmac|version"):
             connect(uri, settings=Settings(timeout=LIMIT), dialect=dialect)
     with connect(uri, settings=Settings(timeout=LIMIT), dialect=Pyro4Dialect(KEY)) as old:
         assert old.kind(1) == "builtins.int"
