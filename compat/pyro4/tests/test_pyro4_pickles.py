@@ -112,6 +112,20 @@ def test_what_cannot_be_pickled_is_refused(name: str) -> None:
 
 
 @each
+def test_a_client_is_told_what_the_pickler_said(name: str) -> None:
+    serializer = get_serializer(name)
+    with pytest.raises(errors.SerializeError) as caught:
+        serializer.dumps(x for x in [1])
+    assert type(caught.value).__name__ == "SerializeError"
+    found = serializer.loads(CODECS.dump_error(serializer, caught.value, ["tb"]))
+    assert type(found) is TypeError
+    assert found.args == ("cannot pickle 'generator' object",)
+    assert vars(found) == {"_pyroTraceback": ["tb"]}
+    twin = pickle.loads(pickle.dumps(caught.value))
+    assert (type(twin), twin.args) == (errors.SerializeError, caught.value.args)
+
+
+@each
 @pytest.mark.parametrize(
     "error",
     [ValueError, SystemExit, RecursionError, MemoryError, GeneratorExit, BaseException,

@@ -47,6 +47,20 @@ _CALL_PARTS = 4
 _REDUCERS: dict[type, Callable[[Any], Any]] = {}
 
 
+class _UnpicklableError(errors.SerializeError, TypeError, ValueError):
+    """A value that can't be pickled. Its cause is what a client is told."""
+
+    # For whoever looks, it is what it is first of all.
+    __module__ = errors.__name__
+    __qualname__ = "SerializeError"
+
+    def __reduce__(self) -> Any:
+        return errors.SerializeError, self.args, vars(self) or None
+
+
+_UnpicklableError.__name__ = "SerializeError"
+
+
 class Pickling(SerializerBase):
     """One of the three."""
 
@@ -64,7 +78,7 @@ class Pickling(SerializerBase):
             return file.getvalue()
         except Exception as error:  # the objects' own code ran
             text = f"{type(error).__name__}: {safe_text(error)}"
-            raise refusal(errors.SerializeError(text)) from error
+            raise _UnpicklableError(text) from error
 
     def loads(self, data: Any) -> Any:
         """Return the value of bytes, for which they may run whatever is in them.
@@ -100,6 +114,8 @@ class Pickling(SerializerBase):
 
     def dump_error(self, error: BaseException, traceback: list[str] | None) -> bytes:
         """Return the bytes of what a method raised; never fails, whatever it holds."""
+        if isinstance(error, _UnpicklableError) and error.__cause__ is not None:
+            error = error.__cause__
         if not isinstance(error, Exception):  # would end the client, were it raised there
             text = f"{type(error).__name__}: {safe_text(error)}"
             sent: BaseException = errors.PyroError(text)
