@@ -7,6 +7,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -76,9 +77,10 @@ def test_without_remote_traceback_there_is_no_frame(remote: object) -> None:
     assert lines == formatTraceback(type(error), error, error.__traceback__)
 
 
-def test_an_instance_alone_is_refused() -> None:
+@pytest.mark.parametrize("function", [getPyroTraceback, formatTraceback])
+def test_an_instance_alone_is_refused(function: Any) -> None:
     with pytest.raises(TypeError, match="ex_type should be an exception type"):
-        getPyroTraceback(failed())  # type: ignore[arg-type]
+        function(failed())
 
 
 def test_the_detailed_form_is_asked_for_or_configured() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-__all__ = ["format_traceback", "joined_traceback"]
+__all__ = ["check_type", "format_traceback", "joined_traceback"]
 
 _RULE = "-" * 52 + "\n"
 _NOTE = "Remote traceback:\n"  # how Pyrophone's note begins, which says the same
@@ -31,11 +31,7 @@ def joined_traceback(
         ex_value: The exception.
         ex_tb: Where it happened.
     """
-    if ex_type is not None and not isinstance(ex_type, type):
-        raise TypeError(
-            "invalid argument: ex_type should be an exception type, "
-            "or just supply no arguments at all"
-        )
+    check_type(ex_type)
     if ex_type is None and ex_value is None and ex_tb is None:
         ex_type, ex_value, ex_tb = sys.exc_info()
     remote = getattr(ex_value, "_pyroTraceback", None)
@@ -48,6 +44,15 @@ def joined_traceback(
             lines += ["\n | ", line]
     lines.append("\n +--- End of remote traceback\n")
     return local + lines
+
+
+def check_type(ex_type: Any) -> None:
+    """Raise TypeError if an exception is given in the place of its class."""
+    if ex_type is not None and not isinstance(ex_type, type):
+        raise TypeError(
+            "invalid argument: ex_type should be an exception type, "
+            "or just supply no arguments at all"
+        )
 
 
 def format_traceback(

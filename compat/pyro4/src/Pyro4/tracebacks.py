@@ -47,7 +47,11 @@ def formatTraceback(
         ex_value: The exception.
         ex_tb: Where it happened.
         detailed: With the local variables of each frame.
+
+    Raises:
+        TypeError: The exception was given in the place of its class.
     """
+    tracebacks.check_type(ex_type)
     return tracebacks.format_traceback(ex_type, ex_value, ex_tb, detailed)
 
 
