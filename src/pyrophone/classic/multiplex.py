@@ -127,9 +127,9 @@ class MultiplexTransport(Transport):
         sock, address = accepted
         conn = self.kit.connection(sock)
         try:
-            conn.settimeout(min(self.config.COMMTIMEOUT or _GREETING, _GREETING))
+            conn.timeout = min(self.config.COMMTIMEOUT or _GREETING, _GREETING)
             if self.daemon._handshake(conn):
-                conn.settimeout(self.config.COMMTIMEOUT or None)
+                conn.timeout = self.config.COMMTIMEOUT or None
                 self.selector.register(conn, selectors.EVENT_READ, self)
                 return
         except Exception:

@@ -70,7 +70,7 @@ class Job:
         """Tell the client that it can't be served."""
         self.transport.log.warning("client connection was denied: %s", reason)
         try:
-            self.csock.settimeout(_DENIAL_LIMIT)
+            self.csock.timeout = _DENIAL_LIMIT
             self.daemon._handshake(self.csock, denied_reason=reason)
         except Exception as error:
             self.transport.log.debug("it was not told: %s", error)

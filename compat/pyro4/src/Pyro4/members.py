@@ -226,6 +226,8 @@ def _is_exposed(member: Any) -> bool:
         member = member.fget or member.fset or member.fdel
     elif isinstance(member, (classmethod, staticmethod)):
         member = member.__func__
+    if isinstance(member, (functools.cached_property, functools.partialmethod)):
+        return False
     return inspect.isroutine(member) and getattr(member, "_pyroExposed", False) is True
 
 
@@ -240,7 +242,7 @@ def _is_public(member: Any) -> bool:
 
 def _warn(cls: type) -> None:
     """Warn, once, of a class that is served only because nobody else can call it."""
-    if cls in _warned:
+    if cls in _warned or cls.__module__ == "builtins":  # these can't be registered anyway
         return
     _warned.add(cls)
     text = (
