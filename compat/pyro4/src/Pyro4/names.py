@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from pyrophone import URI as OursURI
-from pyrophone import errors as ours
-from pyrophone.naming import server
+import pyrophone
+from pyrophone.classic import names
 
-from .border import translated
-from .errors import NamingError
 from .exposure import expose
-from .naming_storage import MemoryStorage, records_of
+from .generation import PYRO4
+from .naming_storage import MemoryStorage
 from .uris import URI
 
 __all__ = ["NameServer"]
 
 
 @expose
-class NameServer(server.NameServer):
+class NameServer(names.NameServer):
     """Knows the URIs of names, and their tags.
 
     Args:
@@ -30,28 +26,10 @@ class NameServer(server.NameServer):
 
     __module__ = "Pyro4.naming"
     dialect = "pyro4"
+    generation = PYRO4
+    memory = MemoryStorage
+    uri = URI
     _pyroForeign = frozenset({"yplookup"})  # which Pyro4's programs are not told of
-
-    def __init__(self, storageProvider: Any = None) -> None:
-        self.storage = MemoryStorage() if storageProvider is None else storageProvider
-        self.records = records_of(self.storage)
-        super().__init__(self.records)
-
-    def ping(self) -> None:
-        """Do nothing; who gets the reply knows that the name server works."""
-
-    def count(self) -> int:
-        """Return the number of names."""
-        with translated():
-            return super().count()
-
-    def lookup(self, name: Any, return_metadata: bool = False) -> Any:
-        """Return the URI of *name*, or a pair of URI and list of tags."""
-        with _naming(name):
-            found: Any = super().lookup(name, return_metadata)
-        if return_metadata:
-            return URI(str(found[0])), found[1]
-        return URI(str(found))
 
     def register(
         self, name: Any, uri: Any, safe: bool = False, metadata: Any = None
@@ -59,22 +37,15 @@ class NameServer(server.NameServer):
         """Register *name*; what it had before is replaced, its tags too."""
         if not isinstance(name, str):
             raise TypeError("name must be a str")
-        if not isinstance(uri, (str, URI, OursURI)):
+        if not isinstance(uri, (str, URI, pyrophone.URI)):
             raise TypeError("only URIs or strings can be registered")
         _check_tags("metadata", metadata)
-        with _naming(name):
-            super().register(name, str(uri), safe, metadata)
+        super().register(name, uri, safe, metadata)
 
     def set_metadata(self, name: Any, metadata: Any) -> None:
         """Replace the tags of *name*; None clears them."""
         _check_tags("metadata", metadata)
-        with _naming(name):
-            super().set_metadata(name, metadata)
-
-    def remove(self, name: Any = None, prefix: Any = None, regex: Any = None) -> int:
-        """Remove a name, or all with a prefix, or all that match; return how many."""
-        with translated():
-            return super().remove(name, prefix, regex)
+        super().set_metadata(name, metadata)
 
     def list(
         self,
@@ -87,15 +58,7 @@ class NameServer(server.NameServer):
         """Return names and the texts of their URIs, or pairs of text and list of tags."""
         _check_tags("metadata_all", metadata_all)
         _check_tags("metadata_any", metadata_any)
-        with translated():
-            return super().list(prefix, regex, metadata_all, metadata_any, return_metadata)
-
-    def yplookup(
-        self, meta_all: Any = None, meta_any: Any = None, return_metadata: bool = True
-    ) -> Any:
-        """Return what :meth:`list` does; for programs of Pyro5, which look so by tags."""
-        with translated():
-            return super().yplookup(meta_all, meta_any, return_metadata)
+        return super().list(prefix, regex, metadata_all, metadata_any, return_metadata)
 
 
 def _check_tags(what: str, value: Any) -> None:
@@ -103,15 +66,3 @@ def _check_tags(what: str, value: Any) -> None:
         raise TypeError(
             f"{what} should not be a str, but another iterable (set, list, etc)"
         )
-
-
-@contextmanager
-def _naming(name: Any) -> Iterator[None]:
-    """Let errors about *name* have just the texts that programs compare."""
-    with translated():
-        try:
-            yield
-        except ours.UnknownNameError:
-            raise NamingError(f"unknown name: {name}") from None
-        except ours.NameTakenError:
-            raise NamingError(f"name already registered: {name}") from None
