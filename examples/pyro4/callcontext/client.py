@@ -32,7 +32,6 @@ print("serializer", proxy.water("rose"))
 answer = current_context.response_annotations
 print({key: bytes(answer[key]) for key in ("DONE", "SERV")})
 proxy.water("palm")
-proxy.ventilate()
 
 print("-- calls that do not wait have a context of their own")
 Pyro4.asyncproxy(proxy)
@@ -43,3 +42,9 @@ try:
     Pyro4.Proxy(uri).water("moss")
 except Pyro4.errors.CommunicationError as error:
     print(type(error).__name__)
+
+print("-- and a call that nobody waits for")
+current_context.correlation_id = uuid.UUID(int=8)
+lazy = Pyro4.Proxy(uri)
+lazy._pyroHmacKey = b"flower"
+lazy.ventilate()

@@ -10,5 +10,4 @@ with Pyro4.Proxy(input("uri? ").strip()) as echo:
         echo.error_with_text()
     except ValueError as error:
         print("ValueError with a text:", bool(str(error)))
-    echo.oneway_echo("nobody waits for this")
     echo.shutdown()

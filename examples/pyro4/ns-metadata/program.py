@@ -37,12 +37,12 @@ names.set_metadata("printer.cellar", None)
 show("with a tag", names.list(metadata_any=["colour", "broken", "slow"]))
 
 print("-- and a URI can ask for them")
-daemon = Pyro4.Daemon()
 marks = Pyro4.naming.type_meta(Printer) | {"real"}
 print(*sorted(marks))
-names.register("printer.real", daemon.register(Printer), metadata=marks)
-real = Pyro4.resolve("PYROMETA:real,class:__main__.Printer")
-print(real == daemon.uriFor(Printer))
+with Pyro4.Daemon() as daemon:
+    names.register("printer.real", daemon.register(Printer), metadata=marks)
+    real = Pyro4.resolve("PYROMETA:real,class:__main__.Printer")
+    print(real == daemon.uriFor(Printer))
 try:
     Pyro4.resolve("PYROMETA:invisible")
 except Pyro4.errors.NamingError:
@@ -52,3 +52,4 @@ try:
 except ValueError:
     print("one way to search at a time")
 print(names.remove(prefix="printer."), "removed")
+names._pyroRelease()

@@ -12,9 +12,11 @@ class SimulatedHardware:
     def __init__(self, name):
         self._name = name
         self._pressed = None
+        self._display = threading.Lock()
 
     def show(self, text):
-        print(f"[{self._name}] {text}")
+        with self._display:
+            print(f"[{self._name}] {text}")
 
     def when_pressed(self, function):
         self._pressed = function

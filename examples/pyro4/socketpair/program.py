@@ -29,18 +29,17 @@ class Compass:
 
 
 def serve(connection):
-    with Pyro4.Daemon(connected_socket=connection) as daemon:
+    with connection, Pyro4.Daemon(connected_socket=connection) as daemon:
         daemon.register(Compass, "compass")
         daemon.requestLoop()
     print("the daemon ends")
 
 
 def use(connection):
-    with Pyro4.Proxy("compass", connected_socket=connection) as compass:
+    with connection, Pyro4.Proxy("compass", connected_socket=connection) as compass:
         turned = compass.turn(Point(3, 4))
         print("turned:", type(turned).__name__, turned)
         print("in this process:", compass.pid() == os.getpid())
-    connection.close()
 
 
 ours, theirs = socket.socketpair()
