@@ -121,17 +121,16 @@ class RemoteInteractiveConsole:
             return bool(more)
 
     def terminate(self) -> None:
-        """End the part that runs there."""
-        self.remoteconsole.terminate()
-
-    def close(self) -> None:
-        """End it, if it runs still, and disconnect."""
+        """End the part that runs there, and disconnect."""
         try:
-            self.terminate()
-        except errors.PyroError:  # it is gone already, or its server is
-            return
+            self.remoteconsole.terminate()
         finally:
             self.remoteconsole._pyroRelease()
+
+    def close(self) -> None:
+        """End it, if it runs still."""
+        with contextlib.suppress(errors.PyroError):  # it is gone, or its server is
+            self.terminate()
 
     def __enter__(self) -> Self:
         return self
