@@ -421,5 +421,5 @@ def test_nothing_stays_of_those_who_were_refused(daemon: Any, connect: Any) -> N
         last.ask(greeting())
         deadline = time.monotonic() + LIMIT  # they are forgotten just behind their end
         while len(daemon.pyroServed.clients) > 1 and time.monotonic() < deadline:
-            last.ask(message(PING, b"ping"))
+            last.ask(message(PING, b"ping", 42))
         assert len(daemon.pyroServed.clients) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -115,6 +116,7 @@ def test_an_unmarked_class_is_served_to_this_machine_with_one_warning(rule: Any)
     shown = warnings.formatwarning(
         caught[0].message, caught[0].category, caught[0].filename, caught[0].lineno
     )
+    assert re.match(r"<test_pyro4_members\.py>:\d+: UserWarning: class ", shown)
     assert shown.count("\n") == 1
 
 

@@ -117,7 +117,8 @@ class Answering:
         if data:
             conn.send(data)
         if session.state == CLOSED and isinstance(event, Call) and event.problem:
-            raise event.problem
+            with self.pyroKit.generation.translated():
+                raise event.problem
 
     def clientDisconnect(self, conn: Any) -> None:
         """Called once a client is gone."""

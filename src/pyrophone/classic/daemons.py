@@ -42,12 +42,14 @@ class Served(BaseDaemon):
         outer: The daemon.
         transport_log: Where people look for what befalls its connections.
         streams_attributes: Whether attributes that are iterators are item streams.
+        annotates_errors: Whether what a method has set for its reply goes with its error.
     """
 
     kit: Kit
     outer: Any
     transport_log: logging.Logger
     streams_attributes = True
+    annotates_errors = True
     _seen: Any = None
     _limits: Mapping[str, Any] = {}
     _timed = False  # whether silent clients are disconnected
@@ -169,6 +171,8 @@ class Served(BaseDaemon):
     def _fail(
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext
     ) -> bytes:
+        if not self.annotates_errors:
+            context.reply_annotations = {}
         ending = self.ending(call, error, callback=self._is_callback(call))
         if ending is Ending.ANSWER:
             return super()._fail(session, call, error, context)
@@ -222,9 +226,10 @@ def make(
     """
     generation = cls.kit.generation
     config = generation.config
+    literal = ":" in (where.get("host") or "")  # an address, which has its version
     limits = {
         "oneway_threads": max(1, config.THREADPOOL_SIZE),
-        "ip_version": config.PREFER_IP_VERSION or 0,
+        "ip_version": 0 if literal else config.PREFER_IP_VERSION or 0,
     }
     if cls._timed:
         limits["workers"] = config.THREADPOOL_SIZE

@@ -51,6 +51,7 @@ class Rules(daemons.Served):
     kit = KIT
     local = True
     streams_attributes = False
+    annotates_errors = False
     _accepted: Codecs | None = None
     _rule: Any = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import warnings
 import weakref
 from collections.abc import Iterable
@@ -250,5 +251,13 @@ def _warn(cls: type) -> None:
         "this machine can reach the daemon. Other machines, and Pyro4 since 4.46, would "
         f"refuse it: {HINT}"
     )
-    # Without a file, so that it is one line on a console.
-    warnings.warn_explicit(text, UserWarning, cls.__module__, 0)
+    warnings.warn_explicit(text, UserWarning, *_place(cls))
+
+
+def _place(cls: type) -> tuple[str, int]:
+    """Return where a class is, and the line; in brackets, so that it is not quoted."""
+    try:
+        file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return f"<{cls.__module__}>", 0
+    return f"<{os.path.basename(file or cls.__module__)}>", line

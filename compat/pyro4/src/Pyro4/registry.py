@@ -37,10 +37,13 @@ class Registry(registry.Registry):
         Raises:
             DaemonError: The object or the id is registered already.
         """
+        self.pyroServed.refresh()
         if not force and isinstance(_own_id(obj_or_class), str):
             raise DaemonError("object or class already has a Pyro id")
+        if not force and objectId in self.pyroServed.objects.ids:
+            raise DaemonError("an object or class is already registered with that id")
         try:
-            uri = self._pyroRegister(obj_or_class, objectId, force, False, self)
+            uri = self._pyroRegister(obj_or_class, objectId, True, False, self)
         except ValueError as error:
             raise PyroError(f"invalid uri: {error}") from error
         if config.AUTOPROXY:
