@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import pickletools
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -426,3 +427,44 @@ def test_an_answer_that_failed_arrives_at_the_real_pyro4(peer: Peer) -> None:
         f"(lambda x: {look})(Pyro4.util.get_serializer('pickle').loads({data!r}))"
     )
     assert seen == ("ValueError", ("bad",), ["tb"])
+
+
+@pytest.mark.slow
+def test_without_their_libraries_the_two_are_not_there() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['dill'] = sys.modules['cloudpickle'] = None\n"
+        "import Pyro4.util\n"
+        "from Pyro4.serializers import accepted\n"
+        "print(sorted(Pyro4.util._serializers), Pyro4.config.DILL_PROTOCOL_VERSION)\n"
+        "for name in ('dill', 'cloudpickle'):\n"
+        "    try:\n"
+        "        accepted([name])\n"
+        "    except Pyro4.errors.SerializeError as error:\n"
+        "        print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == (
+        "['json', 'marshal', 'msgpack', 'pickle', 'serpent'] -1\n"
+        "serializer 'dill' is unknown or not available\n"
+        "serializer 'cloudpickle' is unknown or not available\n",
+        "",
+    )
+
+
+@pytest.mark.slow
+def test_neither_is_imported_before_it_is_used() -> None:
+    code = (
+        "import sys, Pyro4.util\n"
+        "print('dill' in sys.modules, 'cloudpickle' in sys.modules)\n"
+        "Pyro4.util.get_serializer('dill').dumps(1)\n"
+        "print('dill' in sys.modules, 'cloudpickle' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("False False\nTrue False\n", "")
