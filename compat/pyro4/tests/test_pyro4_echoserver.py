@@ -261,5 +261,5 @@ def test_it_may_have_a_file_for_a_socket(programs: Commands, tmp_path: Path) -> 
 def test_without_a_name_server_one_line_says_so(programs: Commands) -> None:
     done = programs.run(OURS, "-m", "Pyro4.test.echoserver", "-n", "-q")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("echoserver: Failed to locate the nameserver")
+    assert done.stderr.startswith("pyro4-test-echoserver: Failed to locate the nameserver")
     assert done.stderr.count("\n") == 1

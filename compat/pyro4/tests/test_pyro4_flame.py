@@ -323,7 +323,7 @@ def test_the_command_says_that_it_is_off(capsys: pytest.CaptureFixture[str]) -> 
         flameserver.main([])
     assert caught.value.code == 1
     assert capsys.readouterr().err == (
-        "flameserver: SecurityError: Flame is disabled in the server configuration; "
+        "pyro4-flameserver: SecurityError: Flame is disabled in the server configuration; "
         "PYRO_FLAME_ENABLED=true enables it\n"
     )
 

@@ -407,7 +407,7 @@ def test_the_command_fails_with_one_line(capsys: pytest.CaptureFixture[str]) -> 
         assert caught.value.code == 1
         out, err = capsys.readouterr()
         assert (out, err.count("\n")) == ("", 1)
-        assert err.startswith("httpgateway: ")
+        assert err.startswith("pyro4-httpgateway: ")
     assert Pyro4.config.SERIALIZER == "json"
 
 

@@ -110,7 +110,17 @@ def test_a_port_in_use_is_one_line(programs: Commands, module: str) -> None:
         command = (OURS, "-m", f"Pyro4.{module}", "-p", port)
         done = programs.run(*command, FLAME_ENABLED="true")
     assert done.returncode == 1
-    assert re.fullmatch(r"[\w-]+: .*in use.*\n", done.stderr)
+    assert re.fullmatch(rf"{SCRIPTS[module]}: .*in use.*\n", done.stderr)
+
+
+@pytest.mark.parametrize("module", READY)
+def test_files_for_tls_that_are_missing_are_one_line(
+    programs: Commands, module: str
+) -> None:
+    tls = {"SSL": "1", "SSL_CACERTS": "/nowhere/it.pem", "FLAME_ENABLED": "true"}
+    done = programs.run(OURS, "-m", f"Pyro4.{module}", "-p", "0", **tls)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"{SCRIPTS[module]}: .*\n", done.stderr)
 
 
 @pytest.mark.parametrize("module", ["test.echoserver", "utils.flameserver"])

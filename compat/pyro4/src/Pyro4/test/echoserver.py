@@ -58,7 +58,7 @@ def main(
     options, _ = _parser().parse_args(None if args is None else list(args))
     if returnWithoutLooping:
         return _start(options)
-    echo.run(PYRO4, "echoserver", lambda: _start(options))
+    echo.run(PYRO4, "pyro4-test-echoserver", lambda: _start(options))
     return None
 
 

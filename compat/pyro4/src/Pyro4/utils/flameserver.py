@@ -36,7 +36,7 @@ def main(
             daemon.requestLoop()
     except (OSError, OverflowError, PyroError, ValueError) as error:
         hint = "; PYRO_FLAME_ENABLED=true enables it" * isinstance(error, SecurityError)
-        print(f"flameserver: {type(error).__name__}: {error}{hint}", file=sys.stderr)
+        print(f"pyro4-flameserver: {type(error).__name__}: {error}{hint}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:  # while it started
         pass

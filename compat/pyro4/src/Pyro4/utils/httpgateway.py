@@ -228,7 +228,7 @@ def main(args: Sequence[str] | None = None) -> None:
     pyro_app.ns_regex = options.expose
     pyro_app.comm_timeout = config.COMMTIMEOUT = options.timeout
     config.SERIALIZER = "json"
-    program = "httpgateway"
+    program = "pyro4-httpgateway"
     gateways.serve(PYRO4, program, pyro_app, options.host, options.port, get_nameserver)
 
 
