@@ -83,7 +83,10 @@ def published() -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def troupe() -> Iterator[Troupe]:
     """Who can play."""
-    with Troupe("Pyro4", names="Pyro4.naming").playing() as troupe:
+    troupe = Troupe("Pyro4", names="Pyro4.naming")
+    if troupe.alone() == ["ours"]:
+        pytest.skip("the real one plays with another version of Python only")
+    with troupe.playing():
         yield troupe
 
 
@@ -133,10 +136,10 @@ def stockmarket(scene: Scene, files: dict[str, list[str]]) -> None:
     aggregator = scene.start("aggregator.py", PYRO_NS_PORT=port)
     aggregator.until(r"running.*\n")
     viewers = []
-    for symbols in ("GOOG,CSCO,BP", "IBM, AAPL"):
+    for symbols in ("GOOG,CSCO,BP,MSFT,HPQ", "IBM, AAPL, MSFT, BP, CSCO"):
         viewers.append(scene.start("viewer.py", PYRO_NS_PORT=port))
         viewers[-1].type_ahead(symbols)
-        viewers[-1].until(r"(?s)listening.*(NASDAQ|NYSE)\.\w+: .*\n")
+        viewers[-1].until(r"(?s)listening.*(?:NASDAQ|NYSE)\.\w+: .*\n")
     nsc = scene.start("-m", "Pyro4.nsc", "list", PYRO_NS_PORT=port)
     nsc.finish()
     for program in (market, aggregator, *viewers):
