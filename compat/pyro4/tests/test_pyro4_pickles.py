@@ -468,3 +468,32 @@ def test_neither_is_imported_before_it_is_used() -> None:
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("False False\nTrue False\n", "")
+
+
+# What is in the main program is known by name to dill, if it takes a pickler for its own.
+MAIN = """
+import cloudpickle, dill, pickle
+import Pyro4.util
+FACTOR = 5
+def times(x): return x * FACTOR
+class Box:
+    def __init__(self): self.content = lambda: FACTOR
+for library in (pickle, dill, cloudpickle):
+    serializer = Pyro4.util.get_serializer(library.__name__)
+    for value in (times, Box, [1, {"f": times}], ValueError(1), times.__code__, Box()):
+        try:
+            expected = library.dumps(value, protocol=5)
+        except Exception:
+            continue
+        assert serializer.dumps(value) == expected, (library, value)
+print("same")
+"""
+
+
+@pytest.mark.slow
+def test_pickles_are_those_of_the_libraries_byte_for_byte() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("same\n", "")

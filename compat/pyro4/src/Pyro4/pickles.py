@@ -235,7 +235,9 @@ def _pickler(module: str) -> Any:
     known: Any = getattr(base, "dispatch_table", None)
     if not isinstance(known, Mapping):  # that of the standard library is not the class's
         known = copyreg.dispatch_table
-    return type("Pickler", (base,), {"dispatch_table": ChainMap(_REDUCERS, known)})
+    # dill asks whose a pickler is, by the name of its module.
+    inside = {"__module__": base.__module__, "dispatch_table": ChainMap(_REDUCERS, known)}
+    return type("Pickler", (base,), inside)
 
 
 def _traced(error: BaseException, traceback: list[str] | None) -> BaseException:
