@@ -94,9 +94,16 @@ class ClassicCalling(ClassicBinding):
         sends something else; then it takes a connection of its own.
         """
         if self._pyroIsFree():
-            self._pyroExchange(self._pyroRequest(method, args, {}, ONEWAY, objectId, {}))
+            chunks = self._pyroQuietly()
+            self._pyroExchange(
+                self._pyroRequest(method, args, {}, ONEWAY, objectId, chunks)
+            )
         else:
             self._pyroTellApart(method, args, objectId)
+
+    def _pyroQuietly(self) -> dict[str, bytes]:
+        """Return the annotations of what is told; no call is to miss them later."""
+        return {}
 
     def _pyroTellApart(self, method: str, args: Any, objectId: str) -> None:
         """Do what :meth:`_pyroTell` does, over a connection of its own."""

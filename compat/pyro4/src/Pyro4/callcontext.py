@@ -56,10 +56,12 @@ class _CallContext(Context):
 
     def going_along(self) -> dict[str, bytes]:
         """Return the annotations for a message that is sent now."""
-        chunks = dict(self.annotations)
-        if self.correlation_id is not None:
-            chunks[CORRELATION_CHUNK] = self.correlation_id.bytes
-        return chunks
+        return {**self.annotations, **self.identification()}
+
+    def identification(self) -> dict[str, bytes]:
+        """Return the annotation with the correlation id, if there is one."""
+        identifier = self.correlation_id
+        return {} if identifier is None else {CORRELATION_CHUNK: identifier.bytes}
 
 
 current_context = _CallContext()
