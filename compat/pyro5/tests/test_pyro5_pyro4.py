@@ -5,22 +5,37 @@ from __future__ import annotations
 import importlib
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import Pyro5.api
+import Pyro5.compatibility
 import Pyro5.errors
-from Pyro5.compatibility import Pyro4
+
+
+def _take() -> dict[str, Any]:
+    """Return the modules called Pyro4, and forget them; another package has that name."""
+    names = [name for name in sys.modules if name.partition(".")[0] == "Pyro4"]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+_BEFORE = _take()
+sys.modules.pop("Pyro5.compatibility.Pyro4", None)
+Pyro4 = importlib.import_module("Pyro5.compatibility.Pyro4")
+_LAYER = _take()
+sys.modules.update(_BEFORE)
 
 
 @pytest.fixture(autouse=True)
-def _as_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """See to it that the layer is what is called Pyro4."""
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "Pyro4":
-            monkeypatch.setitem(sys.modules, name, module)
+def _as_imported() -> Iterator[None]:
+    """See to it that the layer is what is called Pyro4, and only now."""
+    before = _take()
+    sys.modules.update(_LAYER)
+    yield
+    _take()
+    sys.modules.update(before)
 
 
 @Pyro5.api.expose

@@ -6,19 +6,40 @@ import sys
 import pytest
 
 import Pyro5.api
-import Pyro5.compatibility.Pyro4
+import Pyro5.compatibility
 import Pyro5.errors
 from Pyro5.callcontext import current_context
 
-Pyro4 = Pyro5.compatibility.Pyro4
+
+def _take():
+    """Return the modules called Pyro4, and forget them; another package has that name."""
+    names = [name for name in sys.modules if name.partition(".")[0] == "Pyro4"]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+_BEFORE = _take()
+sys.modules.pop("Pyro5.compatibility.Pyro4", None)
+Pyro4 = importlib.import_module("Pyro5.compatibility.Pyro4")
+_LAYER = _take()
+sys.modules.update(_BEFORE)
 HERE = "PYRO:object@localhost:9999"
+
+
+@pytest.fixture(autouse=True)
+def _as_imported():
+    """See to it that the layer is what is called Pyro4, and only now."""
+    before = _take()
+    sys.modules.update(_LAYER)
+    yield
+    _take()
+    sys.modules.update(before)
 
 
 def test_modules():
     imported = importlib.import_module("Pyro4")
     for name in ("constants", "core", "errors", "message", "naming", "socketutil", "util"):
         __import__(f"Pyro4.{name}")
-    assert imported is Pyro5.compatibility.Pyro4
+    assert imported is Pyro4
     assert sys.modules["Pyro4"] is imported
     assert sys.modules["Pyro4.errors"] is Pyro5.errors
     for name in ("core", "naming", "message"):
