@@ -27,6 +27,7 @@ from Pyro4.message import FLAGS_META_ON_CONNECT, MSG_CONNECT, MSG_INVOKE, Messag
 from Pyro4.pickles import FAMILY, Pickling, pickle_as, warn_of_pickles
 from Pyro4.serializers import CODECS, accepted, get_serializer
 from pyrophone import URI as PlainURI
+from pyrophone import RemoteError
 from pyrophone import errors as ours
 from pyrophone.serializers.classes import Failure
 from pyrophone.wire.events import Call
@@ -278,6 +279,32 @@ def test_what_pyrophone_sends_is_pickled_as_classes_of_pyro4(name: str) -> None:
     assert type(failure) is _ExceptionWrapper
     assert failure.exception.args == (1,)
     assert vars(failure.exception)["_pyroTraceback"] == ["tb"]
+
+
+@each
+def test_failures_in_batches_are_sent_like_others(name: str) -> None:
+    serializer = get_serializer(name)
+    for error, kind, text in (
+        (ours.NotExposedError("x"), AttributeError, "x"),
+        (ours.NoSuchObjectError("x"), errors.DaemonError, "x"),
+        (RemoteError("lab.Hot", (), "x"), errors.SerializeError, "unsupported serialized"),
+        (SystemExit(3), errors.PyroError, "SystemExit: 3"),
+    ):
+        data = serializer.dumps([1, Failure(error, ["tb"])])
+        assert b"pyrophone" not in data
+        found = serializer.loads(data)[1].exception
+        assert type(found) is kind
+        assert str(found).startswith(text)
+        assert vars(found)["_pyroTraceback"] == ["tb"]
+
+
+@each
+def test_errors_of_pyrophone_inside_of_values_are_sent_likewise(name: str) -> None:
+    serializer = get_serializer(name)
+    for error in (ours.UnknownNameError("x"), ours.MessageTooLargeError(5, 4)):
+        data = serializer.dumps({"k": [error]})
+        assert b"pyrophone" not in data
+        assert isinstance(serializer.loads(data)["k"][0], errors.PyroError)
 
 
 def test_serializers_can_be_pickled() -> None:

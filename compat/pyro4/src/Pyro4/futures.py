@@ -12,7 +12,7 @@ from pyrophone.classic.batches import FailedCall, read_failure
 from pyrophone.serializers.classes import Failure
 
 from .generation import PYRO4
-from .pickles import pickle_as
+from .pickles import pickle_as, sendable
 from .tables import CLASSES
 
 __all__ = ["Future", "FutureResult", "_ExceptionWrapper"]
@@ -224,9 +224,7 @@ def _form(wrapper: _ExceptionWrapper) -> Any:
 
 
 def _wrapped(failure: Failure) -> _ExceptionWrapper:
-    error: Any = failure.error
-    error._pyroTraceback = failure.traceback
-    return _ExceptionWrapper(error)
+    return _ExceptionWrapper(sendable(failure.error, failure.traceback))
 
 
 _CLASS = "Pyro4.futures._ExceptionWrapper"

@@ -19,6 +19,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
+from pyrophone import errors as ours
 from pyrophone.classic.serializers import check_replaceable
 from pyrophone.net.addresses import is_loopback
 from pyrophone.serializers.exceptions import safe_text
@@ -36,6 +37,7 @@ __all__ = [
     "Pickling",
     "available",
     "pickle_as",
+    "sendable",
     "unsendable",
     "warn_of_pickles",
 ]
@@ -114,18 +116,10 @@ class Pickling(SerializerBase):
 
     def dump_error(self, error: BaseException, traceback: list[str] | None) -> bytes:
         """Return the bytes of what a method raised; never fails, whatever it holds."""
-        if isinstance(error, _UnpicklableError) and error.__cause__ is not None:
-            error = error.__cause__
-        if not isinstance(error, Exception):  # would end the client, were it raised there
-            text = f"{type(error).__name__}: {safe_text(error)}"
-            sent: BaseException = errors.PyroError(text)
-        else:
-            border = translated()
-            sent = border.translate(error) if border.to_be_translated(error) else error
         try:
-            return self.dumps(_traced(sent, traceback))
+            return self.dumps(sendable(error, traceback))
         except errors.SerializeError as problem:
-            return self.dumps(_traced(unsendable(error, problem), traceback))
+            return self.dumps(sendable(unsendable(error, problem), traceback))
 
     def protocol(self) -> int:
         """Return the version of the format to write, as the configuration says now."""
@@ -192,6 +186,17 @@ def pickle_as(object_type: type, replace: Callable[[Any], Any]) -> None:
     _REDUCERS[object_type] = functools.partial(_reduce, replace)
 
 
+def sendable(error: BaseException, traceback: list[str] | None) -> BaseException:
+    """Return what is pickled for what a method raised, with its traceback."""
+    if isinstance(error, _UnpicklableError) and error.__cause__ is not None:
+        error = error.__cause__
+    if not isinstance(error, Exception):  # would end the client, were it raised there
+        error = errors.PyroError(f"{type(error).__name__}: {safe_text(error)}")
+    with contextlib.suppress(Exception):  # some classes let nothing be set
+        error._pyroTraceback = traceback  # type: ignore[attr-defined]
+    return error
+
+
 def unsendable(error: BaseException, problem: Exception) -> errors.PyroError:
     """Return what is sent in place of an exception that can't be written."""
     return errors.PyroError(
@@ -240,7 +245,6 @@ def _pickler(module: str) -> Any:
     return type("Pickler", (base,), inside)
 
 
-def _traced(error: BaseException, traceback: list[str] | None) -> BaseException:
-    with contextlib.suppress(Exception):  # some classes let nothing be set
-        error._pyroTraceback = traceback  # type: ignore[attr-defined]
-    return error
+# Peers that have a Pyro4 have no Pyrophone.
+for _name in ours.__all__:
+    pickle_as(getattr(ours, _name), translated().translate)
