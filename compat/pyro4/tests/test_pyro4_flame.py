@@ -89,6 +89,17 @@ def test_a_client_that_does_not_speak_pickle_is_refused(server: Any) -> None:
             proxy.evaluate("1")
 
 
+def test_a_server_may_have_a_file_for_a_socket(
+    running: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    daemon = running(Pyro4.Daemon(unixsocket=str(tmp_path / "flame")))
+    flame.start(daemon)
+    with flame.connect(f"./u:{tmp_path / 'flame'}") as proxy:
+        assert proxy.evaluate("1 + 1") == 2
+        with proxy.module("os") as module:
+            assert module.getpid() == os.getpid()
+
+
 def test_where_nothing_is() -> None:
     with pytest.raises(errors.CommunicationError, match="refused"):
         flame.connect("localhost:1")

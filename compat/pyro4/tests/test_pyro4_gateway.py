@@ -411,6 +411,19 @@ def test_the_command_fails_with_one_line(capsys: pytest.CaptureFixture[str]) -> 
     assert Pyro4.config.SERIALIZER == "json"
 
 
+def test_the_defaults_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[Any] = []
+    monkeypatch.setattr(httpgateway.gateways, "serve", lambda *how: called.append(how[3:5]))
+    Pyro4.config.COMMTIMEOUT = 2.5
+    httpgateway.main([])
+    assert called == [("localhost", 8080)]
+    assert (pyro_app.ns_regex, pyro_app.comm_timeout) == (r"http\.", 2.5)
+    httpgateway.main(["-H", "::1", "-p", "99", "-e", "x.*", "-t", "0"])
+    assert called[1] == ("::1", 99)
+    assert (pyro_app.ns_regex, pyro_app.comm_timeout) == ("x.*", 0.0)
+    assert Pyro4.config.COMMTIMEOUT == 0.0
+
+
 @pytest.mark.parametrize("option", ["-k", "-g"])
 def test_keys_are_given_once(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
     name = {"-k": "PYRO_HMAC_KEY", "-g": "PYRO_HTTPGATEWAY_KEY"}[option]
