@@ -21,6 +21,7 @@ from Pyro4 import naming, socketutil
 from Pyro4.errors import ConnectionClosedError, NamingError
 from Pyro4.utils import httpgateway
 from Pyro4.utils.httpgateway import _Target, pyro_app
+from pyrophone.classic import gateways
 
 TEXT = [("Content-Type", "text/plain")]
 JSON = ("Content-Type", "application/json; charset=utf-8")
@@ -413,7 +414,7 @@ def test_the_command_fails_with_one_line(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_the_defaults_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[Any] = []
-    monkeypatch.setattr(httpgateway.gateways, "serve", lambda *how: called.append(how[3:5]))
+    monkeypatch.setattr(gateways, "serve", lambda *how: called.append(how[3:5]))
     Pyro4.config.COMMTIMEOUT = 2.5
     httpgateway.main([])
     assert called == [("localhost", 8080)]
