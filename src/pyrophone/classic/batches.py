@@ -37,6 +37,7 @@ class ClassicBatch:
 
     generation: ClassVar[Generation]
     method_class: ClassVar[type[BatchedMethod]]
+    sends_nothing: ClassVar[bool] = False  # a message, that is, if there are no calls
 
     def __init__(self, proxy: Any) -> None:
         self._pyroProxy = proxy
@@ -62,7 +63,8 @@ class ClassicBatch:
 
     def _pyroMake(self, calls: list[Any], oneway: bool) -> Any:
         """Make *calls*; return their results one by one."""
-        values = self._pyroProxy._pyroInvokeBatch(calls, oneway) if calls else []
+        needed = calls or self.sends_nothing
+        values = self._pyroProxy._pyroInvokeBatch(calls, oneway) if needed else []
         if oneway:
             return None
         if not isinstance(values, (list, tuple)):

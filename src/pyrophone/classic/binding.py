@@ -93,13 +93,17 @@ class ClassicBinding:
         self._pyroRelease()
         for left in range(tries, 0, -1):
             try:
-                self._pyroBind()
+                self._pyroRenew()
                 return
             except errors.CommunicationError:
                 if left > 1:
                     time.sleep(_PAUSE)
         self.log.error("failed to reconnect")
         raise errors.ConnectionClosedError("failed to reconnect")
+
+    def _pyroRenew(self) -> None:
+        """Connect, after a release."""
+        self._pyroBind()
 
     def _pyroValidateHandshake(self, response: Any) -> None:
         """Judge what the daemon answered; override, and raise to refuse the daemon."""

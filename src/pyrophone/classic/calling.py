@@ -123,7 +123,8 @@ class ClassicCalling(ClassicBinding):
     ) -> Any:
         """Return the message of a call."""
         if objectId is None:
-            objectId = getattr(self._pyroConnection, "objectId", self._pyroUri.object)
+            own = getattr(self._pyroConnection, "objectId", None)
+            objectId = self._pyroUri.object if own is None else own
         codec, marshal = self._pyroCodec(None), self._pyroCodec("marshal")
         call = blob_call(self.generation, codec, marshal, objectId, method, args, kwargs)
         if call is not None:

@@ -28,6 +28,7 @@ class _BatchProxyAdapter(ClassicBatch):
     __module__ = "Pyro4.core"
     generation = PYRO4
     method_class = _BatchedRemoteMethod
+    sends_nothing = True
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_pyro") or (name.startswith("__") and is_private(name)):
@@ -69,9 +70,9 @@ class _BatchProxyAdapter(ClassicBatch):
         result.set_value(value)
 
 
-def batch(proxy: Any) -> _BatchProxyAdapter:
+def batch(proxy: Any) -> Any:
     """Return what collects calls for the object of *proxy*, and makes them all at once."""
-    return _BatchProxyAdapter(proxy)
+    return proxy._pyroBatch()
 
 
 def wanted(asynchronous: bool, former: dict[str, Any]) -> bool:

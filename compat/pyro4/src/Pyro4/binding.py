@@ -84,6 +84,11 @@ class Binding(ClassicBinding):
         self.log.debug("connected to %s - %s - %s", uri, line.family(), security)
         return uri
 
+    def _pyroRenew(self) -> None:
+        with self._pyroGuard():
+            if self._pyroConnection is None:
+                self._pyroOpen()  # and stay with a name, which may lead elsewhere next time
+
     def _pyroAdopt(self, sock: socket.socket) -> None:
         """Use a connected socket, whose other end a daemon was given."""
         sock.settimeout(seconds(self._pyroLimit))
@@ -113,7 +118,8 @@ class Binding(ClassicBinding):
 
     def _pyroNothing(self) -> str:
         return (
-            f"{super()._pyroNothing()} Pyro4 before 4.46 needed none: programs of that "
+            "remote object doesn't expose any methods or attributes. Did you forget "
+            "setting @expose on them? Pyro4 before 4.46 needed none: programs of that "
             "time run with REQUIRE_EXPOSE (PYRO_REQUIRE_EXPOSE) set to false where the "
-            "server is."
+            f"server is, of {self._pyroUri}"
         )

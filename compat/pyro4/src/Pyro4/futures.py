@@ -72,8 +72,10 @@ class FutureResult:
         while True:
             with self._lock:
                 failed = isinstance(value, _ExceptionWrapper)
-                handler, self._handler = (self._handler, None) if failed else (None, None)
-                if handler is None and (failed or not self._chain):
+                handler = self._handler if failed else None
+                if handler is not None:
+                    self._handler = None  # it is called once
+                elif failed or not self._chain:
                     self._value = value
                     self._there.set()
                     return

@@ -82,23 +82,26 @@ class Proxy(Calling):
             raise AttributeError(self._pyroUnknown("attribute or method", name))
         if name.startswith("__") and is_private(name):  # Python asks, not the program
             raise AttributeError(name)
-        if not config.METADATA:
-            return self._pyroMethod(name)
-        self._pyroKnow()
+        if config.METADATA:
+            self._pyroKnow()
         if name in self._pyroAttrs:
             return self._pyroInvoke("__getattr__", (name,), None)
-        if name in self._pyroMethods:
+        if name in self._pyroMethods or not config.METADATA:
             return self._pyroMethod(name)
         raise AttributeError(self._pyroUnknown("attribute or method", name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__pyroAttributes or not config.METADATA:
+        if name in self.__pyroAttributes:
             super().__setattr__(name, value)
             return
-        self._pyroKnow()
-        if name not in self._pyroAttrs:
+        if config.METADATA:
+            self._pyroKnow()
+        if name in self._pyroAttrs:
+            self._pyroInvoke("__setattr__", (name, value), None)
+        elif config.METADATA:
             raise AttributeError(self._pyroUnknown("attribute", name))
-        self._pyroInvoke("__setattr__", (name, value), None)
+        else:
+            super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._pyroMethods, *self._pyroAttrs})
