@@ -18,15 +18,16 @@ class Counter:
         return f"{len(numbers)} orders taken"
 
     def _work(self, numbers, customer):
-        for number in numbers:
-            try:
-                customer.doubled(number, number * 2)
-            except ValueError as error:
-                print("the customer complains:", error)
-            except Pyro4.errors.CommunicationError:
-                print("the customer hung up; once more")
-                customer.doubled(number, number * 2)
-        customer.finished()
+        with customer:
+            for number in numbers:
+                try:
+                    customer.doubled(number, number * 2)
+                except ValueError as error:
+                    print("the customer complains:", error)
+                except Pyro4.errors.CommunicationError:
+                    print("the customer hung up; once more")
+                    customer.doubled(number, number * 2)
+            customer.finished()
 
 
 Pyro4.Daemon.serveSimple({Counter: "example.counter"})

@@ -64,7 +64,12 @@ class Bus:
             sql = "SELECT topic, COUNT(*) FROM messages GROUP BY topic ORDER BY topic"
             return dict(self._store.execute(sql))
 
+    def _close(self):
+        """End with the program; not for callers."""
+        self._store.close()
+
 
 if __name__ == "__main__":
     bus = Bus(*sys.argv[1:])
     Pyro4.Daemon.serveSimple({bus: "example.bus"})
+    bus._close()

@@ -12,7 +12,7 @@ from stage import Play
 
 pytestmark = pytest.mark.slow
 
-WARNED = {r"^(.*Warning: class \w+ has no @Pyro4\.expose).*": r"\1 ..."}
+WARNED = {r"^.*(UserWarning: class \w+ has no @Pyro4\.expose).*": r"\1 ..."}
 
 # The real one wants to be told that classes without marks may be called.
 UNMARKED = {
