@@ -40,6 +40,18 @@ def test_the_system_is_asked_for_all_at_once_if_wanted(wanted: bool) -> None:
     assert sock.asked == [(4, socket.MSG_WAITALL) if wanted else (4,), (2,)]
 
 
+def test_room_is_made_only_as_bytes_come() -> None:
+    class Ending(Recording):
+        def recv(self, *how: int) -> bytes:
+            super().recv(*how)
+            return b""
+
+    sock = Ending()
+    with pytest.raises(errors.ConnectionClosedError):
+        receive_data(PYRO5, sock, 1 << 31)  # which somebody may just announce
+    assert max(how[0] for how in sock.asked) == 1 << 24
+
+
 def test_errors_are_those_of_the_generation(pair: Any) -> None:
     near, far = pair
     far.settimeout(0.01)

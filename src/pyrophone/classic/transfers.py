@@ -40,6 +40,7 @@ ERRNO_EADDRINUSE = _numbers("EADDRINUSE")
 WAITS_FOR_ALL = hasattr(socket, "MSG_WAITALL") and sys.platform != "win32"
 
 _CHUNK = 60_000  # bytes; larger reads of pieces gain nothing
+_AT_ONCE = 1 << 24  # bytes; more is made room for only as it comes
 
 
 def receive_data(
@@ -63,7 +64,8 @@ def receive_data(
     first: tuple[int, ...] = ()
     if wait_for_all and not isinstance(sock, ssl.SSLSocket):
         first = (socket.MSG_WAITALL,)
-    whole: bytes = _patiently(generation, sock.recv, pauses, "receiving", size, *first)
+    large = min(size, _AT_ONCE)
+    whole: bytes = _patiently(generation, sock.recv, pauses, "receiving", large, *first)
     if len(whole) == size:
         return whole
     data = bytearray(whole)
