@@ -13,7 +13,7 @@ import pytest
 
 from certificates import Certificates
 from pyrophone import Settings, current, expose
-from pyrophone.errors import ConnectError, DaemonError, NotExposedError
+from pyrophone.errors import ConnectError, DaemonError, NotExposedError, SerializeError
 from pyrophone.net.tls import client_context, server_context
 from pyrophone.sync import Daemon, LoopDaemon, batch, connect
 from pyrophone.sync import dialects as under_test
@@ -152,6 +152,9 @@ def test_settings_that_change_count_for_clients_of_all_dialects(daemon: LoopDaem
         daemon.reconfigure(Settings(max_depth=3, compression=True))
         assert ours.bake("x" * 300).startswith("xx")
         assert theirs.bake("x" * 300).startswith("xx")
+        for oven in (ours, theirs):
+            with pytest.raises(SerializeError, match="nested deeper than"):
+                oven.bake([[[[[[1]]]]]])
 
 
 def test_dialects_are_found_by_the_names_that_distributions_give(

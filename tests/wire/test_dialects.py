@@ -110,6 +110,8 @@ def test_features_are_for_dialects_that_have_some() -> None:
     client, server = sessions()
     assert client.features is None
     assert server.features is None
+    assert b"PHON" not in ClientSession("oven", toys(), dialect=TOY).greet()
+    assert b"PHON" in ClientSession("oven", codecs()).greet()
 
 
 def test_a_greeting_may_name_no_object() -> None:
