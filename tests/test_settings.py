@@ -34,6 +34,7 @@ def test_without_variables_the_settings_are_the_defaults() -> None:
         ("PYROPHONE_BROADCAST_ADDRESSES", "a, b", "broadcast_addresses", ("a", "b")),
         ("PYROPHONE_BROADCAST_ADDRESSES", "a", "broadcast_addresses", ("a",)),
         ("PYROPHONE_BROADCAST_ADDRESSES", "", "broadcast_addresses", ()),
+        ("PYROPHONE_DIALECTS", "pyro4, other", "dialects", ("pyro4", "other")),
     ],
 )
 def test_a_variable_sets_the_setting_of_its_name(

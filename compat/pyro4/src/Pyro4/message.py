@@ -108,7 +108,7 @@ class Message:
     def __repr__(self) -> str:
         cls = type(self)
         return (
-            f"<{cls.__module__}.{cls.__name__} at 0x{id(self):x}; type={self.type} "
+            f"<{cls.__module__}.{cls.__name__} at {id(self):x}; type={self.type} "
             f"flags={self.flags} seq={self.seq} datasize={self.data_size} "
             f"#ann={len(self.annotations)}>"
         )
