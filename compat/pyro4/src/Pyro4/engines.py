@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -39,6 +39,13 @@ __all__ = ["FLEET", "FULL", "ONEWAY_THREADS", "is_local"]
 
 FULL = "no free workers, increase server threadpool size"
 ONEWAY_THREADS = 500  # at a time; more one-way calls are run where they came
+
+
+class _Apart(threading.Thread):
+    """Makes one one-way call; what its method raises is a matter of the excepthook."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        super().__init__(target=call, name="oneway-call", daemon=True)
 
 
 class Rules(daemons.Served):
@@ -116,14 +123,13 @@ class Rules(daemons.Served):
             return super().answer(link, event)
         self.refresh()
         if config.ONEWAY_THREADED and self._apart_now.acquire(blocking=False):
-            run = partial(self._run_apart_from, link, event)
-            threading.Thread(target=run, name="oneway-call", daemon=True).start()
+            _Apart(partial(self._run_apart_from, link, event)).start()
             return b""
         return self.run(link, event)
 
     def ending(self, call: Call, error: BaseException, *, callback: bool) -> Ending:
         """Tell what *error*, of a call, means for its connection."""
-        if threading.current_thread().name == "oneway-call" and not _is_ours(call, error):
+        if isinstance(threading.current_thread(), _Apart) and not _is_ours(call, error):
             raise error  # a matter of this thread's excepthook
         if not isinstance(error, Exception):
             return Ending.HANG_UP
