@@ -149,7 +149,7 @@ def test_a_dbm_file_that_is_gone_or_something_else_is_an_error(
     with pytest.raises(OSError, match="no"):
         DbmStorage(str(tmp_path / "no" / "folder"))
     Path(file).write_text("something else")
-    with pytest.raises(dbm.error[0]):
+    with pytest.raises(dbm.error[0], match=r"^cannot open the names in .*names: db type"):
         DbmStorage(file)
 
 

@@ -63,7 +63,13 @@ class DbmStorage(MutableMapping[str, Any]):
     def __init__(self, dbmfile: str) -> None:
         self.dbmfile = dbmfile
         self.lock = threading.Lock()
-        dbm.open(dbmfile, "c", _ONLY_OWNER).close()
+        try:
+            dbm.open(dbmfile, "c", _ONLY_OWNER).close()
+        except dbm.error[0] as error:  # other errors name the file themselves
+            text = (
+                f"cannot open the names in {dbmfile}: {error}; move it away if it is none"
+            )
+            raise dbm.error[0](text) from error
 
     def __getattr__(self, name: str) -> Any:
         raise NotImplementedError(f"DbmStorage has no method or attribute {name!r}")
