@@ -117,14 +117,14 @@ class DaemonObject(control.DaemonObject):
         super().__init__(served.objects, served.streams, served.describe)
         self.daemon = daemon
 
-    def get_metadata(self, objectId: str) -> dict[str, set[str]]:
-        """Return the members of an object.
+    def get_metadata(self, objectId: str, as_lists: bool = False) -> Any:
+        """Return the members of an object, in sets, or in lists as Pyro4 had them.
 
         Raises:
             DaemonError: There is no such object.
         """
         with translated():
-            return super().get_metadata(objectId)
+            return super().get_metadata(objectId, as_lists)
 
 
 class Daemon(classic.BaseDaemon):
