@@ -117,14 +117,14 @@ class DaemonObject(control.DaemonObject):
         super().__init__(served.objects, served.streams, served.describe)
         self.daemon = daemon
 
-    def get_metadata(self, objectId: str, as_lists: bool = False) -> Any:
-        """Return the members of an object, in sets, or in lists as Pyro4 had them.
+    def get_metadata(self, objectId: str) -> Any:  # type: ignore[override]  # as Pyro5 has it
+        """Return the members of an object.
 
         Raises:
             DaemonError: There is no such object.
         """
         with translated():
-            return super().get_metadata(objectId, as_lists)
+            return super().get_metadata(objectId)
 
 
 class Daemon(classic.BaseDaemon):
