@@ -159,8 +159,8 @@ class _Slots:
 
     @property
     def busy(self) -> set[Any]:
-        """As many as there are clients."""
-        return set(self._served.clients)
+        """As many as there are clients, without those who have not been greeted."""
+        return {one for one in self._served.clients if one.connection.greeted}
 
     @property
     def idle(self) -> set[Any]:
