@@ -17,8 +17,8 @@ from pyrophone.errors import SerializeError
 class Batch(ClassicBatch):
     """The batch of some generation."""
 
-    generation = PYRO5
-    method_class = BatchedMethod
+    _pyroGeneration = PYRO5
+    _pyroMethodClass = BatchedMethod
 
 
 class Failed(FailedCall):

@@ -39,8 +39,8 @@ class Plug:
 class Stub(ClassicBinding):
     """A proxy that connects to nothing."""
 
-    generation = PYRO5
-    log = logging.getLogger("test")
+    _pyroGeneration = PYRO5
+    _pyroLog = logging.getLogger("test")
 
     def __init__(self, *problems: Exception) -> None:
         self._pyroSetUp(Address("PYRO:thing@host:1"))

@@ -65,11 +65,11 @@ class Plug:
 class Stub(ClassicCalling):
     """A proxy whose messages are namespaces."""
 
-    generation = PYRO5
-    log = logging.getLogger("test")
-    stream_flag = STREAM
-    blob_flag = BLOB
-    stream_class = Items
+    _pyroGeneration = PYRO5
+    _pyroLog = logging.getLogger("test")
+    _pyroStreamFlag = STREAM
+    _pyroBlobFlag = BLOB
+    _pyroStreamClass = Items
 
     def __init__(self, *replies: Any, free: bool = True) -> None:
         self._pyroSetUp(Address("PYRO:thing@host:1"))

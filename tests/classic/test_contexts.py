@@ -76,6 +76,8 @@ def test_a_served_call_covers_the_values_of_the_thread(context: Own) -> None:
         }
         context.response_annotations = {"EFGH": b"back"}
         assert served.reply_annotations == {"EFGH": b"back"}
+        serving.set(call())
+        assert context.response_annotations == {}
     finally:
         serving.reset(token)
     context.forget()

@@ -14,7 +14,7 @@ from pyrophone.classic.methods import BatchedMethod, ClassicMethod
 class Method(ClassicMethod):
     """A method of some generation."""
 
-    generation = PYRO5
+    _pyroGeneration = PYRO5
 
 
 class Line:

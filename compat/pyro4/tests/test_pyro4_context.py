@@ -48,6 +48,14 @@ class Desk:
         with Pyro4.Proxy(self._other) as late:
             return [late.seen(), len(current_context.annotations)]
 
+    def names(self) -> list[str]:
+        """Return the names of all annotations that came."""
+        return sorted(current_context.annotations)
+
+    @Pyro4.oneway
+    def tell(self) -> None:
+        """Have no answer."""
+
     def answer(self) -> None:
         """Send something back."""
         current_context.response_annotations = {"BACK": b"b"}
@@ -96,6 +104,15 @@ def test_what_a_method_leaves_comes_back(serve: Serve) -> None:
         assert current_context.response_annotations["BACK"] == b"b"
         proxy.seen()
         assert "BACK" not in current_context.response_annotations
+        proxy.tell()
+        assert current_context.response_annotations == {}
+
+
+def test_the_id_is_one_of_the_annotations_if_it_was_sent(serve: Serve) -> None:
+    with Pyro4.Proxy(serve(Desk())) as proxy:
+        assert proxy.names() == []
+        current_context.correlation_id = IDENTIFIER
+        assert proxy.names() == ["CORR"]
 
 
 def test_calls_within_calls_forward_the_id_and_once_the_annotations(serve: Serve) -> None:

@@ -308,3 +308,8 @@ def test_known_members_must_be_some() -> None:
         proxy._pyroGetMetadata(known_metadata=nothing)
     proxy._pyroGetMetadata(known_metadata={**nothing, "methods": ["f"]})
     assert proxy._pyroMethods == {"f"}
+
+
+def test_all_names_but_those_with_an_underscore_are_the_object_s() -> None:
+    for cls in (Proxy, type(Pyro4.batch(Proxy(TEXT))), Pyro4.core._RemoteMethod):
+        assert [name for name in dir(cls) if not name.startswith("_")] == []

@@ -520,3 +520,8 @@ def test_metadata_can_be_asked_for_again(proxy: Any) -> None:
     proxy._pyroAttrs = None
     proxy._pyroGetMetadata()
     assert proxy._pyroAttrs == {"label"}
+
+
+def test_all_names_but_those_with_an_underscore_are_the_object_s() -> None:
+    for cls in (Pyro5.client.Proxy, Pyro5.client.BatchProxy, Pyro5.client._RemoteMethod):
+        assert [name for name in dir(cls) if not name.startswith("_")] == []

@@ -35,9 +35,9 @@ class FailedCall:
 class ClassicBatch:
     """Collects calls for the object of *proxy*; calling the batch makes them all."""
 
-    generation: ClassVar[Generation]
-    method_class: ClassVar[type[BatchedMethod]]
-    sends_nothing: ClassVar[bool] = False  # a message, that is, if there are no calls
+    _pyroGeneration: ClassVar[Generation]
+    _pyroMethodClass: ClassVar[type[BatchedMethod]]
+    _pyroSendsNothing: ClassVar[bool] = False  # a message, that is, if there are no calls
 
     def __init__(self, proxy: Any) -> None:
         self._pyroProxy = proxy
@@ -46,7 +46,7 @@ class ClassicBatch:
     def __getattr__(self, name: str) -> Any:
         if is_private(name) and not name.startswith("_pyro"):
             raise AttributeError(f"a batch has no attribute {name!r}")
-        return self.method_class(self._pyroCalls, name)
+        return self._pyroMethodClass(self._pyroCalls, name)
 
     def __call__(self, oneway: bool = False) -> Any:
         """Make the calls; return their results one by one.
@@ -63,13 +63,13 @@ class ClassicBatch:
 
     def _pyroMake(self, calls: list[Any], oneway: bool) -> Any:
         """Make *calls*; return their results one by one."""
-        needed = calls or self.sends_nothing
+        needed = calls or self._pyroSendsNothing
         values = self._pyroProxy._pyroInvokeBatch(calls, oneway) if needed else []
         if oneway:
             return None
         if not isinstance(values, (list, tuple)):
             kind = type(values).__name__
-            raise self.generation.errors.ProtocolError(
+            raise self._pyroGeneration.errors.ProtocolError(
                 f"{kind} came in place of a batch's results"
             )
         return results(values)

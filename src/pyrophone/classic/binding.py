@@ -23,11 +23,11 @@ _PAUSE = 2.0  # seconds between attempts to reconnect
 class ClassicBinding:
     """A proxy without the members of its object. Its own names begin with ``_pyro``."""
 
-    generation: ClassVar[Generation]
-    log: ClassVar[logging.Logger]
+    _pyroGeneration: ClassVar[Generation]
+    _pyroLog: ClassVar[logging.Logger]
 
     def _pyroSetUp(self, uri: ClassicURI) -> None:
-        config = self.generation.config
+        config = self._pyroGeneration.config
         self._pyroUri: Any = uri
         self._pyroConnection: Any = None
         self._pyroMethods: set[str] = set()
@@ -89,7 +89,7 @@ class ClassicBinding:
         Raises:
             ConnectionClosedError: The last one failed, too.
         """
-        errors = self.generation.errors
+        errors = self._pyroGeneration.errors
         self._pyroRelease()
         for left in range(tries, 0, -1):
             try:
@@ -98,7 +98,7 @@ class ClassicBinding:
             except errors.CommunicationError:
                 if left > 1:
                     time.sleep(_PAUSE)
-        self.log.error("failed to reconnect")
+        self._pyroLog.error("failed to reconnect")
         raise errors.ConnectionClosedError("failed to reconnect")
 
     def _pyroRenew(self) -> None:
@@ -137,15 +137,15 @@ class ClassicBinding:
         self._pyroMethods = set(metadata.methods)
         self._pyroAttrs = set(metadata.attributes)
         self._pyroOneway = set(metadata.oneway)
-        if self.log.isEnabledFor(logging.DEBUG):
-            self.log.debug(
+        if self._pyroLog.isEnabledFor(logging.DEBUG):
+            self._pyroLog.debug(
                 "from meta: methods=%s, oneway methods=%s, attributes=%s",
                 sorted(self._pyroMethods),
                 sorted(self._pyroOneway),
                 sorted(self._pyroAttrs),
             )
         if not metadata:
-            raise self.generation.errors.PyroError(self._pyroNothing())
+            raise self._pyroGeneration.errors.PyroError(self._pyroNothing())
 
     def _pyroNothing(self) -> str:
         """Return what to say of an object that exposes nothing."""

@@ -21,14 +21,14 @@ class ClassicCalling(ClassicBinding):
     """A proxy that makes calls, without the names of what can be called.
 
     Attributes:
-        stream_flag: Of a result that is a stream.
-        blob_flag: Of a request with a blob.
-        stream_class: What gives the items of a stream.
+        _pyroStreamFlag: Of a result that is a stream.
+        _pyroBlobFlag: Of a request with a blob.
+        _pyroStreamClass: What gives the items of a stream.
     """
 
-    stream_flag: ClassVar[int]
-    blob_flag: ClassVar[int]
-    stream_class: ClassVar[type[StreamIterator]]
+    _pyroStreamFlag: ClassVar[int]
+    _pyroBlobFlag: ClassVar[int]
+    _pyroStreamClass: ClassVar[type[StreamIterator]]
 
     # What each generation does in its own way.
 
@@ -79,11 +79,11 @@ class ClassicCalling(ClassicBinding):
                 self._pyroOpen()
                 return
             object_id = objectId or self._pyroUri.object
-            self.log.debug("getting metadata for object %s", object_id)
+            self._pyroLog.debug("getting metadata for object %s", object_id)
             known_metadata = self._pyroInvoke(
                 "get_metadata", [object_id], {}, objectId=DAEMON_ID
             )
-        with self.generation.translated():
+        with self._pyroGeneration.translated():
             metadata = Metadata.from_wire(known_metadata)
         self._pyroTakeMetadata(metadata)
 
@@ -126,10 +126,11 @@ class ClassicCalling(ClassicBinding):
             own = getattr(self._pyroConnection, "objectId", None)
             objectId = self._pyroUri.object if own is None else own
         codec, marshal = self._pyroCodec(None), self._pyroCodec("marshal")
-        call = blob_call(self.generation, codec, marshal, objectId, method, args, kwargs)
+        what = (objectId, method, args, kwargs)
+        call = blob_call(self._pyroGeneration, codec, marshal, *what)
         if call is not None:
             serializer_id, payload, address = call
-            flags |= self.blob_flag
+            flags |= self._pyroBlobFlag
             chunks = {**chunks, **address}
         else:
             serializer_id = codec.serializer_id
@@ -156,7 +157,7 @@ class ClassicCalling(ClassicBinding):
         return reply
 
     def _pyroCheck(self, request: Any, reply: Any) -> None:
-        errors = self.generation.errors
+        errors = self._pyroGeneration.errors
         if reply.seq != request.seq:
             raise errors.ProtocolError(
                 f"invoke: reply sequence out of sync, got {reply.seq} expected "
@@ -173,8 +174,8 @@ class ClassicCalling(ClassicBinding):
         Raises:
             BaseException: The reply is one.
         """
-        errors = self.generation.errors
-        if reply.flags & self.stream_flag:
+        errors = self._pyroGeneration.errors
+        if reply.flags & self._pyroStreamFlag:
             return self._pyroStream(reply.annotations.get(STREAM_CHUNK))
         try:
             value = self._pyroCodec(reply.serializer_id).loads(reply.data)
@@ -189,7 +190,7 @@ class ClassicCalling(ClassicBinding):
             kind = type(value).__name__
             raise errors.ProtocolError(f"{kind} came in place of an exception")
         try:
-            with self.generation.translated():
+            with self._pyroGeneration.translated():
                 raise value
         finally:
             del value  # or the error, by its traceback, would keep itself and the proxy
@@ -197,11 +198,11 @@ class ClassicCalling(ClassicBinding):
     def _pyroStream(self, identifier: Any) -> StreamIterator:
         if not identifier:
             self._pyroDrop()
-            raise self.generation.errors.ProtocolError(
+            raise self._pyroGeneration.errors.ProtocolError(
                 "result of call is an iterator, but the server is not configured "
                 "to allow streaming"
             )
-        return self.stream_class(bytes(identifier).decode("ascii", "replace"), self)
+        return self._pyroStreamClass(bytes(identifier).decode("ascii", "replace"), self)
 
     def _pyroDropStrangers(self) -> None:
         """Close the connection to a genuine daemon, which closes it without a word now."""

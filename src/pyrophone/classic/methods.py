@@ -12,7 +12,7 @@ __all__ = ["BatchedMethod", "ClassicMethod"]
 class ClassicMethod:
     """A method of a remote object; a name added to it is part of a longer one."""
 
-    generation: ClassVar[Generation]
+    _pyroGeneration: ClassVar[Generation]
 
     def __init__(self, send: Any, name: str, max_retries: int) -> None:
         self.__send = send
@@ -23,7 +23,7 @@ class ClassicMethod:
         return type(self)(self.__send, f"{self.__name}.{name}", self.__max_retries)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        errors = self.generation.errors
+        errors = self._pyroGeneration.errors
         for _ in range(self.__max_retries):
             try:
                 return self.__send(self.__name, args, kwargs)

@@ -26,14 +26,14 @@ class _BatchProxyAdapter(ClassicBatch):
     """Collects calls for the object of a proxy; calling the batch makes them all."""
 
     __module__ = "Pyro4.core"
-    generation = PYRO4
-    method_class = _BatchedRemoteMethod
-    sends_nothing = True
+    _pyroGeneration = PYRO4
+    _pyroMethodClass = _BatchedRemoteMethod
+    _pyroSendsNothing = True
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_pyro") or (name.startswith("__") and is_private(name)):
             raise AttributeError(f"a batch has no attribute {name!r}")
-        return self.method_class(self._pyroCalls, name)
+        return self._pyroMethodClass(self._pyroCalls, name)
 
     def __call__(
         self, oneway: bool = False, asynchronous: bool = False, **former: Any

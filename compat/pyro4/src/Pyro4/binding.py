@@ -25,8 +25,8 @@ __all__ = ["Binding"]
 class Binding(ClassicBinding):
     """A proxy without the members of its object. Threads take turns with its connection."""
 
-    generation = PYRO4
-    log = logging.getLogger("Pyro4.core")
+    _pyroGeneration = PYRO4
+    _pyroLog = logging.getLogger("Pyro4.core")
 
     def _pyroSetUp(self, uri: Any) -> None:
         super()._pyroSetUp(uri)
@@ -81,7 +81,7 @@ class Binding(ClassicBinding):
             self._pyroDrop()
             raise
         security = "SSL" if line.getpeercert() is not None else "unencrypted"
-        self.log.debug("connected to %s - %s - %s", uri, line.family(), security)
+        self._pyroLog.debug("connected to %s - %s - %s", uri, line.family(), security)
         return uri
 
     def _pyroRenew(self) -> None:

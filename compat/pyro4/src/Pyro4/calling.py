@@ -21,9 +21,9 @@ __all__ = ["Calling"]
 class Calling(ClassicCalling, Binding):
     """A proxy that makes calls, without the names of what can be called."""
 
-    stream_flag = message.FLAGS_ITEMSTREAMRESULT
-    blob_flag = message.FLAGS_KEEPSERIALIZED
-    stream_class = _StreamResultIterator
+    _pyroStreamFlag = message.FLAGS_ITEMSTREAMRESULT
+    _pyroBlobFlag = message.FLAGS_KEEPSERIALIZED
+    _pyroStreamClass = _StreamResultIterator
 
     def _pyroInvoke(
         self, methodname: str, vargs: Any, kwargs: Any, flags: int = 0, objectId: Any = None

@@ -13,4 +13,4 @@ class _RemoteMethod(ClassicMethod):
     """A method of a remote object."""
 
     __module__ = "Pyro4.core"
-    generation = PYRO4
+    _pyroGeneration = PYRO4

@@ -29,8 +29,8 @@ class _BatchedRemoteMethod(BatchedMethod):
 class BatchProxy(ClassicBatch):
     """Collects calls for the object of a proxy; calling the batch makes them all."""
 
-    generation = PYRO5
-    method_class = _BatchedRemoteMethod
+    _pyroGeneration = PYRO5
+    _pyroMethodClass = _BatchedRemoteMethod
 
     def __call__(self, oneway: bool = False) -> Any:
         """Make the calls; return their results one by one.

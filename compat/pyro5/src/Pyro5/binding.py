@@ -27,8 +27,8 @@ __all__ = ["Binding"]
 class Binding(ClassicBinding):
     """A proxy without the members of its object, for the thread that owns it."""
 
-    generation = PYRO5
-    log = logging.getLogger("Pyro5.client")
+    _pyroGeneration = PYRO5
+    _pyroLog = logging.getLogger("Pyro5.client")
 
     def _pyroSetUp(self, uri: Any) -> None:
         super()._pyroSetUp(uri)
@@ -65,7 +65,7 @@ class Binding(ClassicBinding):
             self._pyroDrop()
             raise
         security = "SSL" if line.getpeercert() is not None else "unencrypted"
-        self.log.debug("connected to %s - %s - %s", uri, line.family(), security)
+        self._pyroLog.debug("connected to %s - %s - %s", uri, line.family(), security)
         return uri
 
     def _pyroAdopt(self, sock: socket.socket) -> None:

@@ -23,9 +23,9 @@ __all__ = ["Calling"]
 class Calling(ClassicCalling, Binding):
     """A proxy that makes calls, without the names of what can be called."""
 
-    stream_flag = protocol.FLAGS_ITEMSTREAMRESULT
-    blob_flag = protocol.FLAGS_KEEPSERIALIZED
-    stream_class = _StreamResultIterator
+    _pyroStreamFlag = protocol.FLAGS_ITEMSTREAMRESULT
+    _pyroBlobFlag = protocol.FLAGS_KEEPSERIALIZED
+    _pyroStreamClass = _StreamResultIterator
 
     def _pyroInvoke(
         self, methodname: str, vargs: Any, kwargs: Any, flags: int = 0, objectId: Any = None
@@ -59,13 +59,13 @@ class Calling(ClassicCalling, Binding):
 
     def _pyroSend(self, message: protocol.SendingMessage) -> None:
         if config.LOGWIRE:
-            protocol.log_wiredata(self.log, "proxy wiredata sending", message)
+            protocol.log_wiredata(self._pyroLog, "proxy wiredata sending", message)
         self._pyroConnection.send(message.data)
 
     def _pyroReceive(self, kind: int) -> protocol.ReceivingMessage:
         message = protocol.recv_stub(self._pyroConnection, [kind])
         if config.LOGWIRE:
-            protocol.log_wiredata(self.log, "proxy wiredata received", message)
+            protocol.log_wiredata(self._pyroLog, "proxy wiredata received", message)
         return message
 
     def _pyroIsFree(self) -> bool:

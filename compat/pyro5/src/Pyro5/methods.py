@@ -12,4 +12,4 @@ __all__: list[str] = []
 class _RemoteMethod(ClassicMethod):
     """A method of a remote object."""
 
-    generation = PYRO5
+    _pyroGeneration = PYRO5
