@@ -135,6 +135,17 @@ def test_a_new_proxy_drops_the_annotations() -> None:
     assert (current_context.annotations, current_context.response_annotations) == ({}, {})
 
 
+def test_annotations_outlive_the_lookup_of_a_name(
+    serve: Serve, running: Callable[[Any], Any]
+) -> None:
+    _, names, _ = Pyro4.naming.startNS(port=0, enableBroadcast=False)
+    running(names)
+    names.nameserver.register("desk", serve(Desk()))
+    with Pyro4.Proxy(f"PYRONAME:desk@{names.locationStr}") as proxy:
+        current_context.annotations = {"USER": b"me"}
+        assert proxy.seen()["annotations"] == {"USER": "me"}
+
+
 def test_resources_are_closed_with_the_connection(serve: Serve, server_type: str) -> None:
     desk = Desk()
     with pytest.raises(PyroError):

@@ -64,7 +64,11 @@ class Binding(ClassicBinding):
                 self._pyroDrop()
 
     def _pyroOpen(self) -> URI:
-        uri = lookups.resolve(self._pyroSpawn, self._pyroUri, self._pyroHmacKey)
+        chunks = current_context.annotations
+        try:
+            uri = lookups.resolve(self._pyroSpawn, self._pyroUri, self._pyroHmacKey)
+        finally:  # they are for this proxy's call, not for one to a name server
+            current_context.annotations = chunks
         serializer = self._pyroSerializer or config.SERIALIZER
         greeting = Greeting(uri, serializer, self._pyroHandshake, self._pyroHmacKey)
         line = dial(uri, self._pyroLimit)
