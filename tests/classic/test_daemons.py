@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 import Pyro5.api
 from Pyro5 import config, errors
 from Pyro5.generation import PYRO5
-from pyrophone.classic.daemons import check
+from pyrophone.classic.daemons import Ending, check
 
 
 def test_changes_of_the_configuration_count_at_once(
@@ -39,3 +41,38 @@ def test_impossible_kinds_and_sizes_are_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(config, "SERVERTYPE", "carrier pigeon")
     with pytest.raises(errors.PyroError, match="carrier pigeon"):
         check(PYRO5)
+
+
+class Thing:
+    """Something to call."""
+
+    @Pyro5.api.expose
+    def fail(self) -> None:
+        raise ValueError("on purpose")
+
+
+@pytest.mark.parametrize("ending", Ending)
+def test_an_error_may_end_the_connection(ending: Ending) -> None:
+    with Pyro5.api.Daemon() as daemon:
+        uri = daemon.register(Thing())
+        daemon.pyroServed.ending = lambda call, error, callback: ending
+        thread = threading.Thread(target=daemon.requestLoop)
+        thread.start()
+        answered = ending is not Ending.HANG_UP
+        with Pyro5.api.Proxy(uri) as proxy:
+            with pytest.raises(ValueError if answered else errors.ConnectionClosedError):
+                proxy.fail()
+            if ending is Ending.FAREWELL:
+                with pytest.raises(errors.ConnectionClosedError):
+                    proxy.fail()
+        daemon.shutdown()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_an_address_has_its_version_whatever_is_preferred(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(config, "PREFER_IP_VERSION", 4)
+    with Pyro5.api.Daemon("::1") as daemon:
+        assert daemon.locationStr.startswith("[::1]:")

@@ -153,7 +153,7 @@ def test_uris_and_proxies(daemon: Any) -> None:
     assert (proxy._pyroUri, proxy._pyroMethods) == (uri, {"next", "__len__"})
     with pytest.raises(errors.DaemonError, match="isn't registered in this daemon"):
         daemon.uriFor(Counter())
-    with pytest.raises(errors.DaemonError):
+    with pytest.raises(errors.DaemonError, match="isn't registered in this daemon"):
         daemon.proxyFor("whatever")
     with pytest.raises(errors.PyroError):
         daemon.uriFor("a b")

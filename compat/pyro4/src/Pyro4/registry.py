@@ -81,6 +81,8 @@ class Registry(registry.Registry):
             PyroError: Nothing of it is exposed.
         """
         self.pyroServed.refresh()
+        if isinstance(objectOrId, str) and objectOrId not in self.pyroServed.objects.ids:
+            raise DaemonError("object isn't registered in this daemon")
         proxy: Proxy = super().proxyFor(objectOrId, nat)
         return proxy
 
