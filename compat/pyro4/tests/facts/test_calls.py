@@ -545,9 +545,11 @@ def test_unknown_objects(daemon):
 @pytest.mark.filterwarnings("ignore:.*expose")
 def test_nothing_exposed(daemon):
     config.REQUIRE_EXPOSE = True
-    uri = daemon.register(Plain(), "facts-plain", force=True)
+    plain = Plain()
+    uri = daemon.register(plain)
     with pytest.raises(errors.PyroError, match="doesn't expose any methods or attributes"):
         Proxy(uri)._pyroBind()
+    daemon.unregister(plain)
 
 
 @pytest.mark.slow
