@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from .generation import Generation
 
@@ -100,7 +100,7 @@ class Pool:
             self.busy.add(worker)
         worker.process(job)
 
-    def notify_done(self, worker: Worker) -> None:
+    def notify_done(self, worker: Any) -> None:
         """Note that *worker* is done with its job."""
         with self.count_lock:
             self.busy.discard(worker)
