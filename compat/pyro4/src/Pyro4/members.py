@@ -258,6 +258,6 @@ def _place(cls: type) -> tuple[str, int]:
     """Return where a class is, and the line; in brackets, so that it is not quoted."""
     try:
         file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
-    except (OSError, TypeError):
+    except Exception:  # there may be no source, it may have changed, or fail to parse
         return f"<{cls.__module__}>", 0
     return f"<{os.path.basename(file or cls.__module__)}>", line

@@ -1,6 +1,8 @@
 """Switches: REQUIRE_EXPOSE, METADATA, keys, pickles; and lost connections."""
 
 import contextlib
+import importlib
+import linecache
 import socket
 import threading
 
@@ -182,6 +184,18 @@ def test_marks_mean_nothing_without_the_switch(daemon):
     with Proxy(daemon.register(Partly())) as proxy:
         assert proxy.hidden() == "hidden"
         assert proxy.hidden_value == 1
+
+
+def test_a_class_whose_file_is_none_any_more(daemon, tmp_path, monkeypatch):
+    """A warning may tell where it is; what is there now must not matter."""
+    file = tmp_path / "facts_changed.py"
+    file.write_text("class Changed:\n    def method(self):\n        return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    changed = importlib.import_module("facts_changed").Changed()
+    file.write_text("class Changed(:\n")
+    linecache.clearcache()
+    assert daemon.register(changed).object == changed._pyroId
+    daemon.unregister(changed)
 
 
 @pytest.mark.parametrize("mode", ["single", "session", "percall"])
