@@ -49,6 +49,8 @@ class Codec:
             return ValueError("remote")
         if data == b"guard":
             return errors.SecurityError("remote")
+        if data == b"unwritten":
+            return errors.SerializeError("remote")
         return CODECS["json"].loads(data)
 
 
@@ -57,6 +59,7 @@ class Plug:
 
     objectId = "thing"
     is_ours = False
+    keep_open = False
 
     def close(self) -> None:
         """Do nothing."""
@@ -149,6 +152,7 @@ def test_a_call_is_numbered_and_its_answer_read() -> None:
         (errors.TimeoutError("late"), {}, errors.TimeoutError),
         (b"secret", {}, errors.SecurityError),
         (b"guard", {"flags": 1}, errors.SecurityError),
+        (b"unwritten", {"flags": 1}, errors.SerializeError),
         (b"3", {"flags": STREAM}, errors.ProtocolError),
     ],
 )
@@ -168,6 +172,14 @@ def test_what_a_method_raises_does_not() -> None:
     assert proxy._pyroConnection is not None
     with pytest.raises(errors.ProtocolError, match="int came in place of an exception"):
         invoke(b"3", flags=1)
+
+
+def test_a_connection_that_was_given_is_kept_whatever_the_daemon_says() -> None:
+    proxy = Stub((b"unwritten", {"flags": 1}))
+    proxy._pyroConnection.keep_open = True
+    with pytest.raises(errors.SerializeError, match="remote"):
+        proxy._pyroInvoke("add", (), {})
+    assert proxy._pyroConnection is not None
 
 
 def test_a_stream_gives_its_items_through_the_proxy() -> None:

@@ -184,7 +184,7 @@ class ClassicCalling(ClassicBinding):
             raise
         if not reply.flags & EXCEPTION:
             return value
-        if isinstance(value, errors.SecurityError):
+        if isinstance(value, (errors.SerializeError, errors.SecurityError)):
             self._pyroDropStrangers()
         if not isinstance(value, BaseException):
             kind = type(value).__name__
@@ -205,6 +205,10 @@ class ClassicCalling(ClassicBinding):
         return self._pyroStreamClass(bytes(identifier).decode("ascii", "replace"), self)
 
     def _pyroDropStrangers(self) -> None:
-        """Close the connection to a genuine daemon, which closes it without a word now."""
-        if not getattr(self._pyroConnection, "is_ours", False):
+        """Close the connection to a genuine daemon, which closes it without a word now.
+
+        One that was given stays: there is no other way to the daemon.
+        """
+        line = self._pyroConnection
+        if not getattr(line, "is_ours", False) and not getattr(line, "keep_open", False):
             self._pyroDrop()

@@ -22,6 +22,7 @@ from Pyro4.errors import (
     NamingError,
     PyroError,
     SecurityError,
+    SerializeError,
     TimeoutError,
 )
 
@@ -336,12 +337,24 @@ def test_sessions_end_with_their_connections(server: Peer, location: str) -> Non
         assert proxy.count() == 1
 
 
-def test_a_security_error_of_the_daemon_leaves_a_proxy_that_works(
+@pytest.mark.parametrize(
+    ("name", "kind"), [("security", SecurityError), ("serialize", SerializeError)]
+)
+def test_an_error_of_the_daemon_s_own_leaves_a_proxy_that_works(
+    plain: Pyro4.Proxy, name: str, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
+        plain.fail(name)
+    assert plain.add(1, 2) == 3  # the real one closes behind that answer
+
+
+def test_a_result_that_can_t_be_written_leaves_a_proxy_that_works(
     plain: Pyro4.Proxy,
 ) -> None:
-    with pytest.raises(SecurityError):
-        plain.fail("security")
-    assert plain.add(1, 2) == 3  # the real one closes behind that answer
+    plain._pyroSerializer = "json"
+    with pytest.raises(SerializeError):
+        plain.unlucky()
+    assert plain.add(1, 2) == 3
 
 
 def test_a_raw_answer_is_the_message(plain: Pyro4.Proxy) -> None:
