@@ -118,7 +118,6 @@ def test_socketpair_with_a_process(scene: Play) -> None:
         play.run("program.py", "process")
 
 
-@pytest.mark.mixed
 def test_stockquotes_old(scene: Play) -> None:
     with scene("stockquotes-old", with_names=True) as play:
         play.serve("market.py")

@@ -59,7 +59,6 @@ def test_http(scene: Play) -> None:
         gateway.kill()  # Ctrl-C shows a traceback
 
 
-@pytest.mark.mixed
 def test_hugetransfer(scene: Play) -> None:
     with scene("hugetransfer", replace={r"[\d.]+ MB/s": "<rate> MB/s"}) as play:
         ask(play, play.serve("server.py"), "client.py", 0.5)

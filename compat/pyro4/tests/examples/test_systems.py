@@ -22,7 +22,6 @@ UNMARKED = {
 }
 
 
-@pytest.mark.mixed
 def test_warehouse_at_an_address(scene: Play) -> None:
     with scene("warehouse", replace=WARNED, variables=UNMARKED) as play:
         server = play.serve("warehouse.py")
