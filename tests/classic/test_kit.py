@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 
 import pytest
@@ -20,6 +21,13 @@ def test_it_listens_and_knocks_where_it_is_told() -> None:
 
 def test_its_codecs_are_those_of_the_process() -> None:
     assert KIT.codecs.by_id[1].name == "serpent"
+
+
+def test_members_that_are_forgotten_are_looked_up_anew() -> None:
+    told = []
+    kit = dataclasses.replace(KIT, reset_members=lambda *what: told.append(what))
+    kit.forget_members("it")
+    assert told == [("it", True), ("it", False)]
 
 
 def test_what_is_live_is_in_the_configuration() -> None:

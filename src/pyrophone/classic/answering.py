@@ -14,6 +14,7 @@ from ..wire.events import Call
 from ..wire.framing import CONNECT, INVOKE, PING
 from ..wire.server import ServerSession
 from ..wire.states import CLOSED
+from .connections import remember
 from .kit import Kit
 
 __all__ = ["Answering", "Peer", "Recorder", "address"]
@@ -160,7 +161,7 @@ class Answering:
         if isinstance(known, Client):
             return known
         client = Client(address(conn), conn)
-        client.storage[self.pyroKit.key] = conn
+        remember(self.pyroKit.generation, client, conn)
         for ours, theirs in _SHARED:
             if getattr(conn, theirs, None) is not None:
                 setattr(client, ours, getattr(conn, theirs))

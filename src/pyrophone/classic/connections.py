@@ -12,7 +12,7 @@ from ..context import Client
 from .generation import Generation
 from .transfers import receive_data, send_data
 
-__all__ = ["Connection", "ServedConnection", "connection_of", "family_str"]
+__all__ = ["Connection", "ServedConnection", "connection_of", "family_str", "remember"]
 
 
 class Connection:
@@ -121,13 +121,22 @@ def connection_of(client: Client, served: type[ServedConnection]) -> Any:
         client: The client.
         served: Its class, of the package that asks.
     """
-    key = f"{served.generation.name}.connection"
-    connection = client.storage.get(key)
+    connection = client.storage.get(_key(served.generation))
     if connection is None:
-        connection = client.storage[key] = served(client)
+        connection = served(client)
         connection.pyroInstances = client.instances
         connection.tracked_resources = client.resources
+        remember(served.generation, client, connection)
     return connection
+
+
+def remember(generation: Generation, client: Client, connection: Any) -> None:
+    """Let :func:`connection_of` return *connection* for *client*."""
+    client.storage[_key(generation)] = connection
+
+
+def _key(generation: Generation) -> str:
+    return f"{generation.name}.connection"
 
 
 def family_str(sock: socket.socket) -> str:

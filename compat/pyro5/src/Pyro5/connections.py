@@ -10,9 +10,7 @@ from pyrophone.context import Client
 
 from .generation import PYRO5
 
-__all__ = ["KEY", "SocketConnection", "connection_of", "family_str"]
-
-KEY = f"{PYRO5.name}.connection"  # of it, in a client's storage
+__all__ = ["SocketConnection", "connection_of", "family_str"]
 
 
 class SocketConnection(Connection):
