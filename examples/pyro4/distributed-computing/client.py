@@ -2,9 +2,7 @@
 
 import Pyro4
 from item import Item
-from Pyro4.util import SerializerBase
 
-SerializerBase.register_dict_to_class(Item.TAG, Item.from_dict)
 desk = Pyro4.Proxy("PYRONAME:example.desk")
 numbers = range(999_990, 1_000_000)
 for number in numbers:

@@ -3,10 +3,9 @@
 import queue
 
 import Pyro4
-from item import Item
-from Pyro4.util import SerializerBase
+from item import teach
 
-SerializerBase.register_dict_to_class(Item.TAG, Item.from_dict)
+teach()
 
 
 @Pyro4.expose

@@ -18,4 +18,7 @@ class Item:
         return cls(data["number"], data["factors"])
 
 
-SerializerBase.register_class_to_dict(Item, Item.to_dict)
+def teach():
+    """Let the serializers know about items."""
+    SerializerBase.register_class_to_dict(Item, Item.to_dict)
+    SerializerBase.register_dict_to_class(Item.TAG, Item.from_dict)

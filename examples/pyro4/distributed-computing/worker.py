@@ -1,10 +1,9 @@
 """Takes items from the desk and splits them into prime factors, until stopped."""
 
 import Pyro4
-from item import Item
-from Pyro4.util import SerializerBase
+from item import teach
 
-SerializerBase.register_dict_to_class(Item.TAG, Item.from_dict)
+teach()
 desk = Pyro4.Proxy("PYRONAME:example.desk")
 print("at work")
 
