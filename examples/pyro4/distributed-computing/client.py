@@ -1,8 +1,9 @@
 """Puts numbers on the desk, and waits for what the workers make of them."""
 
 import Pyro4
-from item import Item
+from item import Item, teach
 
+teach()
 desk = Pyro4.Proxy("PYRONAME:example.desk")
 numbers = range(999_990, 1_000_000)
 for number in numbers:
