@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import weakref
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from ..context import Client
@@ -85,12 +84,7 @@ class Connection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *what: object) -> None:
         self.close()
 
     def __del__(self) -> None:

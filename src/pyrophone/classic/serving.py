@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any, Self
 
 from ..net.addresses import location
@@ -156,12 +155,7 @@ class BaseDaemon(Answering, Registry):
             raise self.pyroKit.generation.errors.PyroError("cannot reuse this object")
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *what: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
