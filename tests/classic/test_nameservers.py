@@ -16,13 +16,13 @@ from pyrophone.classic import nameservers
 TAG = "class:test.NameServer"
 
 
-class NamingDaemon(Daemon):
+class NamingDaemon(nameservers.NamesDaemon, Daemon):
     """Has what the module wants."""
 
     def __init__(self, *where: Any) -> None:
-        super().__init__(*where)
         self.nameserver: Any = NameServer()
         self.cleaner_thread: Any = Cleaner()
+        super().__init__(*where)
 
 
 class Cleaner:
@@ -48,7 +48,6 @@ def test_it_knows_itself_until_it_ends() -> None:
         assert (uri.location, tags) == (daemon.locationStr, {TAG})
         with pytest.raises(errors.NamingError, match="already registered"):
             names.register("Pyro.NameServer", "PYRO:x@h:1")
-        nameservers.end(daemon)
     assert (daemon.nameserver, daemon.cleaner_thread) == (None, None)
     assert cleaner.told == ["start", "end"]
 

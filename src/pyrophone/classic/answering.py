@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -52,6 +53,24 @@ class Answering:
     pyroKit: Kit
     pyroServed: Any
 
+    # Hooks, to be overridden.
+
+    def validateHandshake(self, conn: Any, data: Any) -> Any:
+        """Judge what a client greets with; return the answer, or raise to refuse it."""
+        return "hello"
+
+    def clientDisconnect(self, conn: Any) -> None:
+        """Called once a client is gone."""
+
+    def annotations(self) -> Mapping[str, bytes]:
+        """Return annotations to send with every message."""
+        return {}
+
+    def housekeeping(self) -> None:
+        """Called about once a second while the daemon serves."""
+
+    # What each generation does in its own way.
+
     def _pyroReceive(self, conn: Any, kinds: list[int]) -> None:
         """Read one message of *conn*; what of it is wrong is an error of the package."""
         raise NotImplementedError
@@ -64,6 +83,8 @@ class Answering:
     def _pyroDenial(self, session: ServerSession, reason: str, greeting: Any) -> bytes:
         """Return the bytes that send away who greets well."""
         return session.refuse(reason, greeting, self.pyroServed.annotations())
+
+    # Answering.
 
     def _handshake(self, conn: Any, denied_reason: str | None = None) -> bool:
         """Read the greeting of a client, and answer it; return whether it may stay.
@@ -120,12 +141,6 @@ class Answering:
         if session.state == CLOSED and isinstance(event, Call) and event.problem:
             with self.pyroKit.generation.translated():
                 raise event.problem
-
-    def clientDisconnect(self, conn: Any) -> None:
-        """Called once a client is gone."""
-
-    def housekeeping(self) -> None:
-        """Called about once a second while the daemon serves."""
 
     def _clientDisconnect(self, conn: Any) -> None:
         """Note that a client is gone."""

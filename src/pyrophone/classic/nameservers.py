@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,51 @@ from ..naming import announce
 from ..net.addresses import is_everywhere, is_loopback
 from ..uri import URI
 from .generation import Generation
+from .serving import BaseDaemon
 
-__all__ = ["begin", "end", "make_broadcasts", "run"]
+__all__ = ["NamesDaemon", "begin", "make_broadcasts", "run"]
+
+
+class NamesDaemon(BaseDaemon):
+    """A daemon that ends its name server with itself, and warns of broken requests.
+
+    Attributes:
+        nameserver: The object that is served; None once the daemon is closed.
+        cleaner_thread: What drops names whose daemon is gone, or None.
+    """
+
+    nameserver: Any
+    cleaner_thread: Any
+
+    def handleRequest(self, conn: Any) -> None:
+        """Read one request, and answer it; warn of one that breaks the protocol."""
+        try:
+            super().handleRequest(conn)
+        except self.pyroKit.generation.errors.ProtocolError as error:
+            warnings.warn(f"Pyro protocol error occurred: {error}", stacklevel=2)
+            raise
+
+    def _pyroAnswersItself(self) -> bool:
+        cls = type(self)  # our own method only says more
+        usual = (BaseDaemon._handshake, NamesDaemon.handleRequest)
+        return (cls._handshake, cls.handleRequest) != usual
+
+    def shutdown(self) -> None:
+        """End the daemon, from any thread; calls that run are answered."""
+        super().shutdown()
+        self._pyroEnd()
+
+    def close(self) -> None:
+        """End the daemon."""
+        super().close()
+        self._pyroEnd()
+
+    def _pyroEnd(self) -> None:
+        """Let go of what :func:`begin` has begun."""
+        cleaner, self.cleaner_thread = self.cleaner_thread, None
+        if cleaner is not None:
+            cleaner.end()
+        self.nameserver = None
 
 
 def begin(generation: Generation, daemon: Any, tag: str, cleaner: Any) -> None:
@@ -35,14 +79,6 @@ def begin(generation: Generation, daemon: Any, tag: str, cleaner: Any) -> None:
         raise
     if cleaner is not None:
         cleaner.start()
-
-
-def end(daemon: Any) -> None:
-    """Let go of what :func:`begin` has begun; *daemon* serves no more."""
-    cleaner, daemon.cleaner_thread = daemon.cleaner_thread, None
-    if cleaner is not None:
-        cleaner.end()
-    daemon.nameserver = None
 
 
 def make_broadcasts(

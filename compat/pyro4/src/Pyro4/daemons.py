@@ -15,7 +15,6 @@ from pyrophone.wire.server import ServerSession
 
 from .border import translated
 from .configuration import config
-from .connections import SocketConnection
 from .engines import FLEET, is_local
 from .exposure import expose
 from .locating import locateNS
@@ -146,22 +145,6 @@ class Daemon(Registry, classic.BaseDaemon):
 
     def _pyroInstanceOf(self, cls: Any, instancing: Any, client: Any) -> Any:
         return self._getInstance(cls, self.pyroKit.connection_of(client))
-
-    # Hooks, to be overridden.
-
-    def validateHandshake(self, conn: SocketConnection, data: Any) -> Any:
-        """Judge what a client greets with; return the answer, or raise to refuse it."""
-        return "hello"
-
-    def clientDisconnect(self, conn: SocketConnection) -> None:
-        """Called once a client is gone."""
-
-    def annotations(self) -> Mapping[str, bytes]:
-        """Return annotations to send with every message."""
-        return {}
-
-    def housekeeping(self) -> None:
-        """Called about once a second while the daemon serves."""
 
     @staticmethod
     def serveSimple(

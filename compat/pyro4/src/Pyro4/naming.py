@@ -7,7 +7,6 @@ import inspect
 import optparse
 import sqlite3
 import sys
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from .broadcasts import BroadcastServer
 from .cleaning import AutoCleaner
 from .configuration import config
 from .daemons import Daemon
-from .errors import ProtocolError, PyroError
+from .errors import PyroError
 from .generation import PYRO4
 from .keys import NO_KEY, command_key
 from .locating import locateNS, resolve
@@ -48,7 +47,7 @@ _UNUSABLE = (OSError, OverflowError, ValueError, sqlite3.Error, *dbm.error)
 _TAG = "class:Pyro4.naming.NameServer"  # by which its peers find name servers
 
 
-class NameServerDaemon(Daemon):
+class NameServerDaemon(nameservers.NamesDaemon, Daemon):
     """The daemon of a name server, which is at NS_PORT if no other port is given.
 
     Args:
@@ -80,29 +79,6 @@ class NameServerDaemon(Daemon):
         port = config.NS_PORT if port is None else port
         super().__init__(host, port, unixsocket, nathost, natport)
         nameservers.begin(PYRO4, self, _TAG, self.cleaner_thread)
-
-    def handleRequest(self, conn: Any) -> None:
-        """Read one request, and answer it; warn of one that breaks the protocol."""
-        try:
-            super().handleRequest(conn)
-        except ProtocolError as error:
-            warnings.warn(f"Pyro protocol error occurred: {error}", stacklevel=2)
-            raise
-
-    def _pyroAnswersItself(self) -> bool:
-        cls = type(self)  # our own method only says more
-        usual = (Daemon._handshake, NameServerDaemon.handleRequest)
-        return (cls._handshake, cls.handleRequest) != usual
-
-    def shutdown(self) -> None:
-        """End the daemon, from any thread; calls that run are answered."""
-        super().shutdown()
-        nameservers.end(self)
-
-    def close(self) -> None:
-        """End the daemon."""
-        super().close()
-        nameservers.end(self)
 
 
 def startNS(

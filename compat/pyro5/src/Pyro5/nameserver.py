@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sqlite3
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from pyrophone.finding import NAME_SERVER_ID
 from .broadcasts import BroadcastServer as BroadcastServer
 from .cleaning import AutoCleaner as AutoCleaner
 from .configure import global_config as config
-from .errors import ProtocolError, PyroError
+from .errors import PyroError
 from .generation import PYRO5
 from .names import NameServer as NameServer
 from .patience import lookup as lookup
@@ -31,7 +30,7 @@ __all__ = ["start_ns", "start_ns_loop"]
 _TAG = "class:Pyro5.nameserver.NameServer"  # by which its peers find name servers
 
 
-class NameServerDaemon(Daemon):
+class NameServerDaemon(nameservers.NamesDaemon, Daemon):
     """The daemon of a name server, which is at NS_PORT if no other port is given.
 
     Args:
@@ -62,29 +61,6 @@ class NameServerDaemon(Daemon):
         natport = natport or config.NATPORT or None
         super().__init__(host, port, unixsocket, nathost, natport)
         nameservers.begin(PYRO5, self, _TAG, self.cleaner_thread)
-
-    def handleRequest(self, conn: Any) -> None:
-        """Read one request, and answer it; warn of one that breaks the protocol."""
-        try:
-            super().handleRequest(conn)
-        except ProtocolError as error:
-            warnings.warn(f"Pyro protocol error occurred: {error}", stacklevel=2)
-            raise
-
-    def _pyroAnswersItself(self) -> bool:
-        cls = type(self)  # our own method only says more
-        usual = (Daemon._handshake, NameServerDaemon.handleRequest)
-        return (cls._handshake, cls.handleRequest) != usual
-
-    def shutdown(self) -> None:
-        """End the daemon, from any thread; calls that run are answered."""
-        super().shutdown()
-        nameservers.end(self)
-
-    def close(self) -> None:
-        """End the daemon."""
-        super().close()
-        nameservers.end(self)
 
 
 def start_ns(

@@ -22,7 +22,6 @@ from .core import locate_ns
 from .daemons import FLEET
 from .exposure import behavior, callback, expose, is_private_attribute, oneway
 from .protocol import recv_stub
-from .socketutil import SocketConnection
 from .svr_base import KIT
 from .tables import CLASSES
 from .uris import URI
@@ -193,22 +192,6 @@ class Daemon(classic.BaseDaemon):
     def _pyroReceive(self, conn: Any, kinds: list[int]) -> None:
         """Read one message of *conn*; what of it is wrong is an error."""
         recv_stub(conn, kinds)
-
-    # Hooks, to be overridden.
-
-    def validateHandshake(self, conn: SocketConnection, data: Any) -> Any:
-        """Judge what a client greets with; return the answer, or raise to refuse it."""
-        return "hello"
-
-    def clientDisconnect(self, conn: SocketConnection) -> None:
-        """Called once a client is gone."""
-
-    def annotations(self) -> Mapping[str, bytes]:
-        """Return annotations to send with every message."""
-        return {}
-
-    def housekeeping(self) -> None:
-        """Called about once a second while the daemon serves."""
 
     @staticmethod
     def serveSimple(
