@@ -770,7 +770,7 @@ def test_a_client_may_refuse(proxy):
         assert Refusing.seen[-1] == "hello"
 
 
-@pytest.mark.fixed("1")
+@pytest.mark.fixed("1.2: a daemon that was refused is used at the next call")
 def test_refused_stays_refused(proxy):
     with Refusing(proxy._pyroUri) as refusing:
         for _ in range(2):

@@ -190,7 +190,7 @@ def test_annotations_with_each_item(proxy):
     assert found[2] == (2, b"2")
 
 
-@pytest.mark.fixed("2")
+@pytest.mark.fixed("1.2: annotations of a failed call travel with the next answer")
 def test_annotations_of_a_failed_call_stay_there(daemon):
     @expose
     class Failing:

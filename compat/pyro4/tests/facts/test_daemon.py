@@ -321,6 +321,14 @@ def test_an_id_by_hand_counts(own):
     own.register(thing, force=True)
 
 
+@pytest.mark.fixed("1.2: the object stays, without a URI")
+@pytest.mark.parametrize("object_id", ["a b", "a@b"])
+def test_impossible_ids(own, object_id):
+    with pytest.raises((errors.PyroError, ValueError)):
+        own.register(Thing(), object_id)
+    assert list(own.objectsById) == ["Pyro.Daemon"]
+
+
 def test_two_daemons_for_one_object(own):
     thing = Thing()
     own.register(thing, "one")

@@ -577,7 +577,7 @@ def test_creators(daemon):
             proxy.call()
 
 
-@pytest.mark.fixed("23")
+@pytest.mark.fixed("8: an instance that is false is made anew for each call")
 @pytest.mark.parametrize("mode", ["single", "session"])
 def test_falsy_instances(daemon, mode):
     @behavior(instance_mode=mode)

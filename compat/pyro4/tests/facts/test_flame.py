@@ -169,6 +169,27 @@ def test_getting_modules(client):
         client.getmodule("nosuchmodule")
 
 
+@pytest.mark.fixed("2.8: getmodule of a module that was sent")
+def test_getting_what_was_sent(client):
+    source = "x = 1\n"
+    try:
+        client.sendmodule("facts_sent_too", source)
+        assert client.getmodule("facts_sent_too") == source
+    finally:
+        sys.modules.pop("facts_sent_too", None)
+
+
+@pytest.mark.fixed("2.8: what is handed out has no key")
+def test_modules_with_keys(allowed, start):
+    daemon = Daemon()
+    daemon._pyroHmacKey = b"secret"
+    flame.start(daemon)
+    start(daemon)
+    with flame.connect(daemon.locationStr, hmac_key=b"secret") as proxy:
+        assert proxy.module("os.path").join("a", "b") == "a/b"
+        assert proxy.builtin("max")(1, 2) == 2
+
+
 def test_files(client, tmp_path):
     path = str(tmp_path / "file")
     data = bytes(range(256)) * 100

@@ -137,6 +137,20 @@ def test_a_wrapped_exception():
         wrapped.raiseIt()
 
 
+@pytest.mark.fixed("8: what a callable of then raises is raised there")
+@pytest.mark.parametrize("late", [False, True])
+def test_then_that_fails(late):
+    result = FutureResult()
+    if late:
+        result.value = 1
+        result.then(fail)
+    else:
+        result.then(fail)
+        result.value = 1
+    with pytest.raises(ZeroDivisionError, match="expected"):
+        result.value  # noqa: B018
+
+
 # Futures.
 
 

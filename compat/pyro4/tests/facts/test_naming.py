@@ -175,6 +175,12 @@ def test_one_filter_at_a_time(names, arguments):
         names.list(**arguments)
 
 
+@pytest.mark.fixed("1.3: an empty filter counts as one")
+def test_empty_filters(names):
+    names.register("one", HERE)
+    assert names.list(prefix="", regex="") == {"one": HERE}
+
+
 @pytest.fixture
 def twenty(names):
     names.register("Pyro.NameServer", HERE)
