@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from pyrophone.errors import (
 )
 from pyrophone.finding import ask_names, locate, look_up, reach, resolve
 from pyrophone.steps import Ask, Broadcast, Connect, Procedure, Sleep, Step
+from pyrophone.wire.dialects import Dialect
 
 NAMES = URI("PYRO", "Pyro.NameServer", None, "localhost", 9090)
 OWN_NAME = URI("PYRO", "Pyro.NameServer", None, "127.0.1.1", 9090)
@@ -262,6 +263,19 @@ def test_tags_lead_to_any_object_that_has_them_all(
         answer = {"one": str(THING), "two": str(other)}
         found.add(play(resolve(uri, settings=SETTINGS), (step, answer)))
     assert found == {THING, other}
+
+
+def test_a_dialect_asks_for_tags_in_its_own_way() -> None:
+    class Other(Dialect):
+        def search(self, tags: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
+            return "find", (sorted(tags),)
+
+    step = Ask(NAMES, "find", (["a", "b"],))
+    uri, other = URI.parse("PYROMETA:b,a"), Other()
+    answer = {"thing": str(THING)}
+    assert play(look_up(uri, settings=SETTINGS, dialect=other), (step, answer)) == THING
+    reaching = reach(uri, settings=SETTINGS, dialect=other)
+    assert play(reaching, (step, answer), (Connect(THING), "line")) == "line"
 
 
 @pytest.mark.parametrize("answer", [{}, [], None])

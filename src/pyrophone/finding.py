@@ -18,6 +18,7 @@ from .errors import (
 from .settings import Settings
 from .steps import Ask, Broadcast, Connect, Procedure, Sleep
 from .uri import URI
+from .wire.dialects import PYRO5, Dialect
 
 __all__ = [
     "BROADCAST_QUERY",
@@ -81,23 +82,28 @@ def ask_names(
     return result
 
 
-def resolve(uri: URI, *, settings: Settings) -> Procedure[URI]:
+def resolve(uri: URI, *, settings: Settings, dialect: Dialect = PYRO5) -> Procedure[URI]:
     """Return the URI of the object itself that *uri* stands for.
 
     A name that is not registered is waited for, as long as the settings say.
+
+    Args:
+        uri: Of any scheme.
+        settings: How to look up.
+        dialect: What the driver speaks, for the question about tags.
 
     Raises:
         NoNameServerError: No name server answered.
         UnknownNameError: The name is not registered, or no object has all the tags.
         NamingError: What is registered leads to another name.
     """
-    found = yield from look_up(uri, settings=settings)
+    found = yield from look_up(uri, settings=settings, dialect=dialect)
     if found.scheme != "PYRO":
         raise NamingError(f"{uri} leads to {found}, which is no address of an object")
     return found
 
 
-def look_up(uri: URI, *, settings: Settings) -> Procedure[URI]:
+def look_up(uri: URI, *, settings: Settings, dialect: Dialect = PYRO5) -> Procedure[URI]:
     """Do what :func:`resolve` does, but leave it at what is registered."""
     if uri.scheme == "PYRO":
         return uri
@@ -111,12 +117,9 @@ def look_up(uri: URI, *, settings: Settings) -> Procedure[URI]:
                     "lookup", (uri.object,), host=host, port=uri.port, settings=settings
                 )
                 return _registered(found, uri)
+            method, args = dialect.search(uri.tags)
             found = yield from ask_names(
-                "yplookup",
-                (set(uri.tags), None, False),
-                host=host,
-                port=uri.port,
-                settings=settings,
+                method, args, host=host, port=uri.port, settings=settings
             )
             return _registered(_choose(found, uri), uri)
         except NamingError:
@@ -128,13 +131,16 @@ def look_up(uri: URI, *, settings: Settings) -> Procedure[URI]:
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def reach(uri: URI, *, settings: Settings, patience: float = 0.0) -> Procedure[Any]:
+def reach(
+    uri: URI, *, settings: Settings, patience: float = 0.0, dialect: Dialect = PYRO5
+) -> Procedure[Any]:
     """Connect to the object that *uri* stands for; return the connection.
 
     Args:
         uri: Of any scheme; a name is looked up anew for every attempt.
         settings: How to look up.
         patience: How long to try again, in seconds of pauses, if nobody answers.
+        dialect: What the driver speaks.
 
     Raises:
         ConnectError: Nobody answered.
@@ -144,7 +150,7 @@ def reach(uri: URI, *, settings: Settings, patience: float = 0.0) -> Procedure[A
     pause = _FIRST_PAUSE
     while True:
         try:
-            target = yield from resolve(uri, settings=settings)
+            target = yield from resolve(uri, settings=settings, dialect=dialect)
             connection = yield Connect(target)
         except (ConnectError, NamingError):
             if waited >= patience:

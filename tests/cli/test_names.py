@@ -229,6 +229,15 @@ def test_a_name_server_says_where_it_is_and_ends_well(number: signal.Signals) ->
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("argv", [["names", "ping"], ["call", "a.b"], ["gateway"]])
+def test_nobody_can_be_asked_in_a_dialect_that_is_not_installed(
+    run: Run, argv: list[str]
+) -> None:
+    found = run(*argv, "--dialect", "unheard")
+    assert (found.status, found.out) == (1, "")
+    assert "dialect 'unheard' is not installed" in found.err
+
+
 def test_a_dialect_that_is_not_installed_is_named(run: Run) -> None:
     assert run("names", "serve", "--port", "0", "--dialect", "unheard") == (
         1,

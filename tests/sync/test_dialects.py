@@ -14,8 +14,10 @@ import pytest
 from certificates import Certificates
 from pyrophone import Settings, current, expose
 from pyrophone.errors import ConnectError, DaemonError, NotExposedError, SerializeError
+from pyrophone.finding import NAME_SERVER_ID
+from pyrophone.naming import NameServer
 from pyrophone.net.tls import client_context, server_context
-from pyrophone.sync import Daemon, LoopDaemon, batch, connect
+from pyrophone.sync import Daemon, LoopDaemon, batch, connect, locate_names
 from pyrophone.sync import dialects as under_test
 from pyrophone.sync.client import codecs_for
 from pyrophone.sync.dialects import find_dialects
@@ -68,6 +70,36 @@ def test_two_dialects_are_answered_at_one_port(daemon: LoopDaemon) -> None:
         assert next(results) == "a in toy"
         with pytest.raises(DaemonError):
             next(results)
+
+
+class Asked(NameServer):
+    """A name server that remembers in what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    @expose
+    def lookup(self, name: str, return_metadata: bool = False) -> Any:
+        self.heard.append(current().client.dialect)
+        return super().lookup(name, return_metadata)
+
+    @expose
+    def ping(self) -> None:
+        self.heard.append(current().client.dialect)
+
+
+def test_the_name_server_is_asked_in_the_dialect_of_the_object() -> None:
+    names = Asked()
+    with running(Daemon(dialects=[TOY])) as daemon:
+        own = Settings(name_port=daemon.register(names, NAME_SERVER_ID).port or 0)
+        names.register("oven", daemon.register(Oven()))
+        for dialect in (PYRO5, TOY):
+            with connect("oven", settings=own, dialect=dialect) as oven:
+                assert oven.bake("x") == f"x in {dialect.name}"
+            with locate_names(settings=own, dialect=dialect) as asked:
+                assert asked.lookup("oven").scheme == "PYRO"
+    assert names.heard == ["pyro5"] * 3 + ["toy"] * 3
 
 
 def test_a_proxy_that_comes_from_a_dialect_speaks_it(daemon: LoopDaemon) -> None:

@@ -17,6 +17,7 @@ from ..wire.metadata import Metadata
 from .common import (
     CommandError,
     Commands,
+    add_dialect,
     add_name_server,
     add_parser,
     describe,
@@ -50,6 +51,7 @@ def add_command(commands: Commands) -> None:
     )
     parser.add_argument("arguments", metavar="ARG", nargs="*")
     add_name_server(parser)
+    add_dialect(parser)
     add_tls(parser)
     parser.add_argument("--verbose", action="store_true", help="show remote tracebacks")
 
@@ -64,7 +66,8 @@ def call(args: argparse.Namespace) -> int:
     if args.port is not None:
         own = dataclasses.replace(own, name_port=args.port)
     try:
-        proxy = connect(_uri(name, args.host, own.name_port), settings=own)
+        uri = _uri(name, args.host, own.name_port)
+        proxy = connect(uri, settings=own, dialect=args.dialect)
     except ConnectError as error:
         raise CommandError(f"{name}: {explain(error)}") from error
     with proxy:

@@ -19,10 +19,12 @@ from ..errors import (
     UnknownNameError,
 )
 from ..settings import Settings
+from ..wire.dialects import PYRO5
 
 __all__ = [
     "CommandError",
     "Commands",
+    "add_dialect",
     "add_dialects",
     "add_name_server",
     "add_parser",
@@ -83,6 +85,16 @@ def add_dialects(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="NAME",
         help="answer clients that speak it, too: pyro4; repeatable",
+    )
+
+
+def add_dialect(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says what those speak who are asked and called."""
+    parser.add_argument(
+        "--dialect",
+        metavar="NAME",
+        default=PYRO5.name,
+        help="what the name server and the daemons speak, if not Pyrophone's: pyro4",
     )
 
 

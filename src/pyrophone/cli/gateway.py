@@ -12,6 +12,7 @@ from ..net.addresses import is_loopback
 from .common import (
     CommandError,
     Commands,
+    add_dialect,
     add_parser,
     cannot_listen,
     settings,
@@ -54,6 +55,7 @@ def add_command(commands: Commands) -> None:
         metavar="SECONDS",
         help="limit of a call, default: that of PYROPHONE_TIMEOUT, or 60",
     )
+    add_dialect(parser)
     add_tls(parser)
     parser.add_argument("--verbose", action="store_true", help="print requests, to stderr")
 
@@ -78,7 +80,13 @@ def _app(args: argparse.Namespace) -> Gateway:
     timeout = args.timeout or own.timeout or _TIMEOUT
     try:
         own = dataclasses.replace(own, timeout=timeout)
-        return Gateway(expose=args.expose, key=_key(args), cors=args.cors, settings=own)
+        return Gateway(
+            expose=args.expose,
+            key=_key(args),
+            cors=args.cors,
+            settings=own,
+            dialect=args.dialect,
+        )
     except ValueError as error:
         raise CommandError(str(error), 2) from None
 

@@ -15,6 +15,7 @@ from ..sync import Proxy, locate_names
 from .common import (
     CommandError,
     Commands,
+    add_dialect,
     add_dialects,
     add_name_server,
     add_parser,
@@ -43,6 +44,7 @@ def add_command(commands: Commands) -> None:
     ]
     for command in asking:
         add_name_server(command)
+        add_dialect(command)
         add_tls(command)
 
 
@@ -215,7 +217,8 @@ def _seconds(text: str) -> float:
 
 
 def _names(args: argparse.Namespace) -> Proxy:
-    return locate_names(args.host, args.port, settings=settings(calling(args)))
+    own = settings(calling(args))
+    return locate_names(args.host, args.port, settings=own, dialect=args.dialect)
 
 
 def _print_row(columns: Iterable[str]) -> None:

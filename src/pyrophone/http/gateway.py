@@ -17,8 +17,9 @@ from ..serializers.classes import ClassTable
 from ..serializers.exceptions import TRACEBACK
 from ..serializers.json import JsonSerializer
 from ..settings import Settings
-from ..sync import locate_names
+from ..sync import find_dialects, locate_names
 from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect
 from . import requests
 from .answers import HTML, JSON, Answer, Environ, RequestError, StartResponse, send
 from .page import render
@@ -59,9 +60,11 @@ class Gateway:
         cors: Origin whose pages may read the answers, ``*`` for all; None for none.
         max_body: Bytes that a request's body may have.
         settings: Where the name server is, and time limits: of each look-up and call.
+        dialect: What the name server and the objects' daemons speak, by name or as it is.
 
     Raises:
         ValueError: The pattern is no regular expression.
+        DaemonError: There is no dialect of that name.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Gateway:
         cors: str | None = None,
         max_body: int = _LIMIT,
         settings: Settings = _SETTINGS,
+        dialect: Dialect | str = PYRO5,
     ) -> None:
         try:
             self._pattern = re.compile(expose)
@@ -81,6 +85,7 @@ class Gateway:
         self._cors = cors
         self._max_body = max_body
         self._settings = settings
+        (self._dialect,) = find_dialects([dialect])
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, as WSGI has it."""
@@ -101,7 +106,7 @@ class Gateway:
 
     def open(self, name: str) -> Callee:
         """Return the object *name*, to be used for one request."""
-        return Target(self.find(name), self._settings)
+        return Target(self.find(name), self._settings, self._dialect)
 
     def names(self) -> tuple[str, Iterable[str]]:
         """Return where the name server is, and the names that may be called.
@@ -109,7 +114,7 @@ class Gateway:
         Raises:
             PyrophoneError: It can't be asked.
         """
-        with locate_names(settings=self._settings) as server:
+        with locate_names(settings=self._settings, dialect=self._dialect) as server:
             where = str(remote_of(server).uri.location)
             try:
                 return where, server.list(regex=self._pattern.pattern)

@@ -12,6 +12,7 @@ from ..objects.table import DAEMON_ID
 from ..settings import Settings
 from ..sync import close, connect
 from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Reply
 from ..wire.framing import EXCEPTION, ONEWAY, STREAM
 from ..wire.metadata import Metadata
@@ -57,16 +58,19 @@ class Target:
     Args:
         uri: Where it is; a name is looked up.
         settings: Time limits, and where the name server is.
+        dialect: What its daemon and the name server speak.
 
     Raises:
         ConnectError: Its daemon can't be reached, or refuses.
         NamingError: The name server doesn't know it, or there is none.
     """
 
-    def __init__(self, uri: URI, settings: Settings) -> None:
+    def __init__(
+        self, uri: URI, settings: Settings, dialect: Dialect | str = PYRO5
+    ) -> None:
         settings = dataclasses.replace(settings, serializer=_SERIALIZER)
         self._uri = uri
-        self._proxy = connect(uri, settings=settings)
+        self._proxy = connect(uri, settings=settings, dialect=dialect)
         self._remote = remote_of(self._proxy)
 
     @property

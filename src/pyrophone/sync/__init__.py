@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .client import Batch, Proxy, batch, close, connect, locate_names, options, ping
+from .dialects import find_dialects
 from .link import Link
 from .loop import LoopDaemon
 from .remote import Items
@@ -20,6 +21,7 @@ __all__ = [
     "batch",
     "close",
     "connect",
+    "find_dialects",
     "locate_names",
     "options",
     "ping",

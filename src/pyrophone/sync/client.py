@@ -192,8 +192,8 @@ def connect(
         classes: How values of your classes travel; by default nobody knows them.
         daemon: The daemon of this program whose objects may be passed as arguments:
             the other side gets proxies for them.
-        dialect: What the daemon speaks: ``pyro5``, as Pyrophone's do, or the name of
-            another, or the dialect itself.
+        dialect: What the daemon speaks, and the name server, if one is asked:
+            ``pyro5``, as Pyrophone's do, or the name of another, or the dialect itself.
 
     Raises:
         InvalidURIError: *target* looks like a URI and is none.
@@ -279,14 +279,24 @@ def locate_names(
     *,
     settings: Settings = _DEFAULTS,
     broadcast: bool = True,
+    dialect: Dialect | str = PYRO5,
 ) -> Proxy:
-    """Return a proxy for the name server; the arguments are those of ``finding.locate``.
+    """Return a proxy for the name server.
+
+    Args:
+        host: Where it is; this, *port* and *broadcast* are as for ``finding.locate``.
+        port: Likewise.
+        settings: For what is not given.
+        broadcast: Likewise.
+        dialect: What it speaks; see :func:`connect`.
 
     Raises:
         NoNameServerError: None answered.
     """
-    uri = drive(locate(host, port, settings=settings, broadcast=broadcast), settings)
-    return connect(uri, settings=settings)
+    (spoken,) = find_dialects([dialect])
+    looking = locate(host, port, settings=settings, broadcast=broadcast)
+    uri = drive(looking, settings, dialect=spoken)
+    return connect(uri, settings=settings, dialect=spoken)
 
 
 def codecs_for(

@@ -13,6 +13,7 @@ from ..serializers.codecs import make_codecs
 from ..settings import Settings
 from ..steps import Ask, Broadcast, Connect, Invoke, Procedure, Sleep, Step
 from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect
 from .connection import Connection
 
 __all__ = ["ask", "drive"]
@@ -25,6 +26,7 @@ def drive(
     procedure: Procedure[T],
     settings: Settings,
     connect: Callable[[URI], Any] | None = None,
+    dialect: Dialect = PYRO5,
 ) -> T:
     """Carry out each step of *procedure*; return its result.
 
@@ -32,12 +34,13 @@ def drive(
         procedure: What to carry out.
         settings: For connections that are made on the way.
         connect: What carries out ``Connect``.
+        dialect: What those speak who are asked.
     """
     try:
         step = next(procedure)
         while True:
             try:
-                result = _carry_out(step, settings, connect)
+                result = _carry_out(step, settings, connect, dialect)
             except BaseException as error:
                 step = procedure.throw(error)
             else:
@@ -47,7 +50,13 @@ def drive(
         return value
 
 
-def ask(uri: URI, method: str, args: tuple[Any, ...], settings: Settings) -> Any:
+def ask(
+    uri: URI,
+    method: str,
+    args: tuple[Any, ...],
+    settings: Settings,
+    dialect: Dialect = PYRO5,
+) -> Any:
     """Call *method* of the object at *uri*, over a connection of its own.
 
     Without a limit in the settings it may take 10 s: this is for questions that are
@@ -55,7 +64,8 @@ def ask(uri: URI, method: str, args: tuple[Any, ...], settings: Settings) -> Any
     """
     if settings.timeout is None:
         settings = dataclasses.replace(settings, timeout=_LIMIT)
-    connection = Connection(uri, settings, make_codecs(ClassTable(), settings))
+    codecs = make_codecs(ClassTable(), settings, numbers=dialect.numbers, tags=dialect.tags)
+    connection = Connection(uri, settings, codecs, dialect=dialect)
     try:
         reply = connection.call(method, args, {}, timeout=settings.timeout)
         assert reply is not None
@@ -64,12 +74,17 @@ def ask(uri: URI, method: str, args: tuple[Any, ...], settings: Settings) -> Any
         connection.close()
 
 
-def _carry_out(step: Step, settings: Settings, connect: Callable[[URI], Any] | None) -> Any:
+def _carry_out(
+    step: Step,
+    settings: Settings,
+    connect: Callable[[URI], Any] | None,
+    dialect: Dialect,
+) -> Any:
     match step:
         case Invoke(function, args, kwargs):
             return function(*args, **kwargs)
         case Ask(uri, method, args):
-            return ask(uri, method, args, settings)
+            return ask(uri, method, args, settings, dialect)
         case Connect(uri):
             assert connect is not None
             return connect(uri)

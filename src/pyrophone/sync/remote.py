@@ -92,9 +92,11 @@ class Line:
                 self.uri,
                 settings=self.settings,
                 patience=self.settings.patience if patience is None else patience,
+                dialect=self.dialect,
             ),
             self.settings,
             self._greet,
+            self.dialect,
         )
         return connection
 

@@ -122,6 +122,13 @@ class Dialect:
         meta = value.get("meta")
         return value.get("handshake"), Metadata.from_wire(meta) if meta else Metadata()
 
+    def search(self, tags: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
+        """Return the question to a name server for what has all *tags*: method, arguments.
+
+        The answer is a mapping of names to URIs.
+        """
+        return "yplookup", (set(tags), None, False)
+
     def __repr__(self) -> str:
         return f"<dialect {self.name}, protocol {self.version}>"
 

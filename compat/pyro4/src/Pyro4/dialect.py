@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -153,6 +153,10 @@ class Pyro4Dialect(Dialect):
         if flags & META_ON_CONNECT:
             return super().read_welcome(flags, value)
         return value, Metadata()
+
+    def search(self, tags: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
+        """Return the question to a name server for what has all *tags*."""
+        return "list", (None, None, sorted(tags), None, False)
 
 
 def _encode(

@@ -6,6 +6,7 @@ that both use in turn.
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +22,10 @@ from peers import clean_environment
 from Pyro4 import errors
 from Pyro4.configuration import config
 from Pyro4.naming_storage import DbmStorage, SqlStorage
+from pyrophone import Settings, sync
+from pyrophone.cli.main import main
+from pyrophone.errors import NamingError, NoNameServerError, UnknownNameError
+from pyrophone.http import Gateway
 
 if TYPE_CHECKING:
     from peers import Peer
@@ -33,6 +38,7 @@ OWN = "Pyro.NameServer"
 TAG = "class:Pyro4.naming.NameServer"
 LIMIT = 10.0
 ALL = {"serpent", "json", "marshal", "pickle"}
+SAFE = ("serpent", "json", "marshal", "msgpack")
 KEYS = pytest.mark.parametrize("key", [None, "secret"])
 
 
@@ -284,6 +290,58 @@ def test_our_client_finds_the_real_one_by_broadcast(run_module: Run) -> None:
     config.BROADCAST_ADDRS = "127.0.0.1"
     with Pyro4.naming.locateNS(port=bcport) as names:
         assert names.count() == 1
+
+
+# Pyrophone, which asks the real one in its dialect.
+
+
+@pytest.fixture
+def lab(client: Peer, run_module: Run, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A real name server, with a real object as ``lab.thing``; and where that is."""
+    port = int(real_name_server(run_module, PYRO_SERIALIZERS_ACCEPTED=",".join(SAFE)))
+    client.run(f"config.NS_PORT = {port}; config.SERIALIZERS_ACCEPTED = {set(SAFE)}")
+    client.run("uri = serve(host='localhost').register(Thing())")
+    client.run("locateNS('localhost').register('lab.thing', uri, metadata={'adds', 'x'})")
+    monkeypatch.setenv("PYROPHONE_NAME_PORT", str(port))
+    monkeypatch.setenv("PYROPHONE_BROADCAST_ADDRESSES", "")
+    return Settings(name_port=port, broadcast_addresses=(), timeout=LIMIT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAFE)
+def test_pyrophone_finds_what_the_real_one_knows(lab: Settings, name: str) -> None:
+    own = dataclasses.replace(lab, serializer=name)
+    for target in ("lab.thing", "PYRONAME:lab.thing", "PYROMETA:adds,x"):
+        with sync.connect(target, settings=own, dialect="pyro4") as thing:
+            assert thing.add(1, 2) == 3
+    with sync.locate_names(settings=own, dialect="pyro4") as names:
+        assert set(names.list(prefix="lab.")) == {"lab.thing"}
+    with pytest.raises(NamingError, match=r"unknown name: lab\.other"):
+        sync.connect("lab.other", settings=own, dialect="pyro4")
+    with pytest.raises(UnknownNameError, match="adds,y"):
+        sync.connect("PYROMETA:adds,y", settings=own, dialect="pyro4")
+    with pytest.raises(NoNameServerError):
+        sync.connect("lab.thing", settings=own)
+
+
+@pytest.mark.slow
+def test_the_commands_of_pyrophone_ask_the_real_one(
+    lab: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", "--dialect", "pyro4", "lab.thing.add", "1", "2"]) == 0
+    assert main(["names", "list", "lab", "--tags", "--dialect", "pyro4"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "3"
+    assert second.startswith("lab.thing\tPYRO:obj_")
+    assert second.endswith("\tadds,x")
+
+
+@pytest.mark.slow
+def test_the_gateway_of_pyrophone_calls_the_real_one(lab: Settings) -> None:
+    gateway = Gateway(expose="lab", settings=lab, dialect="pyro4")
+    for path, expected in (("", b"lab.thing"), ("lab.thing/add", b'"xy"')):
+        environ = {"PATH_INFO": f"/pyro/{path}", "QUERY_STRING": "a=x&b=y"}
+        assert expected in b"".join(gateway(environ, lambda *answer: None))
 
 
 # Databases that both use.
