@@ -66,7 +66,21 @@ def test_its_pickle_names_its_public_home_and_has_its_five_parts() -> None:
 
 @pytest.mark.parametrize(
     "state",
-    [None, 5, [], ["PYRO"], ["PYRO", 5, None, "b", 1], ["PYRO", "a", None, "b", "1"]],
+    [
+        None,
+        5,
+        [],
+        ["PYRO"],
+        ["PYRO", 5, None, "b", 1],
+        ["PYRO", "a", None, "b", "1"],
+        ["PYRO", "a", None, "b", True],
+        ["PYRO", "", None, "b", 1],
+        ["PYRO", [], None, "b", 1],
+        ["PYRO", ["a"], None, "b", 1],
+        ["PYROMETA", [], None, None, None],
+        ["PYROMETA", ["a", 1], None, None, None],
+        ["PYROX", "a", None, "b", 1],
+    ],
 )
 def test_a_malformed_state_is_refused(state: object) -> None:
     codec = Pyro4.util.get_serializer("json")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-import pyrophone
+import pyrophone.errors
 from pyrophone.classic.uris import ClassicURI, plain
+from pyrophone.serializers.classes import URI_CLASS, ClassTable
 
 from .errors import SerializeError
 from .generation import PYRO4
@@ -37,18 +39,15 @@ def _form(uri: URI) -> dict[str, Any]:
 
 
 def _read(name: str, form: dict[str, Any]) -> URI:
-    match form.get("state"):
-        case [str(), str() | list() | tuple() | set(), socket_name, host, port] if (
-            isinstance(socket_name, str | None)
-            and isinstance(host, str | None)
-            and isinstance(port, int | None)
-        ):
-            uri = URI.__new__(URI)
-            uri.__setstate_from_dict__(form["state"])
-            return uri
-    raise SerializeError(f"malformed {name}: {form.get('state')!r:.200}")
+    state = form.get("state")
+    with suppress(pyrophone.errors.SerializeError):
+        uri = _PLAIN.from_form({"__class__": URI_CLASS, "state": state})
+        if uri.object:
+            return URI.of(uri)
+    raise SerializeError(f"malformed {name}: state {state!r:.200}")
 
 
+_PLAIN = ClassTable()  # reads URIs as the format says, whatever is registered here
 CLASSES.register(URI, _form)
 CLASSES.register_name(_CLASS, _read)
 pickle_as(pyrophone.URI, URI.of)
