@@ -1,6 +1,6 @@
-"""Calls over HTTP: no Pyro4 here. Start names with PYRO_SERIALIZERS_ACCEPTED=json, then
-`python -m Pyro4.utils.httpgateway -e "Pyro"`, then this.
+"""Calls over HTTP: no Pyro4 here.
 
+Start names, `python -m Pyro4.utils.httpgateway -e Pyro`, then this.
 Usage: python client.py [port of the gateway]
 """
 

@@ -1,4 +1,4 @@
-"""Limits the size of messages. Start `python -m Pyro4.test.echoserver -q`, then this."""
+"""Limits the size of messages. Start `python -m Pyro4.test.echoserver`, then this."""
 
 import Pyro4
 from Pyro4.errors import ConnectionClosedError, MessageTooLargeError
