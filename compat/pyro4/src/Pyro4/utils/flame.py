@@ -176,17 +176,17 @@ class Flame:
         remote.remoteconsole._pyroHmacKey = getattr(self._pyroDaemon, "_pyroHmacKey", None)
         return remote
 
-    def invokeModule(self, dotted: str, args: Any, kwargs: Any) -> Any:
+    def invokeModule(self, dottedname: str, args: Any, kwargs: Any) -> Any:
         """Call a function by its dotted name, the first part of which is a module."""
-        first, *path, name = dotted.split(".")
+        first, *path, name = dottedname.split(".")
         target: Any = importlib.import_module(first)
         for part in path:
             target = getattr(target, part)
         return getattr(target, name)(*args, **kwargs)
 
-    def invokeBuiltin(self, name: str, args: Any, kwargs: Any) -> Any:
+    def invokeBuiltin(self, builtin: str, args: Any, kwargs: Any) -> Any:
         """Call a built-in function."""
-        return getattr(builtins, name)(*args, **kwargs)
+        return getattr(builtins, builtin)(*args, **kwargs)
 
 
 class _Stand:

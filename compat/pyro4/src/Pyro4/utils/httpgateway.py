@@ -136,8 +136,11 @@ def _identifier() -> uuid.UUID | None:
     return uuid.UUID(bytes=identifier) if identifier else None
 
 
-def get_nameserver() -> Any:
+def get_nameserver(hmac: bytes | None = None) -> Any:
     """Return a proxy for the name server, found anew if the last one is lost.
+
+    Args:
+        hmac: The key to find it with; that of the application if None.
 
     Raises:
         NamingError: There is none.
@@ -146,7 +149,7 @@ def get_nameserver() -> Any:
     if isinstance(names, core.Proxy):  # else it is somebody's stand-in
         names = _checked(names)
     if names is None:
-        names = pyro_app.prepare(naming.locateNS(hmac_key=pyro_app.hmac_key))
+        names = pyro_app.prepare(naming.locateNS(hmac_key=hmac or pyro_app.hmac_key))
     globals()["_nameserver"] = names
     return names
 
