@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 import Pyro5.api
 from Pyro5 import errors
+from Pyro5.socketutil import SocketConnection
 from pyrophone.classic.answering import Recorder, address
+from pyrophone.errors import MessageTooLargeError
 
 
 class Tape:
@@ -61,3 +66,27 @@ def test_a_recorder_keeps_what_came() -> None:
 
 def test_a_stand_in_has_no_address() -> None:
     assert address(object()) == ""
+
+
+def test_a_recorder_reads_no_more_than_it_may_behind_the_header() -> None:
+    recorder = Recorder(Tape(b"header" + b"x" * 20), limit=10)
+    recorder.recv(6)
+    recorder.recv(10)
+    with pytest.raises(MessageTooLargeError, match="11 bytes, max=10"):
+        recorder.recv(11)
+
+
+@pytest.mark.parametrize("trickles", [False, True])
+def test_who_greets_too_slowly_is_cut_off(trickles: bool) -> None:
+    ours, theirs = socket.socketpair()
+    with Pyro5.api.Daemon() as daemon, ours, theirs:
+        ours.settimeout(0.2)
+        conn = SocketConnection(ours)
+        thread = threading.Thread(target=daemon._handshake, args=(conn,))
+        thread.start()
+        with suppress(OSError):
+            while trickles:
+                theirs.send(b"P")  # each is quick enough
+                thread.join(0.01)
+        thread.join(10)
+        assert not thread.is_alive()

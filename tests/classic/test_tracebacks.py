@@ -89,3 +89,16 @@ def test_an_error_without_text_is_shown_in_the_plain_form() -> None:
     except MuteError as error:
         lines = lines_of(error, detailed=True)
     assert "MuteError" in lines[-1]
+
+
+@pytest.mark.parametrize("remote", [5, "text", [1, None], [["a"]], {"a": 1}])
+def test_what_a_peer_sends_as_its_traceback_may_be_anything(remote: object) -> None:
+    lines = lines_of(caught(_pyroTraceback=remote))
+    assert lines[-1] == "\n +--- End of remote traceback\n"
+
+
+def test_an_error_that_python_can_not_show_is_shown_shortly() -> None:
+    error = SyntaxError("bad", ("file", 1, 1, 5))  # its source should be a text
+    assert format_traceback(SyntaxError, error, None) == [
+        "SyntaxError: bad (file, line 1)\n"
+    ]

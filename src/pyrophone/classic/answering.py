@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..context import Client
-from ..errors import ProtocolError, SecurityError
+from ..errors import MessageTooLargeError, ProtocolError, SecurityError
 from ..objects.exposure import Instancing
 from ..objects.table import ObjectTable
 from ..wire.events import Call
@@ -35,13 +37,21 @@ class Peer:
 
 
 class Recorder:
-    """Reads from a connection, and keeps what came."""
+    """Reads from a connection, and keeps what came.
 
-    def __init__(self, conn: Any) -> None:
+    Args:
+        conn: The connection.
+        limit: How many bytes are read, a header not counted; None is no limit.
+    """
+
+    def __init__(self, conn: Any, limit: int | None = None) -> None:
         self._conn = conn
+        self._limit = limit
         self.data = bytearray()
 
     def recv(self, size: int) -> Any:
+        if self._limit is not None and self.data and size > self._limit:
+            raise MessageTooLargeError(size, self._limit)
         chunk = self._conn.recv(size)
         self.data += chunk
         return chunk
@@ -96,10 +106,10 @@ class Answering:
         served = self.pyroServed
         generation = self.pyroKit.generation
         client = self._pyroClient(conn)
-        recorder = Recorder(conn)
+        recorder = Recorder(conn, served.settings.handshake_size)
         session = None
         try:
-            with generation.translated():
+            with generation.translated(), _limited(conn, served.settings.handshake_timeout):
                 self._pyroReceive(recorder, [CONNECT])
                 session = self._pyroSession(bytes(recorder.data), False)
                 session.receive(bytes(recorder.data))
@@ -183,6 +193,33 @@ class Answering:
         with suppress(AttributeError):  # a stand-in that takes none
             conn.pyroClient = client
         return client
+
+
+@contextmanager
+def _limited(conn: Any, seconds: float) -> Iterator[None]:
+    """Cut a connection if the block takes too long, however slowly its bytes trickle in.
+
+    Args:
+        conn: The connection; its own limit, that of each wait, is that of all if it is
+            shorter.
+        seconds: How long it may take.
+    """
+    sock = getattr(conn, "sock", None)
+    if not isinstance(sock, socket.socket):  # a stand-in
+        yield
+        return
+    timer = threading.Timer(min(sock.gettimeout() or seconds, seconds), _cut, [sock])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(sock: socket.socket) -> None:
+    with suppress(OSError):  # past TLS, which would take this for its own end
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def address(conn: Any) -> Any:

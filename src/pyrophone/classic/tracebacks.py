@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from ..serializers.exceptions import safe_text
+
 __all__ = ["check_type", "format_traceback", "joined_traceback"]
 
 _RULE = "-" * 52 + "\n"
@@ -35,12 +37,14 @@ def joined_traceback(
     if ex_type is None and ex_value is None and ex_tb is None:
         ex_type, ex_value, ex_tb = sys.exc_info()
     remote = getattr(ex_value, "_pyroTraceback", None)
+    if not isinstance(remote, (list, tuple)):  # it comes from a peer, who may send anything
+        remote = (remote,) if remote else ()
     local = format_traceback(ex_type, ex_value, ex_tb, detailed)
     if not remote:
         return local
     lines = [headline]
     for chunk in remote:
-        for line in chunk.removesuffix("\n").split("\n"):
+        for line in str(chunk).removesuffix("\n").split("\n"):
             lines += ["\n | ", line]
     lines.append("\n +--- End of remote traceback\n")
     return local + lines
@@ -79,10 +83,15 @@ def format_traceback(
         except Exception:  # a value without repr, for one
             failed = traceback.format_exc()
             return [failed, *traceback.format_exception(ex_type, ex_value, ex_tb)]
-    shown = traceback.TracebackException(ex_type, ex_value, ex_tb)
-    if shown.__notes__:
-        shown.__notes__ = [note for note in shown.__notes__ if not note.startswith(_NOTE)]
-    return list(shown.format())
+    try:
+        shown = traceback.TracebackException(ex_type, ex_value, ex_tb)
+        if shown.__notes__:
+            notes = (note for note in shown.__notes__ if not str(note).startswith(_NOTE))
+            shown.__notes__ = list(notes)
+        return list(shown.format())
+    except Exception:  # a SyntaxError of a peer, whose source is no text, for one
+        text = f"{ex_type.__name__}: {safe_text(ex_value)}\n"
+        return [*traceback.format_tb(ex_tb), text]
 
 
 def _detailed(

@@ -9,8 +9,10 @@ from typing import Any
 
 from pyrophone.classic import serving as classic
 from pyrophone.context import serving
+from pyrophone.errors import ProtocolError, SecurityError
 from pyrophone.objects import control
 from pyrophone.wire.events import Greeting
+from pyrophone.wire.framing import CONNECT
 from pyrophone.wire.server import ServerSession
 
 from .border import translated
@@ -128,14 +130,23 @@ class Daemon(Registry, classic.BaseDaemon):
         if size > len(head):
             head += conn.recv(size - len(head))
         total = sum(int.from_bytes(head[slice(*field)], "big") for field in fields)
-        if config.MAX_MESSAGE_SIZE and total > config.MAX_MESSAGE_SIZE:
-            return  # likewise
-        if total:
+        if total and self._pyroIsSound(head, greeted=CONNECT not in kinds):
             conn.recv(total)
+
+    def _pyroIsSound(self, head: bytes, greeted: bool) -> bool:
+        """Tell whether to wait for what follows a header; else the session says why not."""
+        session = self._pyroSession(head, greeted)
+        session.receive(head)
+        try:
+            session.next()
+        except (ProtocolError, SecurityError):
+            return False
+        return True
 
     def _pyroSession(self, start: bytes, greeted: bool) -> ServerSession:
         """Return a session in the dialect of a conversation that begins so."""
         served = self.pyroServed
+        served.refresh()
         other: ServerSession | None = served.session_for(start, greeted=greeted)
         return other or super()._pyroSession(start, greeted)
 
