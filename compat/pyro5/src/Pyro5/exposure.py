@@ -1,17 +1,12 @@
-"""The decorators: what may be used remotely, and how.
-
-They are Pyrophone's, and leave the marks that other libraries look for besides.
-"""
+"""The decorators: what may be used remotely, and how."""
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import pyrophone
-from pyrophone.objects.exposure import INSTANCE_MODES, is_private
+from pyrophone.classic import marks
 
 __all__ = ["behavior", "callback", "expose", "is_private_attribute", "oneway"]
 
@@ -19,13 +14,10 @@ T = TypeVar("T")
 
 _log = logging.getLogger("Pyro5.server")
 
-# Pyrophone keeps them private, too.
-_ALSO = ("__dict__", "__slots__", "__globals__", "__closure__", "__code__")
-
 
 def is_private_attribute(attr_name: str) -> bool:
     """Tell whether a name can't be used remotely, whatever is marked."""
-    return is_private(attr_name) and attr_name not in _ALSO
+    return marks.is_private_attribute(attr_name)
 
 
 def expose(method_or_class: T) -> T:
@@ -34,35 +26,17 @@ def expose(method_or_class: T) -> T:
     Raises:
         AttributeError: It is private, or can't be marked here.
     """
-    if isinstance(method_or_class, (classmethod, staticmethod)):
-        raise AttributeError(
-            "using @expose on a classmethod/staticmethod must be done after "
-            f"@classmethod/@staticmethod. Method: {method_or_class.__name__}"
-        )
-    pyrophone.expose(method_or_class)
-    if inspect.isclass(method_or_class):
-        _log.debug("exposing all members of %r", method_or_class)
-        for name, member in vars(method_or_class).items():
-            if not is_private(name):
-                _mark(member, "_pyroExposed")
-        setattr(method_or_class, "_pyroExposed", True)  # noqa: B010  # T is no class to mypy
-    else:
-        _mark(method_or_class, "_pyroExposed")
-    return method_or_class
+    return marks.expose(method_or_class, is_private_attribute, _log)
 
 
 def oneway(method: T) -> T:
     """Mark a method: clients call it without waiting, and get no reply."""
-    pyrophone.oneway(method)
-    _mark(method, "_pyroOneway")
-    return method
+    return marks.oneway(method)
 
 
 def callback(method: T) -> T:
     """Mark a method: what it raises is logged here too, not only sent to the caller."""
-    pyrophone.callback(method)
-    _mark(method, "_pyroCallback")
-    return method
+    return marks.callback(method)
 
 
 def behavior(
@@ -74,28 +48,4 @@ def behavior(
         instance_mode: ``session``, ``single`` or ``percall``.
         instance_creator: Called with the class, gives the instance.
     """
-    if not isinstance(instance_mode, str):
-        raise SyntaxError("behavior decorator is missing argument(s)")
-
-    def mark(cls: type[T]) -> type[T]:
-        if not inspect.isclass(cls):
-            raise TypeError("behavior decorator can only be used on a class")
-        if instance_mode not in INSTANCE_MODES:
-            raise ValueError(f"invalid instance mode: {instance_mode}")
-        if instance_creator is not None and not callable(instance_creator):
-            raise TypeError("instance_creator must be a callable")
-        pyrophone.instances(instance_mode, instance_creator)(cls)
-        setattr(cls, "_pyroInstancing", (instance_mode, instance_creator))  # noqa: B010
-        return cls
-
-    return mark
-
-
-def _mark(member: Any, name: str) -> None:
-    """Set *name* on the function behind a member, if there is one."""
-    if isinstance(member, property):
-        member = member.fget or member.fset or member.fdel
-    elif isinstance(member, (classmethod, staticmethod)):
-        member = member.__func__
-    if inspect.isroutine(member) and hasattr(member, "__dict__"):
-        setattr(member, name, True)
+    return marks.behavior(instance_mode, instance_creator)
