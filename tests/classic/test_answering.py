@@ -85,7 +85,7 @@ def test_who_greets_too_slowly_is_cut_off(trickles: bool) -> None:
         thread = threading.Thread(target=daemon._handshake, args=(conn,))
         thread.start()
         with suppress(OSError):
-            while trickles:
+            while trickles and thread.is_alive():
                 theirs.send(b"P")  # each is quick enough
                 thread.join(0.01)
         thread.join(10)

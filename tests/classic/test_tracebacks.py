@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pyrophone.classic.tracebacks import format_traceback, joined_traceback
@@ -98,7 +100,8 @@ def test_what_a_peer_sends_as_its_traceback_may_be_anything(remote: object) -> N
 
 
 def test_an_error_that_python_can_not_show_is_shown_shortly() -> None:
-    error = SyntaxError("bad", ("file", 1, 1, 5))  # its source should be a text
+    source: Any = 5  # should be a text
+    error = SyntaxError("bad", ("file", 1, 1, source))
     assert format_traceback(SyntaxError, error, None) == [
         "SyntaxError: bad (file, line 1)\n"
     ]
