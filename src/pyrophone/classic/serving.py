@@ -118,6 +118,11 @@ class BaseDaemon(Answering, Registry):
             self.pyroServed.retire()
 
     @property
+    def _shutting_down(self) -> bool:
+        """Whether the daemon has ended, or is about to."""
+        return self._closed
+
+    @property
     def sock(self) -> Any:
         """The socket that listens; None when it is closed."""
         return self.transportServer.sock

@@ -5,6 +5,14 @@
 
 from __future__ import annotations
 
+import logging
+
+from . import constants as constants
+from . import errors as errors
+from . import futures as futures
+from . import message as message
+from . import socketutil as socketutil
+from . import util as util
 from .asynchronous import _AsyncRemoteMethod as _AsyncRemoteMethod
 from .asynchronous import asyncproxy
 from .batches import _BatchedRemoteMethod as _BatchedRemoteMethod
@@ -13,6 +21,7 @@ from .batches import batch
 from .blobs import SerializedBlob
 from .callcontext import _CallContext as _CallContext
 from .callcontext import current_context
+from .configuration import config as config
 from .daemons import Daemon
 from .daemons import DaemonObject as DaemonObject
 from .daemons import _OnewayCallThread as _OnewayCallThread
@@ -40,3 +49,5 @@ __all__ = [
     "expose",
     "oneway",
 ]
+
+log = logging.getLogger("Pyro4.core")

@@ -108,6 +108,12 @@ class Daemon(Registry, classic.BaseDaemon):
             raise
         self._pyroControl(interface)
 
+    def __getstate_for_dict__(self) -> tuple[()]:
+        return self.__getstate__()
+
+    def __setstate_from_dict__(self, state: Any) -> None:
+        self.__setstate__(state)
+
     @property
     def _pyroHmacKey(self) -> bytes | None:
         """What all messages are signed with, in both directions; None for no signatures."""

@@ -17,7 +17,7 @@ from .tables import CLASSES
 
 __all__ = ["Future", "FutureResult", "_ExceptionWrapper"]
 
-_LOG = logging.getLogger("Pyro4.futures")
+log = logging.getLogger("Pyro4.futures")
 _SLICE = 2.0  # seconds between looks at what a waiting future is told
 
 
@@ -218,7 +218,7 @@ def _handle(handler: Callable[[BaseException], Any], error: BaseException) -> No
     try:
         handler(error)
     except Exception:
-        _LOG.exception("the handler of a future's exception failed itself")
+        log.exception("the handler of a future's exception failed itself")
 
 
 def _form(wrapper: _ExceptionWrapper) -> Any:

@@ -14,6 +14,8 @@ from typing import Any
 from pyrophone.errors import RemoteProtocolError
 from pyrophone.wire.framing import inflate, join_annotations, split_annotations
 
+from . import constants as constants
+from . import errors as errors
 from . import framing
 from .border import translated
 from .configuration import config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dbm
 import inspect
+import logging
 import optparse
 import sqlite3
 import sys
@@ -13,10 +14,15 @@ from typing import Any
 from pyrophone.classic import nameservers
 from pyrophone.finding import NAME_SERVER_ID
 
+from . import constants as constants
+from . import core as core
+from . import socketutil as socketutil
 from .broadcasts import BroadcastServer
 from .cleaning import AutoCleaner
 from .configuration import config
 from .daemons import Daemon
+from .errors import NamingError as NamingError
+from .errors import ProtocolError as ProtocolError
 from .errors import PyroError
 from .generation import PYRO4
 from .keys import NO_KEY, command_key
@@ -38,6 +44,8 @@ __all__ = [
     "startNSloop",
     "type_meta",
 ]
+
+log = logging.getLogger("Pyro4.naming")
 
 _HOMES = (
     *("core", "naming", "naming_storage", "futures", "errors", "message", "util"),

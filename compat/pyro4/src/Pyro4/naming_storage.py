@@ -20,7 +20,7 @@ from .generation import PYRO4
 
 __all__ = ["DbmStorage", "MemoryStorage", "SqlStorage", "make_storage", "records_of"]
 
-_LOG = logging.getLogger("Pyro4.naming_storage")
+log = logging.getLogger("Pyro4.naming_storage")
 _ONLY_OWNER = 0o600
 
 
@@ -84,7 +84,7 @@ class DbmStorage(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         uri, metadata = value
         if metadata:
-            _LOG.warning("a dbm storage has no metadata, that of %s is dropped", key)
+            log.warning("a dbm storage has no metadata, that of %s is dropped", key)
         with self._database("setitem") as database:
             database[key.encode()] = str(uri).encode()
 

@@ -11,6 +11,7 @@ from typing import Any
 from pyrophone.classic.console import Console, no_lines
 from pyrophone.net.addresses import is_loopback
 
+from . import errors as errors
 from . import lookups
 from .configuration import config
 from .errors import CommunicationError, PyroError

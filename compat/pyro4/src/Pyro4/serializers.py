@@ -8,9 +8,11 @@ from __future__ import annotations
 import builtins
 import datetime
 import decimal
+import json as stdlib_json
+import marshal as stdlib_marshal
 from collections import deque
 from collections.abc import Callable, ItemsView, Iterable, KeysView, Mapping, ValuesView
-from typing import Any
+from typing import Any, ClassVar
 
 from pyrophone import errors as ours
 from pyrophone.classic.serializers import MsgpackHooks, SharedCodecs, Standard
@@ -78,12 +80,24 @@ class JsonSerializer(Standard, SerializerBase):
         """Return the serializer of Pyrophone that does the work."""
         return json.JsonSerializer(self.table)
 
+    def default(self, obj: Any) -> Any:
+        """Return what is written for an object that JSON doesn't know.
+
+        Raises:
+            SerializeError: There is nothing.
+        """
+        return stdlib_json.loads(self.dumps(obj))
+
 
 class MarshalSerializer(Standard, SerializerBase):
     """Python's own binary format."""
 
     __module__ = "Pyro4.util"
 
+    marshalable_types: ClassVar[tuple[type, ...]] = (
+        *(str, int, float, type(None), bool, complex, bytes, bytearray),
+        *(tuple, set, frozenset, list, dict),
+    )
     name = "marshal"
     serializer_id = 3
     table = PickyTable(*_ONLY_SERPENT, datetime.date, decimal.Decimal)
@@ -91,6 +105,16 @@ class MarshalSerializer(Standard, SerializerBase):
     def make_codec(self) -> Serializer:
         """Return the serializer of Pyrophone that does the work."""
         return marshal.MarshalSerializer(self.table)
+
+    def convert_obj_into_marshallable(self, obj: Any) -> Any:
+        """Return what is written for an object that marshal doesn't know.
+
+        Raises:
+            SerializeError: There is nothing.
+        """
+        if isinstance(obj, self.marshalable_types):
+            return obj
+        return stdlib_marshal.loads(self.dumps(obj))
 
     @classmethod
     def register_type_replacement(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from .configuration import config as config
 from .connections import SocketConnection, family_str
+from .errors import CommunicationError as CommunicationError
+from .errors import ConnectionClosedError as ConnectionClosedError
+from .errors import TimeoutError as TimeoutError
 from .makers import (
     _GLOBAL_DEFAULT_TIMEOUT,
     bindOnUnusedPort,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import logging
 
+from . import errors as errors
 from .configuration import config
 from .exposure import is_private_attribute
 from .members import (
@@ -53,6 +55,7 @@ __all__ = [
     "set_exposed_property_value",
 ]
 
+log = logging.getLogger("Pyro4.util")
 json = importlib.import_module(config.JSON_MODULE)
 _serializers = serializers
 _serializers_by_id = serializers_by_id

@@ -367,3 +367,40 @@ def test_asynchronous_is_a_keyword(call):
     for part in name.split("."):
         thing = getattr(thing, part)
     assert "asynchronous" in inspect.signature(thing).parameters
+
+
+# What modules have besides, and programs reach through them.
+INNER = {
+    "core": "config constants errors futures message socketutil util log",
+    "naming": "constants core socketutil NamingError ProtocolError log",
+    "naming_storage": "log",
+    "nsc": "errors",
+    "util": "errors log json",
+    "futures": "log",
+    "message": "constants errors",
+    "socketutil": "config CommunicationError ConnectionClosedError TimeoutError",
+    "socketserver.threadpool": "config",
+    "socketserver.threadpoolserver": "config",
+    "socketserver.multiplexserver": "config",
+    "socketserver.existingconnectionserver": "config",
+}
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_what_modules_have_of_others(name):
+    module = importlib.import_module(f"Pyro4.{name}")
+    for inner in INNER[name].split():
+        thing = getattr(module, inner)
+        if inner in ("config", "constants", "errors", "futures", "message", "util"):
+            assert thing is getattr(importlib.import_module("Pyro4"), inner)
+        elif inner == "log":
+            assert thing.name == f"Pyro4.{name}"
+
+
+def test_a_daemon_tells_whether_it_ends():
+    core = importlib.import_module("Pyro4.core")
+    daemon = core.Daemon()
+    assert daemon._shutting_down is False
+    assert daemon.__getstate_for_dict__() == ()
+    daemon.shutdown()
+    assert daemon._shutting_down is True

@@ -1064,3 +1064,18 @@ def test_marshal_leaves_the_daemon():
 def test_the_other_helpers():
     assert util.json is json
     assert util.fixIronPythonExceptionForPickle(ValueError("x"), True) is None
+
+
+def test_what_stands_for_objects_in_marshal_and_json():
+    marshal, json = util.MarshalSerializer(), util.JsonSerializer()
+    number = uuid.UUID(int=1)
+    for value in (1, "x", b"a", (1, number), [object], {"a": 1}, {1}, None, 1j):
+        assert marshal.convert_obj_into_marshallable(value) is value
+    assert int in marshal.marshalable_types
+    for convert in (marshal.convert_obj_into_marshallable, json.default):
+        assert convert(number) == str(number)
+        assert convert(ValueError("a"))["__class__"] == "builtins.ValueError"
+        assert convert(array.array("i", [1])) == [1]
+        with pytest.raises(errors.SerializeError):
+            convert(object())
+    assert list(json.default({1, 2})) == [1, 2]

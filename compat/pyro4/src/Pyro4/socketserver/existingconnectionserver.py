@@ -6,6 +6,7 @@ import logging
 
 from pyrophone.classic.existing import ExistingTransport
 
+from ..configuration import config as config
 from ..kit import KIT
 from .threadpoolserver import ENDS_A_CONNECTION
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pyrophone.classic.multiplex import MultiplexTransport
 
+from ..configuration import config as config
 from ..kit import KIT
 from .threadpoolserver import ENDS_A_CONNECTION
 

@@ -7,6 +7,7 @@ import logging
 
 from pyrophone.classic import pools
 
+from ..configuration import config as config
 from ..generation import PYRO4
 
 __all__ = ["NoFreeWorkersError", "Pool", "PoolError", "Worker"]

@@ -10,6 +10,7 @@ import logging
 
 from pyrophone.classic import threads
 
+from ..configuration import config as config
 from ..kit import KIT
 from .threadpool import NoFreeWorkersError, Pool, PoolError, Worker
 
