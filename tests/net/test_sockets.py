@@ -181,6 +181,12 @@ def test_where_one_cannot_listen_is_named(host: str) -> None:
         listen_tcp(host, 0)
 
 
+def test_a_host_that_is_none_is_the_error_of_the_resolver() -> None:
+    with pytest.raises(socket.gaierror) as caught:
+        listen_tcp("no such host", 0)
+    assert caught.value.errno == socket.EAI_NONAME
+
+
 @pytest.mark.parametrize("port", [-1, 65536])
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", ""])
 def test_a_port_that_is_none_is_an_error(host: str, port: int) -> None:

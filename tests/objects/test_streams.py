@@ -89,6 +89,16 @@ def test_closing_a_stream_closes_its_iterator() -> None:
     assert (len(streams), items.closed) == (0, 1)
 
 
+def test_the_iterator_of_a_closed_stream_can_be_left_to_those_who_have_it() -> None:
+    streams, items = StreamTable(), Items()
+    streams.closes = False
+    stream_id = streams.open(items, ANN, 0)
+    assert streams.next_item(stream_id, ANN) == 1
+    streams.close(stream_id)
+    assert gone(streams, stream_id)
+    assert (items.closed, next(items)) == (0, 2)
+
+
 def test_a_stream_is_kept_for_a_while_when_its_client_is_gone() -> None:
     streams, items = StreamTable(linger=30), Items()
     stream_id = streams.open(items, ANN, 0)

@@ -65,10 +65,19 @@ class ClassicBinding:
 
     def _pyroBind(self) -> bool:
         """Connect; return whether that was needed. The URI then is that of the object."""
+        return self._pyroConnect(replace=True)
+
+    def _Proxy__pyroCreateConnection(self, replaceUri: bool = False) -> bool:
+        # Meant to be private in the old packages, but programs call it to connect.
+        return self._pyroConnect(replace=replaceUri)
+
+    def _pyroConnect(self, *, replace: bool) -> bool:
         with self._pyroGuard():
             if self._pyroConnection is not None:
                 return False
-            self._pyroUri = self._pyroOpen()
+            uri = self._pyroOpen()
+            if replace:
+                self._pyroUri = uri
             return True
 
     def __del__(self) -> None:

@@ -62,6 +62,7 @@ class Served(BaseDaemon):
             self._seen = now
             limits = _time_limits(generation.config, self._timed)
             self._dispatcher.stream_attributes = self.streams_attributes
+            self.streams.closes = False  # an object may give out one that it keeps
             self.reconfigure(generation.settings(**limits, **self._limits))
 
     def serializers(self, settings: Settings, classes: ClassTable | None) -> Codecs:

@@ -159,7 +159,7 @@ def listen_tcp(host: str, port: int, version: int = 0) -> socket.socket:
         text = f"not the name of a host: {host}:{port}"
         raise OSError(errno.EADDRNOTAVAIL, text) from error
     except socket.gaierror as error:
-        raise OSError(error.errno, f"{error.strerror}: {host}:{port}") from error
+        raise socket.gaierror(error.errno, f"{error.strerror}: {host}:{port}") from error
     sock = socket.socket(family, kind, proto)
     try:
         if sys.platform != "win32":  # there it would let two servers share a port

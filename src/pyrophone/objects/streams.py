@@ -46,7 +46,11 @@ class StreamTable:
     Attributes:
         lifetime: Likewise; may be changed.
         linger: Likewise.
+        closes: Whether the iterator of a stream that is dropped is closed. If not,
+            it ends when nobody has it any more, and who keeps it can go on.
     """
+
+    closes = True
 
     def __init__(self, lifetime: float | None = None, linger: float = 30.0) -> None:
         self.lifetime = lifetime
@@ -93,7 +97,9 @@ class StreamTable:
     def close(self, stream_id: Any) -> None:
         """Drop a stream; an unknown one is passed over."""
         if isinstance(stream_id, str):
-            _finish(self._streams.pop(stream_id, None))
+            stream = self._streams.pop(stream_id, None)
+            if self.closes:
+                _finish(stream)
 
     def leave(self, client: Client, now: float) -> None:
         """Note that *client* is gone."""
