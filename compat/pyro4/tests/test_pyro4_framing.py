@@ -13,15 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from Pyro4.framing import (
-    CHECKSUM,
-    HEADER,
-    META_ON_CONNECT,
-    SIGNATURE_CHUNK,
-    Decoder,
-    encode,
-    sign,
-)
+from Pyro4.chunks import SIGNATURE_CHUNK, sign
+from Pyro4.framing import CHECKSUM, HEADER, META_ON_CONNECT, Decoder, encode
 from pyrophone.errors import (
     LocalProtocolError,
     MessageTooLargeError,

@@ -9,8 +9,8 @@ from pyrophone.classic.contexts import Context
 from pyrophone.context import CallContext, Client
 from pyrophone.wire.framing import BATCH, BLOB, CORRELATED, ONEWAY
 
+from .chunks import CORRELATION_CHUNK
 from .connections import connection_of
-from .framing import CORRELATION_CHUNK
 from .generation import PYRO4
 
 __all__ = ["CODEC_NUMBERS", "current_context"]

@@ -24,53 +24,43 @@ different on the wire is translated here.
 
 from __future__ import annotations
 
-import hmac
 import struct
 import zlib
 from collections.abc import Mapping
 
 from pyrophone.errors import (
-    LocalProtocolError,
     MessageTooLargeError,
     RemoteProtocolError,
-    SecurityError,
 )
 from pyrophone.wire.framing import (
     ANY_KIND,
     BLOB,
     COMPRESSED,
-    CORRELATED,
     EXCEPTION,
     STREAM,
     Message,
     inflate,
-    join_annotations,
     split_annotations,
     unexpected,
 )
 from pyrophone.wire.intake import Intake
 
+from .chunks import CHUNK_HEAD, check_signature, take_correlation, write_chunks
+
 __all__ = [
     "CHECKSUM",
-    "CHUNK_HEAD",
-    "CORRELATION_CHUNK",
     "HEADER",
     "META_ON_CONNECT",
-    "SIGNATURE_CHUNK",
     "VERSION",
     "Decoder",
     "checksum",
     "encode",
     "shrink",
-    "sign",
 ]
 
 VERSION = 48
 CHECKSUM = 0x34E9
 HEADER = struct.Struct("!4sHHHHiHHHH")
-CHUNK_HEAD = struct.Struct("!4sH")
-CORRELATION_CHUNK = "CORR"
-SIGNATURE_CHUNK = "HMAC"
 
 # A greeting that asks for metadata, or its answer that holds some. Of the flags here it
 # is the only one that Pyrophone's own messages don't have, so it stands above their 16.
@@ -85,9 +75,7 @@ _SAME = 0xFFFF & ~_MOVED
 _START = struct.Struct("!4sH")
 _COMPRESS_FROM = 200  # bytes; the number of Pyro4
 _MAX_PAYLOAD = 0x7FFF_FFFF
-_MAX_CHUNKS = 0xFFFF
 _NO_LIMIT = 1 << 62
-_OWN_LAST = ("BLBI", "STRM")  # what Pyro4 writes behind the correlation id
 _NO_ANNOTATIONS: Mapping[str, bytes] = {}
 
 
@@ -117,7 +105,7 @@ def encode(
     if compress and not message.flags & EXCEPTION:
         payload, shorter = shrink(payload)
         flags |= COMPRESSED * shorter
-    chunks = _chunks(message, payload, hmac_key)
+    chunks = write_chunks(message, payload, hmac_key)
     size = len(payload) + len(chunks)
     if size > (max_size or _NO_LIMIT) or len(payload) > _MAX_PAYLOAD:
         raise MessageTooLargeError(size, max_size or _MAX_PAYLOAD)
@@ -150,21 +138,6 @@ def shrink(payload: bytes) -> tuple[bytes, bool]:
         if len(deflated) < len(payload):
             return deflated, True
     return payload, False
-
-
-def sign(key: bytes, payload: bytes, annotations: Mapping[str, bytes]) -> bytes:
-    """Return the signature of a message.
-
-    Args:
-        key: Known to both sides.
-        payload: As it is on the wire, that is, deflated or not.
-        annotations: The chunks; that of the signature is passed over.
-    """
-    digest = hmac.new(key, payload, "sha1")
-    for name in sorted(annotations):
-        if name != SIGNATURE_CHUNK:
-            digest.update(annotations[name])
-    return digest.digest()
 
 
 class Decoder(Intake):
@@ -229,24 +202,11 @@ class Decoder(Intake):
         if chunks:
             annotations = split_annotations(body[:chunks], CHUNK_HEAD)
             body = body[chunks:]
-        annotations = self._check_signature(body, annotations)
+        annotations = check_signature(self._key, body, annotations)
         if flags & COMPRESSED:
             body = inflate(body, chunks, limit)
             flags &= ~COMPRESSED
         return _message(kind, serializer_id, flags, seq, body, annotations)
-
-    def _check_signature(
-        self, payload: bytes, annotations: Mapping[str, bytes]
-    ) -> Mapping[str, bytes]:
-        """Return *annotations* less the signature, which is right."""
-        signature = annotations.get(SIGNATURE_CHUNK)
-        if (signature is None) != (self._key is None):
-            raise SecurityError("hmac key config not symmetric")
-        if signature is None or self._key is None:
-            return annotations
-        if not hmac.compare_digest(sign(self._key, payload, annotations), signature):
-            raise SecurityError("message hmac mismatch")
-        return {name: d for name, d in annotations.items() if name != SIGNATURE_CHUNK}
 
 
 def _check_start(data: bytes) -> None:
@@ -287,37 +247,6 @@ def _wire_flags(flags: int) -> int:
     return wire
 
 
-def _wire_annotations(message: Message) -> dict[str, bytes]:
-    """Return the annotations of *message*, its correlation id where Pyro4 has it."""
-    annotations = dict(message.annotations)
-    if message.flags & CORRELATED:
-        last = {n: annotations.pop(n) for n in _OWN_LAST if n in annotations}
-        annotations[CORRELATION_CHUNK] = message.correlation
-        annotations |= last
-    return annotations
-
-
-def _chunks(message: Message, payload: bytes, hmac_key: bytes | None) -> bytes:
-    """Return the annotations of *message* as they stand between header and payload."""
-    annotations = _wire_annotations(message)
-    if hmac_key is not None:
-        annotations.pop(SIGNATURE_CHUNK, None)
-    for name, data in annotations.items():
-        if isinstance(data, (bytes, bytearray, memoryview)) and len(data) > _MAX_CHUNKS:
-            raise LocalProtocolError(
-                f"annotation {name!r} has {len(data)} bytes, {_MAX_CHUNKS} are the most"
-            )
-    chunks = join_annotations(annotations, CHUNK_HEAD) if annotations else b""
-    if hmac_key is not None:
-        signature = {SIGNATURE_CHUNK: sign(hmac_key, payload, annotations)}
-        chunks += join_annotations(signature, CHUNK_HEAD)
-    if len(chunks) > _MAX_CHUNKS:
-        raise LocalProtocolError(
-            f"annotations have {len(chunks)} bytes, {_MAX_CHUNKS} are the most"
-        )
-    return chunks
-
-
 def _message(
     kind: int,
     serializer_id: int,
@@ -334,11 +263,5 @@ def _message(
     if wire & _WIRE_META:
         flags |= META_ON_CONNECT
     message = Message(kind, serializer_id, flags, seq, payload, annotations)
-    correlation = annotations.get(CORRELATION_CHUNK)
-    if correlation is not None and len(correlation) == 16:
-        message.annotations = {
-            name: data for name, data in annotations.items() if name != CORRELATION_CHUNK
-        }
-        message.correlation = correlation
-        message.flags |= CORRELATED
+    take_correlation(message)
     return message

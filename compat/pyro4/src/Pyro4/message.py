@@ -18,6 +18,7 @@ from . import constants as constants
 from . import errors as errors
 from . import framing
 from .border import translated
+from .chunks import CHUNK_HEAD, SIGNATURE_CHUNK, sign
 from .configuration import config
 from .errors import MessageTooLargeError, ProtocolError, SecurityError
 
@@ -103,7 +104,7 @@ class Message:
         self.annotations: dict[str, Any] = dict(annotations or {})
         self.hmac_key = hmac_key
         if hmac_key:
-            self.annotations[framing.SIGNATURE_CHUNK] = self.hmac()
+            self.annotations[SIGNATURE_CHUNK] = self.hmac()
         self.annotations_size = _size(self.annotations)
         self._check_limit()
 
@@ -132,7 +133,7 @@ class Message:
 
     def hmac(self) -> bytes:
         """Return the signature that belongs to the message and its key."""
-        return framing.sign(_key(self.hmac_key), self.data, self.annotations)
+        return sign(_key(self.hmac_key), self.data, self.annotations)
 
     def decompress_if_needed(self) -> Message:
         """See to it that the data are not compressed; return the message itself.
@@ -259,11 +260,11 @@ class Message:
         if size > 0xFFFF:
             raise ProtocolError(f"annotations have {size} bytes, 65535 are the most")
         with translated():
-            return join_annotations(self.annotations, framing.CHUNK_HEAD)
+            return join_annotations(self.annotations, CHUNK_HEAD)
 
     def _add_annotations(self, chunks: bytes) -> None:
         try:
-            self.annotations = split_annotations(chunks, framing.CHUNK_HEAD)
+            self.annotations = split_annotations(chunks, CHUNK_HEAD)
         except RemoteProtocolError as error:
             raise _with(ProtocolError(str(error)), self) from error
 
@@ -276,7 +277,7 @@ class Message:
 
     def _check_signature(self, key: bytes | None) -> None:
         self.hmac_key = key
-        signature = self.annotations.get(framing.SIGNATURE_CHUNK)
+        signature = self.annotations.get(SIGNATURE_CHUNK)
         if (signature is None) != (not key):
             raise _with(SecurityError("hmac key config not symmetric"), self)
         if signature is not None and not secure_compare(self.hmac(), signature):
@@ -288,7 +289,7 @@ def _key(key: bytes | str | None) -> bytes:
 
 
 def _size(annotations: Mapping[str, Any]) -> int:
-    return sum(framing.CHUNK_HEAD.size + len(data) for data in annotations.values())
+    return sum(CHUNK_HEAD.size + len(data) for data in annotations.values())
 
 
 def _with(error: Any, message: Message) -> Any:
