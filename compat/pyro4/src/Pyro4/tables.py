@@ -8,7 +8,7 @@ from typing import Any
 
 from pyrophone import Settings
 from pyrophone.classic.classes import StrictClasses
-from pyrophone.net.addresses import is_loopback
+from pyrophone.classic.configuration import current, seconds
 
 from .configuration import config
 from .dialect import TAGS
@@ -64,23 +64,13 @@ CLASSES = _Classes()  # one for the process, as Pyro4 has it
 
 def settings(**changes: Any) -> Settings:
     """Return what the configuration says at this moment, with *changes*."""
-    values: dict[str, Any] = {
-        "serializer": config.SERIALIZER,
-        "compression": config.COMPRESSION,
-        "max_message_size": config.MAX_MESSAGE_SIZE or UNLIMITED,
-        "timeout": seconds(config.COMMTIMEOUT),
-        "streaming": config.ITER_STREAMING,
-        "stream_lifetime": seconds(config.ITER_STREAM_LIFETIME),
-        "stream_linger": config.ITER_STREAM_LINGER,
-        "name_host": config.NS_HOST,
-        "name_port": config.NS_PORT,
-        "broadcast_port": config.NS_BCPORT,
-        "broadcast_addresses": _addresses(),
-        "broadcast_first": not is_loopback(config.NS_HOST),
-    }
-    if "tls" not in changes:
-        values["tls"] = client_tls()
-    return Settings(**{**values, **changes})
+    return current(
+        config,
+        client_tls,
+        changes,
+        max_message_size=config.MAX_MESSAGE_SIZE or UNLIMITED,
+        broadcast_addresses=_addresses(),
+    )
 
 
 def _addresses() -> tuple[str, ...]:
@@ -88,11 +78,6 @@ def _addresses() -> tuple[str, ...]:
     if config.PREFER_IP_VERSION == 6:
         return ()
     return tuple(config.parseAddressesString(config.BROADCAST_ADDRS))
-
-
-def seconds(value: float | None) -> float | None:
-    """Return a time as Pyrophone has it: none at all is None, never 0."""
-    return value or None
 
 
 def hmac_key() -> bytes | None:
