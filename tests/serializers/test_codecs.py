@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from pyrophone import Settings
-from pyrophone.errors import RemoteError
+from pyrophone.errors import NamingError, RemoteError, SerializeError
 from pyrophone.serializers import ClassTable
 from pyrophone.serializers.classes import Failure
 from pyrophone.serializers.codecs import make_codecs
+from pyrophone.serializers.tags import Tags
+from toy import TOY_TAGS
 
 
 def test_names_and_ids_lead_to_the_same_serializers() -> None:
@@ -36,6 +40,27 @@ def test_an_error_is_written_whatever_it_holds() -> None:
         error = codec.loads(data)
         assert isinstance(error, (LookupError, RemoteError))
         assert "lock" in str(error)
+
+
+@pytest.mark.parametrize("tags", [None, TOY_TAGS])
+def test_an_error_that_can_t_be_written_leaves_the_other_results_of_a_batch(
+    tags: Tags | None,
+) -> None:
+    codecs = make_codecs(ClassTable(), Settings(), tags=tags)
+    error = NamingError("x", threading.Lock())
+    for codec in codecs.by_id.values():
+        data = codecs.dump_results(codec, [1, codecs.failure(error, ["line\n"])])
+        first, failure = codec.loads(data)
+        assert (first, type(failure.error)) == (1, NamingError)
+        assert "lock" in str(failure.error)
+        assert failure.error.__notes__ == ["Remote traceback:\nline"]
+        assert (b"Toy.Failure" in data, b"Toy.errors.NamingError" in data) == (
+            (tags is not None,) * 2
+        )
+        with pytest.raises(SerializeError, match=r"result\[0\]: lock object"):
+            codecs.dump_results(codec, [threading.Lock(), codecs.failure(error, [])])
+        with pytest.raises(SerializeError, match=r"result\[0\]: lock object"):
+            codecs.dump_results(codec, [threading.Lock()])
 
 
 def test_a_failure_keeps_error_and_traceback() -> None:

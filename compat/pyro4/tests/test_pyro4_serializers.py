@@ -474,3 +474,18 @@ def test_all_exceptions_are_found_by_name() -> None:
     assert all_exceptions["TimeoutError"] is errors.TimeoutError
     assert all_exceptions["BaseException"] is BaseException
     assert "float" not in all_exceptions
+
+
+@pytest.mark.parametrize("name", [*SAFE, "pickle"])
+def test_an_error_that_can_t_be_written_leaves_the_rest_of_a_batch(name: str) -> None:
+    serializer = get_serializer(name)
+    error = ValueError("bad", (each for each in ()))
+    data = CODECS.dump_results(serializer, [1, CODECS.failure(error, ["line"])])
+    first, failure = serializer.loads(data)
+    assert (first, type(failure.exception)) == (1, errors.PyroError)
+    text = str(failure.exception)
+    assert text.startswith("Error serializing exception: ")
+    assert "Original exception: <class 'ValueError'>: ('bad', <generator" in text
+    assert failure.exception._pyroTraceback == ["line"]
+    with pytest.raises((TypeError, errors.SerializeError)):
+        CODECS.dump_results(serializer, [(each for each in ()), 1])

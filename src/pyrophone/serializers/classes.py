@@ -56,13 +56,20 @@ class Failure:
     Attributes:
         error: What the call raised.
         traceback: Its lines, to be sent along; None if there are none.
+        form: What to send for the error, if that is known.
     """
 
-    __slots__ = ("error", "traceback")
+    __slots__ = ("error", "form", "traceback")
 
-    def __init__(self, error: BaseException, traceback: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        error: BaseException,
+        traceback: list[str] | None = None,
+        form: Form | None = None,
+    ) -> None:
         self.error = error
         self.traceback = traceback
+        self.form = form
 
     def __repr__(self) -> str:
         return f"Failure({self.error!r})"
@@ -249,7 +256,9 @@ class ClassTable:
             ) from error
 
     def _failure_form(self, failure: Failure) -> Form:
-        if failure.traceback is None:
+        if failure.form is not None:
+            form = failure.form
+        elif failure.traceback is None:
             form = self.to_form(failure.error)
         else:
             form = self.error_to_form(failure.error, failure.traceback)

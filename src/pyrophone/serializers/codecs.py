@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from ..errors import SecurityError, SerializeError
 from ..settings import Settings
 from . import make_serializers
-from .base import Serializer, dump_error
+from .base import Serializer, dump_error, safe_error_form
 from .classes import ClassTable, Failure
 from .tags import TaggedTable, Tags
 
@@ -37,6 +39,27 @@ class Codecs:
     ) -> bytes:
         """Return the bytes of *error*; never fails, whatever it holds."""
         return dump_error(serializer, self.classes, error, traceback)
+
+    def dump_results(self, serializer: Serializer, results: list[Any]) -> bytes:
+        """Return the bytes of a batch's results, of which the last may be a failure.
+
+        Raises:
+            SerializeError: A result can't be written. An error always can.
+        """
+        try:
+            return serializer.dumps(results)
+        except (SerializeError, SecurityError) as problem:
+            if not results or not isinstance(results[-1], Failure):
+                raise
+            failure = self.writable(serializer, results[-1], problem)
+            return serializer.dumps([*results[:-1], failure])
+
+    def writable(
+        self, serializer: Serializer, failure: Failure, problem: Exception
+    ) -> Failure:
+        """Return what is written for a failed call, if there is a *problem* with it."""
+        form = safe_error_form(serializer, self.classes, failure.error, failure.traceback)
+        return Failure(failure.error, failure.traceback, form)
 
     def failure(self, error: BaseException, traceback: list[str] | None) -> Failure:
         """Return what stands for a failed call inside the result of a batch."""

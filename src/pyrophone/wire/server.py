@@ -231,12 +231,16 @@ class ServerSession:
         """
         if call.flags & ONEWAY:
             return b""
+        if call.flags & BATCH:
+            payload = self._codecs.dump_results(call.serializer, value)
+        else:
+            payload = call.serializer.dumps(value)
         message = Message(
             RESULT,
             call.serializer.id,
             call.flags & BATCH,
             call.seq,
-            call.serializer.dumps(value),
+            payload,
             annotations or _NO_ANNOTATIONS,
         )
         if correlation is not None or self.state != OPEN or self.trace is not None:

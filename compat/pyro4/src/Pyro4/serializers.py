@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from pyrophone import errors as ours
 from pyrophone.classic.serializers import MsgpackHooks, SharedCodecs, Standard
 from pyrophone.serializers import Serializer, json, marshal, serpent
+from pyrophone.serializers.classes import Failure
 from pyrophone.serializers.codecs import Codecs
 
 from . import errors
@@ -154,6 +155,10 @@ class _Codecs(SharedCodecs):
             return written
         except (ours.SerializeError, ours.SecurityError) as problem:
             return super().dump_error(serializer, unsendable(error, problem), traceback)
+
+    def writable(self, serializer: Any, failure: Failure, problem: Exception) -> Failure:
+        """Return what is written for a failed call, if there is a *problem* with it."""
+        return Failure(unsendable(failure.error, problem), failure.traceback)
 
 
 _KINDS: tuple[type[Any], ...] = (
