@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -82,6 +83,39 @@ def test_forms_inside_exceptions_are_translated_too() -> None:
     written = TOY_TAGS.write(form)
     assert written["exception"]["args"] == ({**inner, "__class__": "Toy.URI"}, 1)
     assert TOY_TAGS.read(written)["exception"]["args"] == (inner, 1)
+
+
+def test_forms_are_translated_however_deep_in_exceptions_they_are() -> None:
+    def error(ours: bool, depth: int) -> dict[str, Any]:
+        """Return the form of an exception with others in it, in one of the spellings."""
+        inner: Any = {"__class__": URI_CLASS if ours else "Toy.URI", "state": STATE}
+        for number in range(depth):
+            args = (1, [{"k": ("x", inner)}], {}) if number % 2 else (inner,)
+            prefix = "Pyro5" if ours else "Toy"
+            name = f"{prefix}.errors.NamingError"
+            inner = {"__class__": name, "__exception__": True, "args": args}
+        return {"__class__": FAILURE_CLASS if ours else "Toy.Failure", "exception": inner}
+
+    for depth in (2, 20):
+        form = error(True, depth)
+        assert TOY_TAGS.write(form) == error(False, depth)
+        assert TOY_TAGS.read(error(False, depth)) == form == error(True, depth)
+
+
+def test_each_form_in_an_exception_is_looked_at_once() -> None:
+    class Counting(Tags):
+        calls = 0
+
+        def read(self, form: Mapping[str, Any]) -> dict[str, Any]:
+            self.calls += 1
+            return super().read(form)
+
+    tags = Counting()
+    form: dict[str, Any] = {"__class__": URI_CLASS, "state": STATE}
+    for _ in range(50):
+        form = {"__class__": "x", "__exception__": True, "args": [[form]]}
+    tags.read(form)
+    assert tags.calls == 51
 
 
 @pytest.mark.parametrize("name", SERIALIZERS)

@@ -23,6 +23,8 @@ from .classes import (
 
 __all__ = ["TaggedTable", "Tags"]
 
+_CONTAINERS = (dict, list, tuple)
+
 
 class Tags:
     """The names that one dialect has for classes; by default those of 502.
@@ -175,7 +177,7 @@ def _respelled(
     errors: tuple[str, str],
     inner: Callable[[Mapping[str, Any]], Form],
 ) -> Form:
-    """Return *form* with another name of its class, and of those inside an exception."""
+    """Return *form* with other names of its class, and of all inside an exception."""
     name = form["__class__"]
     respelled = dict(form)
     if name in names:
@@ -186,8 +188,26 @@ def _respelled(
         respelled["__class__"] = errors[1] + name.removeprefix(errors[0])
     args = form.get("args")
     if form.get("__exception__") is True and isinstance(args, (list, tuple)):
-        respelled["args"] = tuple(inner(arg) if _is_form(arg) else arg for arg in args)
+        respelled["args"] = tuple(_each(list(args), inner))
     return respelled
+
+
+def _deeply(value: Any, inner: Callable[[Mapping[str, Any]], Form]) -> Any:
+    """Return *value* with all class forms in it done by *inner*, which sees to theirs."""
+    if _is_form(value):
+        return inner(value)
+    if type(value) is dict:
+        return dict(zip(value, _each(list(value.values()), inner), strict=True))
+    if type(value) in (list, tuple):
+        return type(value)(_each(list(value), inner))
+    return value
+
+
+def _each(values: list[Any], inner: Callable[[Mapping[str, Any]], Form]) -> list[Any]:
+    for index, value in enumerate(values):
+        if type(value) in _CONTAINERS:
+            values[index] = _deeply(value, inner)
+    return values
 
 
 def _is_form(value: Any) -> bool:
