@@ -15,6 +15,7 @@ import pickle
 import socket
 import struct
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -333,6 +334,32 @@ def test_a_pickle_in_a_blob_is_refused_too(connect: Any, tmp_path: Path) -> None
     assert not target.exists()
 
 
+@pytest.mark.parametrize("codec", [PICKLE, 5, 7])
+@pytest.mark.parametrize("flags", [4, 0x44, 8, 0x48, 0x41, 2])
+def test_no_flag_has_a_pickle_read(
+    connect: Any, tmp_path: Path, codec: int, flags: int
+) -> None:
+    target = tmp_path / "made"
+    bomb = pickle.dumps(("adder", "add", (Bomb(target), 1), {}))
+    address = marshal.dumps(("info", "adder", "add"))
+    client = connect()
+    client.ask(greeting())
+    client.sendall(
+        message(
+            INVOKE,
+            zlib.compress(bomb) if flags & 2 else bomb,
+            codec,
+            flags,
+            seq=1,
+            chunks=b"BLBI" + struct.pack("!H", len(address)) + address,
+        )
+    )
+    if not flags & 4:  # one-way
+        assert client.answer()[:3] == (RESULT, EXCEPTION, codec)
+    assert client.gone()
+    assert not target.exists()
+
+
 def test_the_same_pickle_does_run_where_the_program_accepts_it(
     server_type: str, running: Callable[[Any], Any], tmp_path: Path
 ) -> None:
@@ -369,6 +396,20 @@ def test_only_what_is_signed_well_is_read(daemon: Any, connect: Any) -> None:
         assert client.ask(greeting(key=KEY))[0] == CONNECT_OK
         client.sendall(call("add", 1, 2, key=key))
         assert client.gone()
+
+
+def test_a_signature_is_whole_and_the_last_one_counts(daemon: Any, connect: Any) -> None:
+    daemon._pyroHmacKey = KEY
+    hello = {"handshake": "hello", "object": "adder"}
+    good = hmac.digest(KEY, json.dumps(hello).encode(), hashlib.sha1)
+    signatures = {
+        CONNECT_OK: [[good], [b"x" * 20, good]],
+        CONNECT_FAIL: [[b""], [good[:19]], [good + b"x"], [good, b"x" * 20]],
+    }
+    for kind, several in signatures.items():
+        for each in several:
+            chunks = (b"HMAC" + struct.pack("!H", len(data)) + data for data in each)
+            assert connect().ask(greeting(chunks=b"".join(chunks)))[0] == kind
 
 
 def test_who_can_not_sign_is_answered_in_no_other_dialect(
@@ -423,3 +464,43 @@ def test_nothing_stays_of_those_who_were_refused(daemon: Any, connect: Any) -> N
         while len(daemon.pyroServed.clients) > 1 and time.monotonic() < deadline:
             last.ask(message(PING, b"ping", 42))
         assert len(daemon.pyroServed.clients) == 1
+
+
+# Mutations.
+
+
+def recorded_requests() -> list[bytes]:
+    """Return what clients sent when the vectors were recorded."""
+    place = Path(__file__).parent / "vectors" / "pyro4-vectors.json"
+    return [
+        bytes.fromhex(each["hex"])
+        for each in json.loads(place.read_text("utf-8"))
+        if each["direction"] == "client->server"
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("repaired", [False, True])
+def test_a_request_with_one_wrong_byte_in_its_header_holds_up_nobody(
+    daemon: Any, connect: Any, repaired: bool
+) -> None:
+    place = daemon.sock.getsockname()
+    watcher = connect()
+    watcher.ask(greeting())
+    for count, request_ in enumerate(recorded_requests()):
+        kind = request_[7]
+        for position in range(22):
+            data = bytearray(request_)
+            data[position] ^= 1 << (count + position) % 8
+            if repaired:  # else it is refused by its checksum, mostly
+                fields = HEADER.unpack_from(data)
+                data[22:24] = struct.pack("!H", (sum(fields[1:8]) + 0x34E9) & 0xFFFF)
+            with Stranger(place) as client:
+                if kind != CONNECT:
+                    client.ask(greeting())
+                with contextlib.suppress(ConnectionError):
+                    client.sendall(data)
+                    client.shutdown(socket.SHUT_WR)
+                    while client.recv(65536):
+                        pass
+        assert watcher.ask(call("add", 2, count, seq=1))[3] == 2 + count

@@ -122,8 +122,7 @@ class Rules(daemons.Served):
         if not isinstance(event, Call) or event.flags & (ONEWAY | BATCH) != ONEWAY:
             return super().answer(link, event)
         self.refresh()
-        if config.ONEWAY_THREADED and self._apart_now.acquire(blocking=False):
-            _Apart(partial(self._run_apart_from, link, event)).start()
+        if event.problem is None and config.ONEWAY_THREADED and self._starts(link, event):
             return b""
         return self.run(link, event)
 
@@ -134,6 +133,17 @@ class Rules(daemons.Served):
         if not isinstance(error, Exception):
             return Ending.HANG_UP
         return Ending.FAREWELL if callback or call.problem is not None else Ending.ANSWER
+
+    def _starts(self, link: Link, call: Call) -> bool:
+        """Run *call* in a thread of its own, if there can be one more."""
+        if not self._apart_now.acquire(blocking=False):
+            return False
+        try:
+            _Apart(partial(self._run_apart_from, link, call)).start()
+        except RuntimeError:  # the system has none left
+            self._apart_now.release()
+            return False
+        return True
 
     def _run_apart_from(self, link: Link, call: Call) -> None:
         try:
