@@ -22,9 +22,7 @@ from pyrophone.naming import Record, SqliteStorage
 from pyrophone.sync import locate_names
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Run
-
-    from peers import Peer
+    from peers import Peer, Run
 
 pytestmark = pytest.mark.peers
 

@@ -18,9 +18,7 @@ from pyrophone.errors import (
 from pyrophone.sync import Daemon, Proxy, connect, locate_names, ping
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Run
-
-    from peers import Peer
+    from peers import Peer, Run
 
 pytestmark = pytest.mark.peers
 

@@ -31,9 +31,7 @@ from pyrophone.sync import Daemon, LoopDaemon, Proxy, connect, options, ping
 from pyrophone.wire.client import ClientSession
 
 if TYPE_CHECKING:
-    from tests.peers.conftest import Start
-
-    from peers import Peer
+    from peers import Peer, Start
 
 pytestmark = pytest.mark.peers
 

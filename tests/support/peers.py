@@ -7,12 +7,28 @@ import dataclasses
 import json
 import os
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
-__all__ = ["Failure", "Peer", "PeerError", "clean_environment", "end", "real_python"]
+__all__ = [
+    "Failure",
+    "Peer",
+    "PeerError",
+    "Run",
+    "Start",
+    "clean_environment",
+    "end",
+    "module_starter",
+    "peer_starter",
+    "real_python",
+]
+
+Start: TypeAlias = Callable[..., "Peer"]
+Run: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
 ENVIRONMENTS = Path(__file__).parents[2] / ".peers"
 
@@ -106,6 +122,53 @@ class Peer:
             raise PeerError(f"the peer ended with status {self._process.wait()}")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+@contextmanager
+def peer_starter(python: Path, script: Path) -> Iterator[Start]:
+    """Give what starts processes of *script*; they run until the block is over.
+
+    Equal ones are started only once, if they get no *fds*.
+    """
+    running: dict[tuple[Any, ...], Peer] = {}
+    others: list[Peer] = []
+
+    def start(*, fds: tuple[int, ...] = (), **environ: str) -> Peer:
+        if fds:
+            others.append(Peer(python, script, environ, fds))
+            return others[-1]
+        key = tuple(sorted(environ.items()))
+        if key not in running:
+            running[key] = Peer(python, script, environ)
+        return running[key]
+
+    try:
+        yield start
+    finally:
+        for peer in (*running.values(), *others):
+            peer.close()
+
+
+@contextmanager
+def module_starter(python: Path) -> Iterator[Run]:
+    """Give what starts modules as programs; they run until the block is over."""
+    running: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str, **environ: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [python, "-m", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=clean_environment({**environ, "PYTHONUNBUFFERED": "1"}),
+        )
+        running.append(process)
+        return process
+
+    try:
+        yield run
+    finally:
+        for process in running:
+            end(process)
 
 
 def clean_environment(more: dict[str, str]) -> dict[str, str]:

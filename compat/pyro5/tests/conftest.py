@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import Pyro5.api
+from looping import looping
 from Pyro5.callcontext import current_context
 
 
@@ -33,19 +33,8 @@ def server_type(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def running() -> Iterator[Callable[[Any], Any]]:
     """Give a function that runs the request loop of a daemon until the test is over."""
-    started = []
-
-    def run(daemon: Any) -> Any:
-        thread = threading.Thread(target=daemon.requestLoop)
-        thread.start()
-        started.append((daemon, thread))
-        return daemon
-
-    yield run
-    for daemon, thread in started:
-        daemon.shutdown()
-        thread.join(5)
-        assert not thread.is_alive()
+    with looping() as run:
+        yield run
 
 
 @pytest.fixture

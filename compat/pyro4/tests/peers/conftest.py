@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import pytest
 
-from peers import Peer, clean_environment, end, real_python
+from peers import Peer, Run, Start, module_starter, peer_starter, real_python
 
 SCRIPT = Path(__file__).parent / "real_pyro4.py"
 
 SAFE = ("serpent", "json", "marshal", "msgpack")
 ALL = (*SAFE, "pickle", "cloudpickle", "dill")
-
-Start: TypeAlias = Callable[..., Peer]
-Run: TypeAlias = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture(scope="session")
@@ -29,41 +24,15 @@ def peer_python() -> Path:
 @pytest.fixture(scope="session")
 def start_peer(peer_python: Path) -> Iterator[Start]:
     """Starts processes of the real Pyro4; equal ones only once, if they get no *fds*."""
-    running: dict[tuple[Any, ...], Peer] = {}
-    others: list[Peer] = []
-
-    def start(*, fds: tuple[int, ...] = (), **environ: str) -> Peer:
-        if fds:
-            others.append(Peer(peer_python, SCRIPT, environ, fds))
-            return others[-1]
-        key = tuple(sorted(environ.items()))
-        if key not in running:
-            running[key] = Peer(peer_python, SCRIPT, environ)
-        return running[key]
-
-    yield start
-    for peer in (*running.values(), *others):
-        peer.close()
+    with peer_starter(peer_python, SCRIPT) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
 def run_module(peer_python: Path) -> Iterator[Run]:
     """Starts a module of the real Pyro4 as a program; gives it until the tests end."""
-    running: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str, **environ: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [peer_python, "-m", *arguments],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=clean_environment({**environ, "PYTHONUNBUFFERED": "1"}),
-        )
-        running.append(process)
-        return process
-
-    yield run
-    for process in running:
-        end(process)
+    with module_starter(peer_python) as run:
+        yield run
 
 
 @pytest.fixture(params=ALL)

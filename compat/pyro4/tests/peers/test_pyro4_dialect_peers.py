@@ -25,7 +25,7 @@ from pyrophone.sync import Daemon, LoopDaemon, connect
 from running import LIMIT, running
 
 if TYPE_CHECKING:
-    from .conftest import Start
+    from peers import Start
 
 pytestmark = pytest.mark.peers
 

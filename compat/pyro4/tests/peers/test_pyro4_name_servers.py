@@ -28,9 +28,7 @@ from pyrophone.errors import NamingError, NoNameServerError, UnknownNameError
 from pyrophone.http import Gateway
 
 if TYPE_CHECKING:
-    from peers import Peer
-
-    from .conftest import Run
+    from peers import Peer, Run
 
 pytestmark = pytest.mark.peers
 
