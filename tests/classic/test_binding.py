@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -25,6 +26,8 @@ class Plug:
     """Stands in for a connection."""
 
     closed = 0
+    is_inherited = False
+    keep_open = False
     timeout: float | None = None
 
     def close(self) -> None:
@@ -70,6 +73,23 @@ def test_releasing_closes_and_the_end_of_a_block_releases() -> None:
         assert (str(proxy._pyroUri), methods) == ("PYRO:thing@host:1", {"add"})
     proxy._pyroRelease()
     assert (plug.closed, proxy._pyroConnection) == (1, None)
+
+
+@pytest.mark.parametrize("keep_open", [False, True])
+def test_a_child_leaves_the_connection_to_the_process_it_was_forked_from(
+    keep_open: bool,
+) -> None:
+    proxy = Stub()
+    proxy._pyroBind()
+    plug = proxy._pyroConnection
+    plug.is_inherited, plug.keep_open = True, keep_open
+    proxy._pyroSending = True
+    proxy._pyroLookAround()
+    assert (proxy._pyroConnection, proxy._pyroSending) == (plug, True)
+    proxy._pyroProcess = 0  # another one
+    proxy._pyroLookAround()
+    assert (proxy._pyroConnection is plug, proxy._pyroSending) == (keep_open, False)
+    assert proxy._pyroProcess == os.getpid()
 
 
 def test_a_collected_proxy_closes() -> None:

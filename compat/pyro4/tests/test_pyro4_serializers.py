@@ -479,7 +479,7 @@ def test_all_exceptions_are_found_by_name() -> None:
 @pytest.mark.parametrize("name", [*SAFE, "pickle"])
 def test_an_error_that_can_t_be_written_leaves_the_rest_of_a_batch(name: str) -> None:
     serializer = get_serializer(name)
-    error = ValueError("bad", (each for each in ()))
+    error = ValueError("bad", (each for each in "x"))
     data = CODECS.dump_results(serializer, [1, CODECS.failure(error, ["line"])])
     first, failure = serializer.loads(data)
     assert (first, type(failure.exception)) == (1, errors.PyroError)
@@ -488,4 +488,4 @@ def test_an_error_that_can_t_be_written_leaves_the_rest_of_a_batch(name: str) ->
     assert "Original exception: <class 'ValueError'>: ('bad', <generator" in text
     assert failure.exception._pyroTraceback == ["line"]
     with pytest.raises((TypeError, errors.SerializeError)):
-        CODECS.dump_results(serializer, [(each for each in ()), 1])
+        CODECS.dump_results(serializer, [(each for each in "x"), 1])

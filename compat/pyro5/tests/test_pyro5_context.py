@@ -114,7 +114,7 @@ def test_annotations_and_correlation_go_along_until_they_are_taken_back(proxy: A
 
 def test_a_correlation_id_is_a_uuid(proxy: Any) -> None:
     proxy._pyroBind()
-    current_context.correlation_id = "me"
+    current_context.correlation_id = "me"  # type: ignore[assignment]  # that is the test
     with pytest.raises(AttributeError):
         proxy.answer("one")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import re
 import socket
@@ -525,3 +526,26 @@ def test_metadata_can_be_asked_for_again(proxy: Any) -> None:
 def test_all_names_but_those_with_an_underscore_are_the_object_s() -> None:
     for cls in (Pyro5.client.Proxy, Pyro5.client.BatchProxy, Pyro5.client._RemoteMethod):
         assert [name for name in dir(cls) if not name.startswith("_")] == []
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # there are threads
+def test_a_forked_child_connects_by_itself(proxy: Any) -> None:
+    items = iter(proxy.items(3))
+    assert next(items) == 0
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:  # no test code must go on here
+        try:
+            del items  # without a word to the server: they are the parent's
+            seen = f"{proxy.add(1, 2)} {proxy._pyroConnection.process == os.getpid()}"
+            proxy._pyroRelease()
+            os.write(writer, seen.encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    assert os.read(reader, 99) == b"3 True"
+    os.close(reader)
+    kept = proxy._pyroConnection
+    assert [proxy.add(2, 2), *items] == [4, 1, 2]
+    assert proxy._pyroConnection is kept

@@ -78,7 +78,8 @@ def test_the_tables_have_the_same_four() -> None:
     ]
     assert list(serializers.serializers.values()) == found
     assert list(serializers.serializers_by_id) == [1, 2, 3, 4]
-    assert [type(one) for one in serializers.serializers_by_id.values()] == [
+    kinds: list[Any] = [type(one) for one in serializers.serializers_by_id.values()]
+    assert kinds == [
         SerpentSerializer, MarshalSerializer, JsonSerializer, MsgpackSerializer,
     ]  # fmt: skip
 

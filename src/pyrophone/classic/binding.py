@@ -6,6 +6,7 @@ The names of the attributes are those that programs use.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
@@ -40,6 +41,7 @@ class ClassicBinding:
         self._pyroRawWireResponse = False
         self._pyroSeq = 0
         self._pyroSending = False
+        self._pyroProcess = os.getpid()
 
     # What each generation does in its own way.
 
@@ -62,6 +64,19 @@ class ClassicBinding:
         self._pyroConnection = line
 
     # Connecting.
+
+    def _pyroLookAround(self) -> None:
+        """See whether this process was forked from that which used the proxy so far."""
+        if self._pyroProcess != os.getpid():
+            self._pyroBeChild()
+
+    def _pyroBeChild(self) -> None:
+        """Leave to the parent process what it had when this one was forked from it."""
+        self._pyroSending = False
+        line = self._pyroConnection
+        if getattr(line, "is_inherited", False) and not line.keep_open:
+            self._pyroDrop()
+        self._pyroProcess = os.getpid()
 
     def _pyroBind(self) -> bool:
         """Connect; return whether that was needed. The URI then is that of the object."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import threading
 from contextlib import AbstractContextManager
@@ -32,7 +31,6 @@ class Binding(ClassicBinding):
         super()._pyroSetUp(uri)
         self._pyroKey = hmac_key()
         self._pyroLock = threading.RLock()
-        self._pyroProcess = os.getpid()
 
     @property
     def _pyroHmacKey(self) -> bytes | None:
@@ -44,18 +42,13 @@ class Binding(ClassicBinding):
         self._pyroKey = key.encode() if isinstance(key, str) else key
 
     def _pyroGuard(self) -> AbstractContextManager[object]:
-        if self._pyroProcess != os.getpid():
-            self._pyroBeChild()
+        self._pyroLookAround()
         return self._pyroLock
 
     def _pyroBeChild(self) -> None:
         """Leave to the parent process what it had when this one was forked from it."""
         self._pyroLock = threading.RLock()  # another thread, that is not here, may have it
-        self._pyroSending = False
-        line = self._pyroConnection
-        if getattr(line, "is_inherited", False) and not line.keep_open:
-            self._pyroDrop()
-        self._pyroProcess = os.getpid()
+        super()._pyroBeChild()
 
     def _pyroRelease(self) -> None:
         """Close the connection, unless its socket was given; its next use makes another."""

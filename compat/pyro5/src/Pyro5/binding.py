@@ -45,6 +45,7 @@ class Binding(ClassicBinding):
                 "the calling thread is not the owner of this proxy, create a new proxy "
                 "in this thread or transfer ownership."
             )
+        self._pyroLookAround()
         return nullcontext()
 
     def _pyroOpen(self) -> URI:

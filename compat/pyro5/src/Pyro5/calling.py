@@ -69,6 +69,7 @@ class Calling(ClassicCalling, Binding):
         return message
 
     def _pyroIsFree(self) -> bool:
+        self._pyroLookAround()
         return not self._pyroSending and bool(self._pyroOwner == identity())
 
     def _pyroTwin(self) -> Any:

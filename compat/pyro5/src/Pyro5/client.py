@@ -41,6 +41,7 @@ _OWN = frozenset(
         "_pyroMethods",
         "_pyroOneway",
         "_pyroOwner",
+        "_pyroProcess",
         "_pyroRawWireResponse",
         "_pyroSending",
         "_pyroSeq",
