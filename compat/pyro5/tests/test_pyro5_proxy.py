@@ -529,14 +529,16 @@ def test_all_names_but_those_with_an_underscore_are_the_object_s() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # there are threads
-def test_a_forked_child_connects_by_itself(proxy: Any) -> None:
+@pytest.mark.parametrize("drops", [False, True])
+def test_a_forked_child_connects_by_itself(proxy: Any, drops: bool) -> None:
     items = iter(proxy.items(3))
     assert next(items) == 0
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:  # no test code must go on here
         try:
-            del items  # without a word to the server: they are the parent's
+            if drops:
+                del items  # without a word to the server: they are the parent's
             seen = f"{proxy.add(1, 2)} {proxy._pyroConnection.process == os.getpid()}"
             proxy._pyroRelease()
             os.write(writer, seen.encode())
