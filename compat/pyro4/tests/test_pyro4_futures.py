@@ -130,3 +130,23 @@ def test_the_handler_of_a_future_hears_of_its_failure() -> None:
     result = Future(lambda: 1 / 0).iferror(seen.append)()
     assert result.wait(WAIT)
     assert isinstance(seen[0], ZeroDivisionError)
+
+
+def test_an_interrupt_in_a_call_of_its_own_thread_is_its_result() -> None:
+    def interrupted(value: object = None) -> None:
+        raise KeyboardInterrupt("from the program itself")
+
+    for result in (Future(interrupted)(), Future(lambda: 1).then(interrupted)()):
+        assert result.wait(WAIT)
+        with pytest.raises(KeyboardInterrupt, match="from the program itself"):
+            result.get_value()
+
+
+def test_ctrl_c_while_a_result_is_passed_on_interrupts_the_program() -> None:
+    def interrupted(value: object) -> None:
+        raise KeyboardInterrupt
+
+    result = FutureResult()
+    result.set_value(5)
+    with pytest.raises(KeyboardInterrupt):
+        result.then(interrupted)

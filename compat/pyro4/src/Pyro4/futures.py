@@ -209,9 +209,13 @@ def _attempt(call: Callable[[Any], Any], value: Any) -> Any:
     try:
         return call(value)
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
+        if isinstance(error, KeyboardInterrupt) and _is_main():
+            raise  # Ctrl-C; in other threads it is a call's own, and somebody waits
         return _ExceptionWrapper(error)
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _handle(handler: Callable[[BaseException], Any], error: BaseException) -> None:
