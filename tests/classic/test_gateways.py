@@ -13,7 +13,6 @@ from pyrophone import Settings
 from pyrophone.classic.gateways import (
     Application,
     ClassicGateway,
-    process,
     redirect,
     say,
     serve,
@@ -68,7 +67,7 @@ def test_names_are_those_that_the_pattern_matches(old: bool) -> None:
 )
 def test_requests_are_answered(path: str, status: str) -> None:
     response: list[Any] = []
-    body = process(make(Servers()), {}, path, {}, answer_of(response))
+    body = make(Servers()).app.process({}, path, {}, answer_of(response))
     assert response[0] == status
     assert b"".join(body)
 

@@ -15,7 +15,7 @@ from ..net.addresses import location
 from ..settings import Settings
 from .generation import Generation
 
-__all__ = ["Application", "ClassicGateway", "process", "redirect", "say", "serve", "singly"]
+__all__ = ["Application", "ClassicGateway", "redirect", "say", "serve", "singly"]
 
 _BODY = 1 << 20  # bytes, at most
 
@@ -39,6 +39,32 @@ class Application:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return self._gateway()(environ, start_response)
+
+    def process(
+        self,
+        environ: Environ,
+        path: str,
+        parameters: dict[str, Any],
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """Answer a request.
+
+        Args:
+            environ: As WSGI has it.
+            path: What stands behind ``/pyro/``; nothing is the page.
+            parameters: Those of the query and of a form.
+            start_response: As WSGI has it.
+        """
+        how = self._gateway()
+        try:
+            answer = how.process(environ, path, parameters)
+        except RequestError as error:
+            answer = error.answer
+        return send(answer, how.common_headers(), start_response)
+
+    def page(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer with the page."""
+        return self.process(environ, "", {}, start_response)
 
 
 class ClassicGateway(gateway.Gateway):
@@ -86,29 +112,6 @@ class ClassicGateway(gateway.Gateway):
     def common_headers(self) -> tuple[tuple[str, str], ...]:
         """Return the headers of all answers but redirections."""
         return ()
-
-
-def process(
-    how: gateway.Gateway,
-    environ: Environ,
-    path: str,
-    parameters: dict[str, Any],
-    start_response: StartResponse,
-) -> Iterable[bytes]:
-    """Answer a request.
-
-    Args:
-        how: The gateway.
-        environ: As WSGI has it.
-        path: What stands behind ``/pyro/``; nothing is the page.
-        parameters: Those of the query and of a form.
-        start_response: As WSGI has it.
-    """
-    try:
-        answer = how.process(environ, path, parameters)
-    except RequestError as error:
-        answer = error.answer
-    return send(answer, how.common_headers(), start_response)
 
 
 def redirect(start_response: StartResponse, target: str) -> Iterable[bytes]:

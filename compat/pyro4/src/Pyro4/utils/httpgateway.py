@@ -8,12 +8,12 @@ from __future__ import annotations
 import optparse
 import uuid
 import warnings
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from pyrophone.classic import gateways
 from pyrophone.context import to_send
-from pyrophone.http.answers import Environ, StartResponse
+from pyrophone.http.answers import StartResponse
 from pyrophone.http.targets import Outcome
 from pyrophone.wire.metadata import Metadata
 
@@ -166,31 +166,10 @@ def _checked(names: Any) -> Any:
     return names
 
 
-def process_pyro_request(
-    environ: Environ,
-    path: str,
-    parameters: dict[str, Any],
-    start_response: StartResponse,
-) -> Iterable[bytes]:
-    """Answer a request.
-
-    Args:
-        environ: As WSGI has it.
-        path: What stands behind ``/pyro/``; nothing is the page.
-        parameters: Those of the query and of a form.
-        start_response: As WSGI has it.
-    """
-    return gateways.process(_Gateway(), environ, path, parameters, start_response)
-
-
-def return_homepage(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with the page."""
-    return process_pyro_request(environ, "", {}, start_response)
-
-
-def redirect(start_response: StartResponse, target: str) -> Iterable[bytes]:
-    """Send the client to *target*."""
-    return gateways.redirect(start_response, target)
+process_pyro_request = pyro_app.process
+return_homepage = pyro_app.page
+redirect = gateways.redirect
+singlyfy_parameters = gateways.singly
 
 
 def not_found(start_response: StartResponse) -> Iterable[bytes]:
@@ -202,11 +181,6 @@ def invalid_request(start_response: StartResponse) -> Iterable[bytes]:
     """Answer that the HTTP method is none of ours."""
     status = "405 Method Not Allowed"
     return gateways.say(start_response, status, f"Error {status[:3]}:{status[3:]}")
-
-
-def singlyfy_parameters(parameters: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Put elements in the place of lists that hold just one; return the mapping."""
-    return gateways.singly(parameters)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import copy
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyrophone
 from pyrophone.classic import gateways
-from pyrophone.http.answers import Environ, StartResponse
+from pyrophone.http.answers import StartResponse
 
 from ..client import Proxy
 from ..core import locate_ns
@@ -107,31 +107,10 @@ def _checked(names: Any) -> Any:
     return names
 
 
-def process_pyro_request(
-    environ: Environ,
-    path: str,
-    parameters: dict[str, Any],
-    start_response: StartResponse,
-) -> Iterable[bytes]:
-    """Answer a request.
-
-    Args:
-        environ: As WSGI has it.
-        path: What stands behind ``/pyro/``; nothing is the page.
-        parameters: Those of the query and of a form.
-        start_response: As WSGI has it.
-    """
-    return gateways.process(_Gateway(), environ, path, parameters, start_response)
-
-
-def return_homepage(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer with the page."""
-    return process_pyro_request(environ, "", {}, start_response)
-
-
-def redirect(start_response: StartResponse, target: str) -> Iterable[bytes]:
-    """Send the client to *target*."""
-    return gateways.redirect(start_response, target)
+process_pyro_request = pyro_app.process
+return_homepage = pyro_app.page
+redirect = gateways.redirect
+singlyfy_parameters = gateways.singly
 
 
 def not_found(start_response: StartResponse) -> Iterable[bytes]:
@@ -162,11 +141,6 @@ def cors_response_header(header: list[tuple[str, str]], cors: str) -> list[tuple
         ("Access-Control-Allow-Headers", "Content-Type"),
     ]
     return header
-
-
-def singlyfy_parameters(parameters: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Put elements in the place of lists that hold just one; return the mapping."""
-    return gateways.singly(parameters)
 
 
 def main(args: Sequence[str] | None = None) -> None:
