@@ -15,7 +15,7 @@ import pytest
 import Pyro4
 import Pyro4.core
 from Pyro4 import errors
-from Pyro4.configuration import config
+from Pyro4.configuration import AUTO, config
 from pyrophone.net import sockets
 
 LIMIT = 10.0
@@ -58,6 +58,22 @@ def daemon() -> Iterator[Any]:
 
 
 # Registering.
+
+
+def test_who_registers_an_unmarked_class_is_warned_and_nobody_later(daemon: Any) -> None:
+    class Unmarked(Bare): ...
+
+    with pytest.warns(UserWarning, match="Unmarked has no @Pyro4") as caught:
+        daemon.register(Unmarked())
+    assert len(caught) == 1
+    daemon.register(Unmarked())
+
+    class Late(Bare): ...
+
+    config.REQUIRE_EXPOSE = True
+    uri = daemon.register(Late())
+    config.REQUIRE_EXPOSE = AUTO  # of which any thread may take notice
+    assert daemon.proxyFor(uri.object)._pyroMethods == {"hello", "silent"}
 
 
 def test_registering_marks_the_object_and_unregistering_undoes_it(daemon: Any) -> None:

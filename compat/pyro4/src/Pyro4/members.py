@@ -27,6 +27,7 @@ __all__ = [
     "members_of",
     "reset_exposed_members",
     "set_exposed_property_value",
+    "warn_of",
 ]
 
 HINT = (
@@ -100,14 +101,28 @@ def members_of(cls: type, local: bool) -> PyroMembers:
     Args:
         cls: A registered class, or that of a registered object.
         local: Whether only this machine can reach the daemon. Then, if nobody has set
-            REQUIRE_EXPOSE, a class without any mark is served whole, with a warning.
+            REQUIRE_EXPOSE, a class without any mark is served whole.
     """
-    rule = config.REQUIRE_EXPOSE
-    everything = not rule
-    if rule == AUTO and local and not has_marks(cls):
-        everything = True
-        _warn(cls)
-    return PyroMembers(cls, everything)
+    return PyroMembers(cls, not config.REQUIRE_EXPOSE or _is_excused(cls, local))
+
+
+def warn_of(cls: type, local: bool) -> None:
+    """Warn, once, of a class that is served whole only because nobody else can call it.
+
+    Args:
+        cls: A class that is registered, or of whose objects one is.
+        local: Whether only this machine can reach the daemon.
+    """
+    own = cls.__module__ == "builtins"  # of Python, which can't be registered anyway
+    if own or cls in _warned or not _is_excused(cls, local):
+        return
+    _warned.add(cls)
+    text = (
+        f"class {cls.__qualname__} has no @Pyro4.expose, and is served whole, because only "
+        "this machine can reach the daemon. Other machines, and Pyro4 since 4.46, would "
+        f"refuse it: {HINT}"
+    )
+    warnings.warn_explicit(text, UserWarning, *_place(cls))
 
 
 def has_marks(cls: type) -> bool:
@@ -241,17 +256,9 @@ def _is_public(member: Any) -> bool:
     return inspect.isfunction(member) or inspect.ismethoddescriptor(member)
 
 
-def _warn(cls: type) -> None:
-    """Warn, once, of a class that is served only because nobody else can call it."""
-    if cls in _warned or cls.__module__ == "builtins":  # these can't be registered anyway
-        return
-    _warned.add(cls)
-    text = (
-        f"class {cls.__qualname__} has no @Pyro4.expose, and is served whole, because only "
-        "this machine can reach the daemon. Other machines, and Pyro4 since 4.46, would "
-        f"refuse it: {HINT}"
-    )
-    warnings.warn_explicit(text, UserWarning, *_place(cls))
+def _is_excused(cls: type, local: bool) -> bool:
+    """Tell whether a class needs no marks, since nobody has said whether it does."""
+    return bool(config.REQUIRE_EXPOSE == AUTO and local and not has_marks(cls))
 
 
 def _place(cls: type) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from .callcontext import current_context
 from .configuration import config
 from .errors import DaemonError, PyroError
 from .kit import KIT
+from .members import warn_of
 from .pickles import pickle_as
 from .proxies import Proxy
 from .uris import URI
@@ -42,12 +43,13 @@ class Registry(registry.Registry):
             raise DaemonError("object or class already has a Pyro id")
         if not force and objectId in self.pyroServed.objects.ids:
             raise DaemonError("an object or class is already registered with that id")
+        cls = obj_or_class if inspect.isclass(obj_or_class) else type(obj_or_class)
+        warn_of(cls, self.pyroServed.local)
         try:
             uri = self._pyroRegister(obj_or_class, objectId, True, False, self)
         except ValueError as error:
             raise PyroError(f"invalid uri: {error}") from error
         if config.AUTOPROXY:
-            cls = obj_or_class if inspect.isclass(obj_or_class) else type(obj_or_class)
             pickle_as(cls, pyroObjectToAutoProxy)
         return URI.of(uri)
 
