@@ -313,3 +313,15 @@ def test_known_members_must_be_some() -> None:
 def test_all_names_but_those_with_an_underscore_are_the_object_s() -> None:
     for cls in (Proxy, type(Pyro4.batch(Proxy(TEXT))), Pyro4.core._RemoteMethod):
         assert [name for name in dir(cls) if not name.startswith("_")] == []
+
+
+def test_members_of_any_name_are_the_object_s(serve: Serve) -> None:
+    names = ("blob_flag", "generation", "log", "method_class", "stream_class", "uri")
+    methods = {name: (lambda self, given=name: given) for name in names}
+    cls: Any = type("Named", (), methods)
+    with Proxy(serve(Pyro4.expose(cls)())) as proxy:
+        assert [getattr(proxy, name)() for name in names] == list(names)
+        batch = Pyro4.batch(proxy)
+        for name in names:
+            getattr(batch, name)()
+        assert list(batch()) == list(names)

@@ -551,3 +551,16 @@ def test_a_forked_child_connects_by_itself(proxy: Any, drops: bool) -> None:
     kept = proxy._pyroConnection
     assert [proxy.add(2, 2), *items] == [4, 1, 2]
     assert proxy._pyroConnection is kept
+
+
+def test_members_of_any_name_are_the_object_s(running: Any) -> None:
+    names = ("blob_flag", "generation", "log", "method_class", "stream_class", "uri")
+    methods = {name: (lambda self, given=name: given) for name in names}
+    cls: Any = type("Named", (), methods)
+    daemon = running(Pyro5.api.Daemon())
+    with Pyro5.api.Proxy(daemon.register(Pyro5.api.expose(cls))) as proxy:
+        assert [getattr(proxy, name)() for name in names] == list(names)
+        batch = Pyro5.client.BatchProxy(proxy)
+        for name in names:
+            getattr(batch, name)()
+        assert list(batch()) == list(names)
