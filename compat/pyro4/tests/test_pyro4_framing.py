@@ -361,6 +361,12 @@ def test_the_signature_covers_payload_and_annotations_in_the_order_of_names() ->
     assert first.hex() == "882f00a9b8fe9be03dbe124e36f7143dacf03a71"
 
 
+def test_the_signature_does_not_say_where_its_parts_end() -> None:
+    """So it is on the wire; docs/howto/pyro4-peers.md warns of it."""
+    parts = [(b"ab", {"ABCD": b"cd"}), (b"abc", {"ABCD": b"d"}), (b"abcd", {})]
+    assert len({sign(b"key", payload, chunks) for payload, chunks in parts}) == 1
+
+
 @pytest.mark.parametrize(
     ("sent", "expected"), [(b"key", None), (None, b"key"), (b"key", b"kez")]
 )
