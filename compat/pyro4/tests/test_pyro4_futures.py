@@ -150,3 +150,28 @@ def test_ctrl_c_while_a_result_is_passed_on_interrupts_the_program() -> None:
     result.set_value(5)
     with pytest.raises(KeyboardInterrupt):
         result.then(interrupted)
+
+
+def test_threads_that_chain_at_the_same_time_lose_no_step() -> None:
+    """The first step waits until the second one is chained, so they would overlap."""
+    result = FutureResult()
+    result.set_value(0)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(value: int) -> int:
+        inside.set()
+        go_on.wait(0.2)  # nobody can set it while steps are made one by one
+        return value + 1
+
+    def quick(value: int) -> int:
+        go_on.set()
+        return value + 10
+
+    first = threading.Thread(target=result.then, args=(slow,))
+    first.start()
+    assert inside.wait(10)
+    second = threading.Thread(target=result.then, args=(quick,))
+    second.start()
+    first.join()
+    second.join()
+    assert result.value == 11

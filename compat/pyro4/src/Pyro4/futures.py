@@ -43,6 +43,7 @@ class FutureResult:
     def __init__(self) -> None:
         self._there = threading.Event()
         self._lock = threading.Lock()
+        self._late = threading.RLock()  # steps for a result that is there, one by one
         self._chain: list[Callable[[Any], Any]] = []
         self._handler: Callable[[BaseException], Any] | None = None
         self._value: Any = None
@@ -104,8 +105,9 @@ class FutureResult:
             if not self._there.is_set():
                 self._chain.append(step)
                 return self
-        if not isinstance(self._value, _ExceptionWrapper):
-            self._value = _attempt(step, self._value)
+        with self._late:  # a step of one's own may chain another one
+            if not isinstance(self._value, _ExceptionWrapper):
+                self._value = _attempt(step, self._value)
         return self
 
     def iferror(self, exceptionhandler: Callable[[BaseException], Any]) -> Self:
