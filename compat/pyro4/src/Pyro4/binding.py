@@ -116,7 +116,7 @@ class Binding(ClassicBinding):
     def _pyroNothing(self) -> str:
         return (
             "remote object doesn't expose any methods or attributes. Did you forget "
-            "setting @expose on them? Pyro4 before 4.46 needed none: programs of that "
-            "time run with REQUIRE_EXPOSE (PYRO_REQUIRE_EXPOSE) set to false where the "
-            f"server is, of {self._pyroUri}"
+            f"setting @expose on them? The object is {self._pyroUri}. Pyro4 before 4.46 "
+            "needed no marks: a server of that time runs with REQUIRE_EXPOSE set to false "
+            "(in its environment: PYRO_REQUIRE_EXPOSE=false)."
         )
