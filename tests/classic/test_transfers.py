@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,3 +66,24 @@ def test_errors_are_those_of_the_generation(pair: Any) -> None:
     assert vars(caught.value) == {"partialData": b"abc"}
     with pytest.raises(errors.ConnectionClosedError, match="connection lost"):
         send_data(PYRO5, far, b"x")
+
+
+def test_an_error_keeps_nothing_alive(pair: tuple[socket.socket, socket.socket]) -> None:
+    """A proxy that lost its connection would go, and hang up, only with the garbage."""
+
+    class Held:
+        """Stands for a proxy, in a frame of the traceback."""
+
+    def ask() -> weakref.ref[Held]:
+        held = Held()
+        with pytest.raises(errors.ConnectionClosedError):
+            receive_data(PYRO5, near, 1)
+        return weakref.ref(held)
+
+    near, far = pair
+    far.close()
+    gc.disable()
+    try:
+        assert ask()() is None
+    finally:
+        gc.enable()

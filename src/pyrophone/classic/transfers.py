@@ -73,11 +73,20 @@ def receive_data(
         missing = min(_CHUNK, size - len(data))
         chunk = _patiently(generation, sock.recv, pauses, "receiving", missing)
         if not chunk:
-            error = generation.errors.ConnectionClosedError("receiving: not enough data")
-            error.partialData = bytes(data)
-            raise error
+            raise _cut_off(generation, data)
         data += chunk
     return bytes(data)
+
+
+def _cut_off(generation: Generation, data: bytearray) -> Exception:
+    """Return what is raised where *data* is not all.
+
+    It is no variable of who raises it: the error, by its traceback, would keep itself and
+    the proxy, whose connection then stayed until the garbage is collected.
+    """
+    error: Exception = generation.errors.ConnectionClosedError("receiving: not enough data")
+    error.partialData = bytes(data)  # type: ignore[attr-defined]  # as old programs have it
+    return error
 
 
 def send_data(generation: Generation, sock: Any, data: bytes) -> None:

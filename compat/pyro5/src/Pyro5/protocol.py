@@ -242,14 +242,19 @@ def recv_stub(
     ReceivingMessage.validate(header)  # a peer of another version may send no more
     message = ReceivingMessage(header + connection.recv(_header_size - _START.size))
     if accepted_msgtypes and message.type not in accepted_msgtypes:
-        expected = ",".join(map(str, sorted(accepted_msgtypes)))
-        error = ProtocolError(
-            f"invalid msg type {message.type} received (expected: {expected})"
-        )
-        error.pyroMsg = message  # type: ignore[attr-defined]  # as Pyro5 has it
-        raise error
+        raise _unexpected(message, accepted_msgtypes)
     message.add_payload(connection.recv(message.annotations_size + message.data_size))
     return message
+
+
+def _unexpected(message: ReceivingMessage, accepted: Collection[int]) -> ProtocolError:
+    """Return what is raised; a variable where that is done would keep itself alive."""
+    expected = ",".join(map(str, sorted(accepted)))
+    error = ProtocolError(
+        f"invalid msg type {message.type} received (expected: {expected})"
+    )
+    error.pyroMsg = message  # type: ignore[attr-defined]  # as Pyro5 has it
+    return error
 
 
 def log_wiredata(logger: logging.Logger, text: str, msg: Any) -> None:
