@@ -306,7 +306,6 @@ PARAMETERS = {
         start(daemon)
         connect(location, hmac_key=None)
         createModule(name, source, filename='<dynamic-module>', namespace=None)
-        InteractiveConsole(locals=None, filename='<console>')
     """,
     "utils.flameserver": """
         main(args=None, returnWithoutLooping=False)
