@@ -23,6 +23,8 @@ from transcripts import expected_from, steady
 
 __all__ = ["Cast", "Play", "Program", "Scene", "Side", "play", "running"]
 
+_TERMINAL = Path(__file__).parent / "terminal"  # what each process imports first
+
 
 class Side:
     """One implementation: the Python that has it, and a name server.
@@ -63,7 +65,8 @@ class Side:
             "PYRO_NS_PORT": str(self.name_server() if with_names else nobody),
             "PYRO_NS_BCPORT": str(nobody),
             "PYRO_BROADCAST_ADDRS": "127.0.0.1",
-            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(_TERMINAL),
+            "PYTHONUNBUFFERED": "",
             "PYTHONDONTWRITEBYTECODE": "",
             "PYTHONPYCACHEPREFIX": self._bytecode.name,
         }
