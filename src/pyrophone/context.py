@@ -1,16 +1,19 @@
 """The call being served, and what goes along with the calls being made.
 
-Both live in context variables, so threads and tasks each see their own.
+Both live in context variables, so threads and tasks each see their own. Times are those of
+the front-end's clock, ``time.monotonic``, in seconds.
 """
 
 from __future__ import annotations
 
 import uuid
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+
+from .errors import CallCancelledError, DeadlineExceeded
 
 __all__ = [
     "CallContext",
@@ -19,6 +22,7 @@ __all__ = [
     "answered",
     "correlate",
     "current",
+    "due",
     "outgoing",
     "serving",
     "to_send",
@@ -80,13 +84,22 @@ class CallContext:
         reply_annotations: Chunks to send back with the reply; the method fills it.
         correlation: Bytes of the correlation id, None if the caller sent none and
             nobody asked.
+        cancelled: Whether the caller has given the call up. A method that takes long
+            should look now and then, or call :meth:`check`.
+        deadline: When the caller's time is over, by *clock*; None is never.
+        clock: Tells the time; None if there is no deadline.
+        path: The calls that wait for this one, outermost first, a line each.
     """
 
     __slots__ = (
         "annotations",
+        "cancelled",
         "client",
+        "clock",
         "correlation",
+        "deadline",
         "flags",
+        "path",
         "reply_annotations",
         "seq",
         "serializer",
@@ -108,6 +121,28 @@ class CallContext:
         self.annotations = annotations
         self.reply_annotations: dict[str, bytes] = {}
         self.correlation = correlation
+        self.cancelled = False
+        self.deadline: float | None = None
+        self.clock: Callable[[], float] | None = None
+        self.path = ""
+
+    def remaining(self) -> float | None:
+        """Return how much of the caller's time is left, in seconds; None is no limit."""
+        if self.deadline is None or self.clock is None:
+            return None
+        return max(0.0, self.deadline - self.clock())
+
+    def check(self) -> None:
+        """Return if the caller still waits for the answer.
+
+        Raises:
+            CallCancelledError: It has given up.
+            DeadlineExceeded: Its time is over.
+        """
+        if self.cancelled:
+            raise CallCancelledError("the caller has given up")
+        if self.remaining() == 0.0:
+            raise DeadlineExceeded("the time of the caller is over")
 
     @property
     def dialect(self) -> str:
@@ -140,6 +175,7 @@ class _Outgoing:
 # they make: mostly there is nothing, and a function would cost more than looking.
 serving: ContextVar[CallContext | None] = ContextVar("pyrophone.serving", default=None)
 outgoing: ContextVar[_Outgoing | None] = ContextVar("pyrophone.outgoing", default=None)
+due: ContextVar[float | None] = ContextVar("pyrophone.due", default=None)  # of a block
 
 
 def current() -> CallContext:

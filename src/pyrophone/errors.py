@@ -5,12 +5,15 @@ The tree answers the first question after a failed call: did it run? ::
     PyrophoneError
     ├── CallError                        it arrived, and was turned down: no
     │   ├── NoSuchObjectError
-    │   └── NotExposedError              (also an AttributeError)
+    │   ├── NotExposedError              (also an AttributeError)
+    │   ├── DeadlockError                it would have waited for itself
+    │   └── CallCancelledError           but this one perhaps: the daemon gave it up
     ├── CommunicationError               the conversation failed
     │   ├── ConnectError                 it never came about: no
     │   │   └── RefusedError             the daemon answered, and said no
     │   ├── ConnectionLostError          it broke before the reply came: maybe
     │   │   └── CallTimeoutError         (also a TimeoutError)
+    │   │       └── DeadlineExceeded     it knows whether the call was sent
     │   └── ProtocolError                a peer broke the rules
     │       ├── LocalProtocolError       this side, before anything was sent: no
     │       ├── RemoteProtocolError      the other side: maybe
@@ -34,12 +37,15 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "CallCancelledError",
     "CallError",
     "CallTimeoutError",
     "CommunicationError",
     "ConnectError",
     "ConnectionLostError",
     "DaemonError",
+    "DeadlineExceeded",
+    "DeadlockError",
     "InvalidURIError",
     "LocalProtocolError",
     "MessageTooLargeError",
@@ -76,6 +82,14 @@ class NotExposedError(CallError, AttributeError):
     """The object has no exposed member of that name."""
 
 
+class DeadlockError(CallError):
+    """The call would have waited for itself; the text is the chain of calls."""
+
+
+class CallCancelledError(CallError):
+    """The method was told to end before it was done: by its caller, or by the daemon."""
+
+
 class CommunicationError(PyrophoneError):
     """The conversation with the other side failed."""
 
@@ -94,6 +108,19 @@ class ConnectionLostError(CommunicationError, ConnectionError):
 
 class CallTimeoutError(ConnectionLostError, TimeoutError):
     """The reply did not come in time; the call may still be running."""
+
+
+class DeadlineExceeded(CallTimeoutError):  # noqa: N818, the field's own term
+    """The time of the call was over before its reply came.
+
+    Attributes:
+        sent: Whether the call was sent. If so it may have run, or run still; if not it
+            never will.
+    """
+
+    def __init__(self, text: str = "the deadline has passed", sent: bool = True) -> None:
+        super().__init__(text)
+        self.sent = sent
 
 
 class ProtocolError(CommunicationError):

@@ -15,13 +15,23 @@ if TYPE_CHECKING:
 __all__ = ["Settings"]
 
 _PREFIX = "PYROPHONE_"
-_COUNTS = ("max_message_size", "max_depth", "handshake_size", "strangers", "workers")
+_COUNTS = (
+    "max_message_size",
+    "max_depth",
+    "handshake_size",
+    "strangers",
+    "workers",
+    "calls_per_client",
+    "connections",
+    "window",
+)
 _TIMES = (
     "timeout",
     "patience",
     "handshake_timeout",
     "send_timeout",
     "idle_timeout",
+    "beat",
     "linger",
     "stream_lifetime",
     "stream_linger",
@@ -56,6 +66,15 @@ class Settings:
             the oldest.
         send_timeout: How long a peer may leave sent bytes unread.
         idle_timeout: After which a quiet client is disconnected; None is never.
+        beat: How often each end gives a sign of life on a connection that is otherwise
+            quiet. Of two ends the smaller value counts; a peer that was silent for three
+            times as long is taken for lost. None is never, and no peer is judged.
+        calls_per_client: Calls of one client that are under way, at most; more of them
+            are not read until some have ended.
+        connections: How many connections a proxy may have to a daemon that can't carry
+            several calls on one: Pyro5's, Pyro4's. With 1 callers take turns.
+        window: How many messages with items of a stream may be on their way to the
+            reader, who has taken none of them yet.
         workers: Threads that run calls, at most.
         oneway_threads: Threads of their own for one-way calls, at most; with 0 they
             are run like others.
@@ -93,6 +112,10 @@ class Settings:
     strangers: int = 1000
     send_timeout: float = 60.0
     idle_timeout: float | None = None
+    beat: float | None = 4.0
+    calls_per_client: int = 1000
+    connections: int = 8
+    window: int = 8
     workers: int = 80
     oneway_threads: int = 0
     linger: float = 0.01

@@ -23,6 +23,7 @@ ROWS = [
     {"objects"},
     {"pyrophone"},
     {"finding", "net"},
+    {"frontend"},
     {"sync", "aio"},
     {"naming", "events", "http", "testing"},
     {"classic"},

@@ -29,10 +29,10 @@ from pyrophone.errors import (
     SecurityError,
     SerializeError,
 )
+from pyrophone.frontend.dialects import find_dialects
 from pyrophone.objects.proxy import proxy_form, remote_of
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, batch, connect
 from pyrophone.sync.client import codecs_for
-from pyrophone.sync.dialects import find_dialects
 from pyrophone.testing.strategies import mutations
 from pyrophone.uri import URI
 from pyrophone.wire.framing import (

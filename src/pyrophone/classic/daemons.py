@@ -169,16 +169,16 @@ class Served(BaseDaemon):
             return None
         return self.stands_in(self._uri(name), self.objects.find(name).members.metadata)
 
-    def _fail(
+    def fail(
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext
     ) -> bytes:
         if not self.annotates_errors:
             context.reply_annotations = {}
         ending = self.ending(call, error, callback=self._is_callback(call))
         if ending is Ending.ANSWER:
-            return super()._fail(session, call, error, context)
+            return super().fail(session, call, error, context)
         answers = ending is Ending.FAREWELL
-        data = super()._fail(session, call, error, context) if answers else b""
+        data = super().fail(session, call, error, context) if answers else b""
         call.problem = error
         session.close()
         return data

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..frontend.deadlines import deadline
+from ..frontend.dialects import find_dialects
 from .client import Batch, Proxy, batch, close, connect, locate_names, options, ping
-from .dialects import find_dialects
 from .link import Link
 from .loop import LoopDaemon
 from .remote import Items
@@ -21,6 +22,7 @@ __all__ = [
     "batch",
     "close",
     "connect",
+    "deadline",
     "find_dialects",
     "locate_names",
     "options",

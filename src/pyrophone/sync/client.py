@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import socket
 from collections.abc import Callable, Iterator
 from types import EllipsisType, TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
 from ..finding import locate
+from ..frontend import forms
+from ..frontend.dialects import find_dialects
+from ..frontend.forms import as_uri
 from ..objects.batch import BaseBatch, results
-from ..objects.proxy import BaseProxy, proxy_form, read_proxy_form, remote_of
-from ..serializers.classes import PROXY_CLASS, ClassTable
-from ..serializers.codecs import Codecs, make_codecs
+from ..objects.proxy import BaseProxy, remote_of
+from ..serializers.classes import ClassTable
+from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
 from ..wire.framing import BATCH, ONEWAY
 from ..wire.metadata import Metadata
-from .dialects import find_dialects
 from .drive import drive
 from .remote import Line, Remote
 
@@ -208,7 +209,7 @@ def connect(
     uri = (
         URI("PYRO", str(target), "<connected>")
         if sock is not None
-        else _as_uri(target, settings)
+        else as_uri(target, settings)
     )
     proxy = Proxy.to(
         uri,
@@ -309,48 +310,7 @@ def codecs_for(
         classes: A class table to share; by default a new one.
         dialect: What is spoken with them.
     """
-    classes = ClassTable() if classes is None else classes
-    codecs = _codecs(settings, classes, dialect)
-
-    def read(name: str, form: dict[str, Any]) -> Proxy:
-        uri, metadata, handshake, serializer = read_proxy_form(form)
-        own = (
-            dataclasses.replace(settings, serializer=serializer) if serializer else settings
-        )
-        spoken = form.get("dialect")  # put in here; peers send no such objects
-        if not isinstance(spoken, Dialect):
-            spoken = PYRO5
-        inner = codecs if spoken is dialect else _codecs(settings, classes, spoken)
-        return Proxy.to(
-            uri,
-            settings=own,
-            codecs=inner,
-            handshake=handshake,
-            metadata=metadata,
-            dialect=spoken,
-        )
-
-    classes.register(BaseProxy, _write_proxy)
-    if not classes.has_name(PROXY_CLASS):  # else its owner has proxies of another kind
-        classes.register_name(PROXY_CLASS, read)
-    return codecs
-
-
-def _codecs(settings: Settings, classes: ClassTable, dialect: Dialect) -> Codecs:
-    return make_codecs(classes, settings, numbers=dialect.numbers, tags=dialect.tags)
-
-
-def _write_proxy(proxy: BaseProxy) -> dict[str, Any]:
-    line = remote_of(proxy).line
-    return proxy_form(line.uri, line.metadata)
-
-
-def _as_uri(target: str | URI, settings: Settings) -> URI:
-    if isinstance(target, URI):
-        return target
-    if target[:4].upper() == "PYRO" and ":" in target:
-        return URI.parse(target, name_port=settings.name_port)
-    return URI("PYRONAME", target)
+    return forms.codecs_for(Proxy.to, settings, classes, dialect)
 
 
 def _by_index(proxy: Proxy) -> Iterator[Any]:

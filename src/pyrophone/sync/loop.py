@@ -13,6 +13,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from ..frontend.dialects import find_dialects
 from ..net.addresses import advertised
 from ..net.sockets import close_hard, listen_tcp, listen_unix, remove_socket_file, tune
 from ..net.tunnels import check_server
@@ -23,7 +24,6 @@ from ..uri import URI
 from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import BATCH, ONEWAY
-from .dialects import find_dialects
 from .link import READ, WRITE, Link
 from .pool import Workers
 from .waiting import WaitingDaemon

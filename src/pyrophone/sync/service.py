@@ -1,45 +1,35 @@
-"""What both daemons are: objects, their addresses, and how a message is answered."""
+"""What the daemons of this front-end share: how a message is answered."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from ..context import CallContext, Client, serving
-from ..errors import NoSuchObjectError, ProtocolError
-from ..objects.calls import ATTRIBUTE_ACCESS, Dispatcher, format_remote
-from ..objects.streams import StreamTable
-from ..objects.table import DAEMON_ID
+from ..context import Client, serving
+from ..frontend.host import Host
+from ..objects.calls import ATTRIBUTE_ACCESS
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
-from ..wire.dialects import PYRO5, Dialect, choose
+from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Call, Greeting, Ping
-from ..wire.framing import BATCH, ONEWAY
-from ..wire.server import ServerSession
-from .client import codecs_for
-from .dialects import find_dialects
+from ..wire.framing import BATCH
+from .client import Proxy, codecs_for
 from .drive import drive
 from .link import Link
-from .registry import Registry
 
 __all__ = ["BaseDaemon"]
 
-_log = logging.getLogger("pyrophone.daemon")
 
-
-class BaseDaemon(Registry):
+class BaseDaemon(Host):
     """Objects of this process that others may call; subclasses wait for the calls.
 
-    Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
-    :meth:`left_by`, :meth:`failed`, :meth:`traceback`, :meth:`annotations`,
-    :meth:`housekeeping`, :meth:`session`, :meth:`serializers`, :meth:`members_of`,
-    :meth:`speaks`, :meth:`answers`.
+    Methods that a subclass may override are those of
+    :class:`pyrophone.frontend.host.Host`.
 
     Args:
         location: Where it can be reached, a URI with the object left empty.
@@ -47,6 +37,9 @@ class BaseDaemon(Registry):
         classes: Class table to share with others; by default one of its own.
         control: Class of the control object.
         dialects: What else to answer, by name or as it is; None is what the settings say.
+
+    Attributes:
+        interrupted: Whether Ctrl-C was pressed while it ran a call.
 
     Raises:
         DaemonError: There is no dialect of that name.
@@ -60,96 +53,41 @@ class BaseDaemon(Registry):
         control: Callable[..., Any],
         dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
-        self._others = find_dialects(settings.dialects if dialects is None else dialects)
-        self._codecs_by_dialect: dict[str, Codecs] = {}
-        super().__init__(location, settings, classes)
-        self.streams = StreamTable(settings.stream_lifetime, settings.stream_linger)
-        self._dispatcher = Dispatcher(
-            self.objects,
-            self.streams,
-            fail=self.codecs.failure,
-            streaming=settings.streaming,
-            show=self.traceback,
-        )
         self.interrupted = False
-        self._judges = type(self).failed is not BaseDaemon.failed
-        self._annotates = type(self).annotations is not BaseDaemon.annotations
-        self.objects.register(control(self.objects, self.streams, self.describe), DAEMON_ID)
+        super().__init__(location, settings, classes, control, threading.RLock, dialects)
 
-    def describe(self) -> str:
-        """Return one line about the daemon, for people."""
-        return f"{type(self).__name__} at {self.location}, {len(self.objects.ids)} objects"
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__module__}.{self.describe()}>"
-
-    # What a subclass may override.
-
-    def accepts(self, address: Any) -> bool:
-        """Tell whether a client from *address* may connect at all; asked first."""
-        return True
-
-    def greets(self, client: Client, handshake: Any) -> Any:
-        """Judge the handshake of a client; return the answer, or raise to refuse it.
-
-        The text of what is raised is sent. ``context.current()`` has the
-        annotations that came along.
-        """
-        return "hello"
-
-    def left_by(self, client: Client) -> None:
-        """Called once a client that was greeted is gone."""
-
-    def failed(
+    def register(
         self,
-        client: Client,
-        method: Callable[..., Any],
-        args: Any,
-        kwargs: dict[str, Any],
-        error: Exception,
-    ) -> None:
-        """Called when a method raised, or its arguments don't fit, one-way or not.
+        target: Any,
+        object_id: str | None = None,
+        *,
+        name: str | None = None,
+        tags: set[str] | None = None,
+        weak: bool = False,
+        force: bool = False,
+    ) -> URI:
+        """Make an object, or a class to be instantiated, callable; return its URI.
 
-        What this raises is sent in place of *error*. It is not called for members that
-        there are not, and not for attributes.
+        Arguments and errors are those of
+        :meth:`pyrophone.frontend.registry.Registry.registering`.
         """
+        steps = self.registering(
+            target, object_id, name=name, tags=tags, weak=weak, force=force
+        )
+        return drive(steps, self.settings)
 
-    def traceback(self, error: BaseException) -> list[str]:
-        """Return the lines that show the client where a method failed."""
-        return format_remote(error)
+    def proxy_of(self, target: Any) -> Proxy:
+        """Return a proxy for a registered object, not connected yet."""
+        return Proxy.to(self.uri_of(target), settings=self.settings, codecs=self.codecs)
 
-    def annotations(self) -> Mapping[str, bytes]:
-        """Return chunks to send with every message."""
-        return {}
-
-    def housekeeping(self) -> None:
-        """Called about once a second while the daemon serves."""
-
-    def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
-        """Tell people here of the error of a one-way call, or of a callback.
-
-        Args:
-            call: What failed.
-            error: What it raised.
-            callback: Whether it was a method marked as one.
-        """
-        text = "".join(format_remote(error))
-        _log.warning("error in %s.%s:\n%s", call.object_id, call.method, text)
-
-    def reconfigure(self, settings: Settings) -> None:
-        """Use other settings from now on."""
-        self.settings = settings
-        self.codecs = self.serializers(settings, self.codecs.classes)
-        self._codecs_by_dialect = {}
-        self.streams.lifetime = settings.stream_lifetime
-        self.streams.linger = settings.stream_linger
-        self._dispatcher.streaming = settings.streaming
-
-    def retire(self) -> None:
-        """Let go of what clients had; the end of a daemon."""
-        self.streams.clear()
-        self.objects.singles.clear()
-        self._stand_ins.remove(self._stand_in)
+    def codecs_for(
+        self,
+        settings: Settings,
+        classes: ClassTable | None = None,
+        dialect: Dialect = PYRO5,
+    ) -> Codecs:
+        """Return what reads and writes the proxies of this front-end."""
+        return codecs_for(settings, classes, dialect)
 
     # What links call.
 
@@ -160,20 +98,13 @@ class BaseDaemon(Registry):
         if type(event) is Ping:
             return link.session.pong(event, self.annotations())
         assert isinstance(event, Greeting)
-        return self._greet(link, event)
+        return self.greet(link, event)
 
     def run(self, link: Link, call: Call) -> bytes:
         """Run *call*; return the bytes that answer it, none if one-way."""
         session = link.session
         client = link.client
-        context = CallContext(
-            client,
-            call.seq,
-            call.flags,
-            call.serializer.name,
-            call.annotations,
-            call.correlation,
-        )
+        context = self.context(client, call)
         token = serving.set(context)
         try:
             dispatcher = self._dispatcher
@@ -188,80 +119,24 @@ class BaseDaemon(Registry):
                 self._add_annotations(context)
             return dispatcher.reply(session, call, value, context, time.monotonic())
         except BaseException as error:
-            self._note_interrupt(error)
-            return self._fail(session, call, error, context)
+            self.noticed(error)
+            return self.fail(session, call, error, context)
         finally:
             serving.reset(token)
 
     def left(self, link: Link) -> None:
-        """Release what belonged to the client of *link*."""
-        client = link.client
-        self.streams.leave(client, time.monotonic())
-        if link.greeted:
-            try:
-                self.left_by(client)
-            except BaseException as error:  # or the link would stay for ever
-                self._note_interrupt(error)
-                _log.exception("error in left_by")
-        for resource in list(client.resources):
-            try:
-                resource.close()
-            except BaseException as error:
-                self._note_interrupt(error)
-                _log.exception("error closing a tracked resource")
-        client.instances.clear()
+        """Note that *link* was closed."""
+        self.release(link)
 
-    def session(self, *, greeted: bool = False) -> ServerSession:
-        """Return the session of a new client; a subclass may trace it, for one."""
-        return self.session_in(self.speaks(), greeted=greeted)
-
-    def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
-        """Return the session of a client who speaks another dialect.
-
-        Args:
-            start: How its conversation begins.
-            greeted: No greeting is exchanged.
-
-        Returns:
-            None if no other dialect that is answered begins so.
-        """
-        dialect = choose(start, self.answers())
-        return None if dialect is None else self.session_in(dialect, greeted=greeted)
-
-    def session_in(self, dialect: Dialect, *, greeted: bool = False) -> ServerSession:
-        """Return the session of a new client who speaks *dialect*."""
-        return ServerSession(
-            self.codecs_in(dialect),
-            max_size=self.settings.max_message_size,
-            handshake_size=self.settings.handshake_size,
-            compress=self.settings.compression,
-            greeted=greeted,
-            dialect=dialect,
-        )
-
-    def speaks(self) -> Dialect:
-        """Return the dialect that clients are expected to speak."""
-        return PYRO5
-
-    def answers(self) -> Iterable[Dialect]:
-        """Return the other dialects that clients may speak."""
-        return self._others
-
-    def codecs_in(self, dialect: Dialect) -> Codecs:
-        """Return what to read and write with, in *dialect*."""
-        if dialect.name == self.speaks().name:
-            return self.codecs
-        if dialect.name not in self._codecs_by_dialect:
-            self._codecs_by_dialect[dialect.name] = codecs_for(
-                self.settings, self.codecs.classes, dialect
-            )
-        return self._codecs_by_dialect[dialect.name]
+    def noticed(self, error: BaseException) -> None:
+        """Note the user's Ctrl-C; the loop ends behind the answer."""
+        if isinstance(error, KeyboardInterrupt) and _in_main_thread():
+            self.interrupted = True
 
     # Helpers.
 
-    def _note_interrupt(self, error: BaseException) -> None:
-        if isinstance(error, KeyboardInterrupt) and _in_main_thread():
-            self.interrupted = True  # the user's Ctrl-C; the loop ends behind the answer
+    def _withdraw(self) -> None:
+        drive(self._withdrawing(), self._withdraw_settings)
 
     def _judged(self, call: Call, client: Client) -> Any:
         function = self._dispatcher.function(call, client)
@@ -271,60 +146,6 @@ class BaseDaemon(Registry):
             if call.method not in ATTRIBUTE_ACCESS:
                 self.failed(client, function, call.args, call.kwargs, error)
             raise
-
-    def _greet(self, link: Link, greeting: Greeting) -> bytes:
-        context = CallContext(
-            link.client,
-            greeting.seq,
-            0,
-            greeting.serializer.name,
-            greeting.annotations,
-            greeting.correlation,
-        )
-        token = serving.set(context)
-        try:
-            metadata = None
-            if greeting.object_id is not None:
-                metadata = self.objects.find(greeting.object_id).members.metadata
-            handshake = self.greets(link.client, greeting.handshake)
-            self._add_annotations(context)
-            data = link.session.welcome(
-                greeting, handshake, metadata, context.reply_annotations
-            )
-        except BaseException as error:  # whatever it is, only this client is refused
-            self._note_interrupt(error)
-            if not isinstance(error, NoSuchObjectError):
-                _log.info("client %s refused: %s", link.client.address, error)
-            return link.session.refuse(str(error), greeting, self.annotations())
-        finally:
-            serving.reset(token)
-        link.greeted = True
-        link.deadline = None
-        return data
-
-    def _fail(
-        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
-    ) -> bytes:
-        callback = self._is_callback(call)
-        if call.flags & ONEWAY or callback:
-            self.report(call, error, callback=callback)
-        if self._annotates:
-            self._add_annotations(context)
-        try:
-            return self._dispatcher.fault(session, call, error, context)
-        except ProtocolError as problem:  # its annotations are unusable, or it is too large
-            context.reply_annotations = {}
-            return self._dispatcher.fault(session, call, problem, context)
-
-    def _is_callback(self, call: Call) -> bool:
-        try:
-            return self._dispatcher.is_callback(call)
-        except NoSuchObjectError:
-            return False
-
-    def _add_annotations(self, context: CallContext) -> None:
-        if more := self.annotations():
-            context.reply_annotations = {**context.reply_annotations, **more}
 
 
 def _in_main_thread() -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ..errors import CommunicationError, DaemonError, UnknownNameError
@@ -17,9 +17,9 @@ from ..objects.table import ObjectTable
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
+from ..steps import Ask, Procedure
 from ..uri import URI
-from .client import Proxy, codecs_for
-from .drive import ask, drive
+from ..wire.dialects import PYRO5, Dialect
 
 __all__ = ["Registry"]
 
@@ -35,6 +35,7 @@ class Registry:
         location: Where they can be reached, a URI with the object left empty.
         settings: See :class:`pyrophone.settings.Settings`.
         classes: Class table to share with others; by default one of its own.
+        guard: Makes what keeps others away while an instance is made.
 
     Attributes:
         settings: Likewise.
@@ -43,17 +44,21 @@ class Registry:
     """
 
     def __init__(
-        self, location: URI, settings: Settings, classes: ClassTable | None
+        self,
+        location: URI,
+        settings: Settings,
+        classes: ClassTable | None,
+        guard: Callable[[], AbstractContextManager[Any]],
     ) -> None:
         self.settings = settings
-        self.objects = ObjectTable(threading.RLock, self.members_of)
+        self.objects = ObjectTable(guard, self.members_of)
         self.codecs = self.serializers(settings, classes)
         self._stand_ins = StandIns.of(self.codecs.classes)
         self._stand_ins.add(self._stand_in)
         self._where = location
         self._names: list[tuple[URI, str, URI]] = []  # name server, name, URI: to withdraw
 
-    def register(
+    def registering(
         self,
         target: Any,
         object_id: str | None = None,
@@ -62,7 +67,7 @@ class Registry:
         tags: set[str] | None = None,
         weak: bool = False,
         force: bool = False,
-    ) -> URI:
+    ) -> Procedure[URI]:
         """Make an object, or a class to be instantiated, callable; return its URI.
 
         Args:
@@ -78,11 +83,11 @@ class Registry:
             DaemonError: The object or the id is registered already.
             NamingError: No name server was found; nothing is registered then.
         """
-        server = drive(locate(settings=self.settings), self.settings) if name else None
+        server = (yield from locate(settings=self.settings)) if name else None
         uri = self._uri(self.objects.register(target, object_id, weak=weak, force=force))
         if server is not None and name is not None:
             try:
-                ask(server, "register", (name, uri, False, tags), self.settings)
+                yield Ask(server, "register", (name, uri, False, tags))
             except BaseException:
                 self.objects.unregister(uri.object)
                 raise
@@ -108,10 +113,6 @@ class Registry:
             raise DaemonError(f"{type(target).__name__} object is not registered here")
         return self._uri(object_id)
 
-    def proxy_of(self, target: Any) -> Proxy:
-        """Return a proxy for a registered object, not connected yet."""
-        return Proxy.to(self.uri_of(target), settings=self.settings, codecs=self.codecs)
-
     @property
     def location(self) -> str:
         """Where it can be reached, as it stands in URIs."""
@@ -119,7 +120,16 @@ class Registry:
 
     def serializers(self, settings: Settings, classes: ClassTable | None) -> Codecs:
         """Return what to read and write with, for these settings; marshal among it."""
-        return codecs_for(settings, classes)
+        return self.codecs_for(settings, classes)
+
+    def codecs_for(
+        self,
+        settings: Settings,
+        classes: ClassTable | None = None,
+        dialect: Dialect = PYRO5,
+    ) -> Codecs:
+        """Return what reads and writes the proxies of this front-end."""
+        raise NotImplementedError
 
     def members_of(self, cls: type) -> Members:
         """Return what of a class may be used; asked once for each that is registered."""
@@ -140,14 +150,18 @@ class Registry:
         where = self._where
         return URI("PYRO", object_id, where.socket_name, where.host, where.port)
 
-    def _withdraw(self) -> None:
-        """Remove the names registered with the objects, where they are still ours."""
+    @property
+    def _withdraw_settings(self) -> Settings:
+        """For :meth:`_withdrawing`."""
         limit = min(self.settings.timeout or _WITHDRAW_LIMIT, _WITHDRAW_LIMIT)
-        settings = dataclasses.replace(self.settings, timeout=limit)
+        return dataclasses.replace(self.settings, timeout=limit)
+
+    def _withdrawing(self) -> Procedure[None]:
+        """Remove the names registered with the objects, where they are still ours."""
         for server, name, uri in self._names:
             try:
-                if ask(server, "lookup", (name,), settings) == uri:
-                    ask(server, "remove", (name,), settings)
+                if (yield Ask(server, "lookup", (name,))) == uri:
+                    yield Ask(server, "remove", (name,))
             except UnknownNameError:
                 pass  # somebody else removed it
             except Exception as error:

@@ -15,12 +15,12 @@ from certificates import Certificates
 from pyrophone import Settings, current, expose
 from pyrophone.errors import ConnectError, DaemonError, NotExposedError, SerializeError
 from pyrophone.finding import NAME_SERVER_ID
+from pyrophone.frontend import dialects as under_test
+from pyrophone.frontend.dialects import find_dialects
 from pyrophone.naming import NameServer
 from pyrophone.net.tls import client_context, server_context
 from pyrophone.sync import Daemon, LoopDaemon, batch, connect, locate_names
-from pyrophone.sync import dialects as under_test
 from pyrophone.sync.client import codecs_for
-from pyrophone.sync.dialects import find_dialects
 from pyrophone.wire.client import ClientSession
 from pyrophone.wire.dialects import PYRO5, Dialect
 from running import LIMIT, running

@@ -1,0 +1,80 @@
+"""How proxies are addressed and how they travel, whoever waits for them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from ..objects.proxy import BaseProxy, proxy_form, read_proxy_form, remote_of
+from ..serializers.classes import PROXY_CLASS, ClassTable
+from ..serializers.codecs import Codecs, make_codecs
+from ..settings import Settings
+from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect
+
+__all__ = ["as_uri", "codecs_for"]
+
+
+def as_uri(target: str | URI, settings: Settings) -> URI:
+    """Return the URI that *target* is, or stands for: a name is one, too.
+
+    Raises:
+        InvalidURIError: It looks like a URI and is none.
+    """
+    if isinstance(target, URI):
+        return target
+    if target[:4].upper() == "PYRO" and ":" in target:
+        return URI.parse(target, name_port=settings.name_port)
+    return URI("PYRONAME", target)
+
+
+def codecs_for(
+    make: Callable[..., BaseProxy],
+    settings: Settings,
+    classes: ClassTable | None = None,
+    dialect: Dialect = PYRO5,
+) -> Codecs:
+    """Return serializers that read and write the proxies of a front-end.
+
+    Args:
+        make: Makes a proxy of a URI and *settings*, *codecs*, *handshake*, *metadata*
+            and *dialect*.
+        settings: How to write.
+        classes: A class table to share; by default a new one.
+        dialect: What is spoken with them.
+    """
+    classes = ClassTable() if classes is None else classes
+    codecs = _codecs(settings, classes, dialect)
+
+    def read(name: str, form: dict[str, Any]) -> BaseProxy:
+        uri, metadata, handshake, serializer = read_proxy_form(form)
+        own = (
+            dataclasses.replace(settings, serializer=serializer) if serializer else settings
+        )
+        spoken = form.get("dialect")  # put in here; peers send no such objects
+        if not isinstance(spoken, Dialect):
+            spoken = PYRO5
+        inner = codecs if spoken is dialect else _codecs(settings, classes, spoken)
+        return make(
+            uri,
+            settings=own,
+            codecs=inner,
+            handshake=handshake,
+            metadata=metadata,
+            dialect=spoken,
+        )
+
+    classes.register(BaseProxy, _write_proxy)
+    if not classes.has_name(PROXY_CLASS):  # else its owner has proxies of another kind
+        classes.register_name(PROXY_CLASS, read)
+    return codecs
+
+
+def _codecs(settings: Settings, classes: ClassTable, dialect: Dialect) -> Codecs:
+    return make_codecs(classes, settings, numbers=dialect.numbers, tags=dialect.tags)
+
+
+def _write_proxy(proxy: BaseProxy) -> dict[str, Any]:
+    line = remote_of(proxy).line
+    return proxy_form(line.uri, line.metadata)

@@ -1,0 +1,310 @@
+"""What all daemons are, however they wait: objects, hooks, sessions, answers."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from ..context import CallContext, Client, serving
+from ..errors import NoSuchObjectError, ProtocolError
+from ..objects.calls import Dispatcher, format_remote
+from ..objects.streams import StreamTable
+from ..objects.table import DAEMON_ID
+from ..serializers.classes import ClassTable
+from ..serializers.codecs import Codecs
+from ..settings import Settings
+from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect, choose
+from ..wire.events import Call, Greeting
+from ..wire.framing import ONEWAY
+from ..wire.server import ServerSession
+from .dialects import find_dialects
+from .registry import Registry
+
+__all__ = ["Host", "Peer"]
+
+_log = logging.getLogger("pyrophone.daemon")
+
+
+class Peer(Protocol):
+    """A daemon's end of one connection, as far as its host is concerned.
+
+    Attributes:
+        session: Its session.
+        client: Who is at the other end.
+        greeted: Whether the client's greeting was accepted.
+        deadline: When it is to be closed if nothing happens, by ``time.monotonic()``;
+            None is never.
+    """
+
+    session: ServerSession
+    client: Client
+    greeted: bool
+    deadline: float | None
+
+
+class Host(Registry):
+    """Objects of this process that others may call; front-ends wait for the calls.
+
+    Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
+    :meth:`left_by`, :meth:`failed`, :meth:`traceback`, :meth:`annotations`,
+    :meth:`housekeeping`, :meth:`session`, :meth:`serializers`, :meth:`members_of`,
+    :meth:`speaks`, :meth:`answers`.
+
+    Args:
+        location: Where it can be reached, a URI with the object left empty.
+        settings: See :class:`pyrophone.settings.Settings`.
+        classes: Class table to share with others; by default one of its own.
+        control: Class of the control object.
+        guard: Makes what keeps others away while an instance is made.
+        dialects: What else to answer, by name or as it is; None is what the settings say.
+
+    Raises:
+        DaemonError: There is no dialect of that name.
+
+    Attributes:
+        features: What extensions of the wire to take part in.
+    """
+
+    features: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        location: URI,
+        settings: Settings,
+        classes: ClassTable | None,
+        control: Callable[..., Any],
+        guard: Callable[[], AbstractContextManager[Any]],
+        dialects: Iterable[str | Dialect] | None = None,
+    ) -> None:
+        self._others = find_dialects(settings.dialects if dialects is None else dialects)
+        self._codecs_by_dialect: dict[str, Codecs] = {}
+        super().__init__(location, settings, classes, guard)
+        self.streams = StreamTable(settings.stream_lifetime, settings.stream_linger)
+        self._dispatcher = Dispatcher(
+            self.objects,
+            self.streams,
+            fail=self.codecs.failure,
+            streaming=settings.streaming,
+            show=self.traceback,
+        )
+        self._judges = type(self).failed is not Host.failed
+        self._annotates = type(self).annotations is not Host.annotations
+        self.objects.register(control(self.objects, self.streams, self.describe), DAEMON_ID)
+
+    def describe(self) -> str:
+        """Return one line about the daemon, for people."""
+        return f"{type(self).__name__} at {self.location}, {len(self.objects.ids)} objects"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{self.describe()}>"
+
+    # What a subclass may override.
+
+    def accepts(self, address: Any) -> bool:
+        """Tell whether a client from *address* may connect at all; asked first."""
+        return True
+
+    def greets(self, client: Client, handshake: Any) -> Any:
+        """Judge the handshake of a client; return the answer, or raise to refuse it.
+
+        The text of what is raised is sent. ``context.current()`` has the
+        annotations that came along.
+        """
+        return "hello"
+
+    def left_by(self, client: Client) -> None:
+        """Called once a client that was greeted is gone."""
+
+    def failed(
+        self,
+        client: Client,
+        method: Callable[..., Any],
+        args: Any,
+        kwargs: dict[str, Any],
+        error: Exception,
+    ) -> None:
+        """Called when a method raised, or its arguments don't fit, one-way or not.
+
+        What this raises is sent in place of *error*. It is not called for members that
+        there are not, and not for attributes.
+        """
+
+    def traceback(self, error: BaseException) -> list[str]:
+        """Return the lines that show the client where a method failed."""
+        return format_remote(error)
+
+    def annotations(self) -> Mapping[str, bytes]:
+        """Return chunks to send with every message."""
+        return {}
+
+    def housekeeping(self) -> None:
+        """Called about once a second while the daemon serves."""
+
+    def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
+        """Tell people here of the error of a one-way call, or of a callback.
+
+        Args:
+            call: What failed.
+            error: What it raised.
+            callback: Whether it was a method marked as one.
+        """
+        text = "".join(format_remote(error))
+        _log.warning("error in %s.%s:\n%s", call.object_id, call.method, text)
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Use other settings from now on."""
+        self.settings = settings
+        self.codecs = self.serializers(settings, self.codecs.classes)
+        self._codecs_by_dialect = {}
+        self.streams.lifetime = settings.stream_lifetime
+        self.streams.linger = settings.stream_linger
+        self._dispatcher.streaming = settings.streaming
+
+    def retire(self) -> None:
+        """Let go of what clients had; the end of a daemon."""
+        self.streams.clear()
+        self.objects.singles.clear()
+        self._stand_ins.remove(self._stand_in)
+
+    # What links call.
+
+    def release(self, link: Peer) -> None:
+        """Let go of what belonged to the client of *link*, who is gone."""
+        client = link.client
+        self.streams.leave(client, time.monotonic())
+        if link.greeted:
+            try:
+                self.left_by(client)
+            except BaseException as error:  # or the link would stay for ever
+                self.noticed(error)
+                _log.exception("error in left_by")
+        for resource in list(client.resources):
+            try:
+                resource.close()
+            except BaseException as error:
+                self.noticed(error)
+                _log.exception("error closing a tracked resource")
+        client.instances.clear()
+
+    def session(self, *, greeted: bool = False) -> ServerSession:
+        """Return the session of a new client; a subclass may trace it, for one."""
+        return self.session_in(self.speaks(), greeted=greeted)
+
+    def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
+        """Return the session of a client who speaks another dialect.
+
+        Args:
+            start: How its conversation begins.
+            greeted: No greeting is exchanged.
+
+        Returns:
+            None if no other dialect that is answered begins so.
+        """
+        dialect = choose(start, self.answers())
+        return None if dialect is None else self.session_in(dialect, greeted=greeted)
+
+    def session_in(self, dialect: Dialect, *, greeted: bool = False) -> ServerSession:
+        """Return the session of a new client who speaks *dialect*."""
+        return ServerSession(
+            self.codecs_in(dialect),
+            max_size=self.settings.max_message_size,
+            handshake_size=self.settings.handshake_size,
+            compress=self.settings.compression,
+            greeted=greeted,
+            supported=self.features,
+            dialect=dialect,
+        )
+
+    def speaks(self) -> Dialect:
+        """Return the dialect that clients are expected to speak."""
+        return PYRO5
+
+    def answers(self) -> Iterable[Dialect]:
+        """Return the other dialects that clients may speak."""
+        return self._others
+
+    def codecs_in(self, dialect: Dialect) -> Codecs:
+        """Return what to read and write with, in *dialect*."""
+        if dialect.name == self.speaks().name:
+            return self.codecs
+        if dialect.name not in self._codecs_by_dialect:
+            self._codecs_by_dialect[dialect.name] = self.codecs_for(
+                self.settings, self.codecs.classes, dialect
+            )
+        return self._codecs_by_dialect[dialect.name]
+
+    def context(self, client: Client, call: Call) -> CallContext:
+        """Return the context to serve *call* in."""
+        return CallContext(
+            client,
+            call.seq,
+            call.flags,
+            call.serializer.name,
+            call.annotations,
+            call.correlation,
+        )
+
+    def noticed(self, error: BaseException) -> None:
+        """Called with what code of the user raised and was answered all the same."""
+
+    # Helpers.
+
+    def greet(self, link: Peer, greeting: Greeting) -> bytes:
+        """Return the bytes that accept *greeting*, or refuse it."""
+        context = CallContext(
+            link.client,
+            greeting.seq,
+            0,
+            greeting.serializer.name,
+            greeting.annotations,
+            greeting.correlation,
+        )
+        token = serving.set(context)
+        try:
+            metadata = None
+            if greeting.object_id is not None:
+                metadata = self.objects.find(greeting.object_id).members.metadata
+            handshake = self.greets(link.client, greeting.handshake)
+            self._add_annotations(context)
+            data = link.session.welcome(
+                greeting, handshake, metadata, context.reply_annotations
+            )
+        except BaseException as error:  # whatever it is, only this client is refused
+            self.noticed(error)
+            if not isinstance(error, NoSuchObjectError):
+                _log.info("client %s refused: %s", link.client.address, error)
+            return link.session.refuse(str(error), greeting, self.annotations())
+        finally:
+            serving.reset(token)
+        link.greeted = True
+        link.deadline = None
+        return data
+
+    def fail(
+        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
+    ) -> bytes:
+        """Return the bytes that answer *call* with *error*; tell people if it is due."""
+        callback = self._is_callback(call)
+        if call.flags & ONEWAY or callback:
+            self.report(call, error, callback=callback)
+        if self._annotates:
+            self._add_annotations(context)
+        try:
+            return self._dispatcher.fault(session, call, error, context)
+        except ProtocolError as problem:  # its annotations are unusable, or it is too large
+            context.reply_annotations = {}
+            return self._dispatcher.fault(session, call, problem, context)
+
+    def _is_callback(self, call: Call) -> bool:
+        try:
+            return self._dispatcher.is_callback(call)
+        except NoSuchObjectError:
+            return False
+
+    def _add_annotations(self, context: CallContext) -> None:
+        if more := self.annotations():
+            context.reply_annotations = {**context.reply_annotations, **more}

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pyrophone import URI, Settings
+from pyrophone.errors import InvalidURIError
+from pyrophone.frontend.forms import as_uri, codecs_for
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.sync import Proxy
+from pyrophone.wire.metadata import Metadata
+
+
+@pytest.mark.parametrize(
+    ("target", "uri"),
+    [
+        ("PYRO:a@b:1", "PYRO:a@b:1"),
+        ("pyroname:a", "PYRONAME:a"),
+        ("lab.clock", "PYRONAME:lab.clock"),
+        ("Pyro", "PYRONAME:Pyro"),
+    ],
+)
+def test_a_target_is_a_uri_or_a_name(target: str, uri: str) -> None:
+    assert str(as_uri(target, Settings())) == uri
+    assert as_uri(URI.parse(uri), Settings()) == URI.parse(uri)
+
+
+def test_what_looks_like_a_uri_must_be_one() -> None:
+    with pytest.raises(InvalidURIError):
+        as_uri("PYRO:a", Settings())
+
+
+def test_a_proxy_travels_and_is_made_anew() -> None:
+    made: list[dict[str, Any]] = []
+
+    def make(uri: URI, **arguments: Any) -> Proxy:
+        made.append(arguments)
+        return Proxy.to(uri, metadata=arguments["metadata"])
+
+    codecs = codecs_for(make, Settings(timeout=3.0))
+    serpent = codecs.by_name["serpent"]
+    sent = Proxy.to(URI.parse("PYRO:a@b:1"), metadata=Metadata(frozenset({"read"})))
+    received = serpent.loads(serpent.dumps(sent))
+    assert received == sent
+    assert made[0]["settings"] == Settings(timeout=3.0)
+    assert made[0]["codecs"] is codecs
+    assert made[0]["metadata"] == Metadata(frozenset({"read"}))
+
+
+def test_proxies_of_the_first_front_end_stay_in_a_table_that_is_shared() -> None:
+    classes = ClassTable()
+    first = codecs_for(Proxy.to, Settings(), classes)
+    codecs_for(lambda uri, **_: pytest.fail("another front-end's"), Settings(), classes)
+    serpent = first.by_name["serpent"]
+    sent = Proxy.to(URI.parse("PYRO:a@b:1"))
+    assert serpent.loads(serpent.dumps(sent)) == sent
