@@ -4,12 +4,14 @@
 #   VENV=.venv-3.13     our environment, to keep one per Python
 #   JOBS=1              processes that run tests at the same time; most of them wait
 #   ARGS="-k wire -x"   for pytest, or for bench/run.py
+#   AGAIN=1             a few tests that failed run once more, for CI: see .ci/again
 
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 4
 ARGS ?=
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/$(if $(COVER),coverage run,python) -m pytest
 PIP := -m pip --quiet --quiet --disable-pip-version-check --no-input
 
 PYRO5 := 5.17
@@ -31,14 +33,12 @@ demo: $(VENV)/installed ## the main job for real: name server, server, two clien
 
 test: $(VENV)/ready $(PEERS) browser ## run all tests; COVER=1 measures them too
 	@echo "Testing$(if $(COVER), and measuring,) with $$($(BIN)/python --version)"
+	$(if $(COVER),@$(BIN)/coverage erase)
+	@$(PYTEST) -n $(JOBS) $(ARGS) $(if $(AGAIN),--cache-clear || .ci/again $$? $(PYTEST) $(ARGS))
 ifdef COVER
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(JOBS) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@$(BIN)/coverage json --quiet --fail-under=0 -o - | $(BIN)/python -c "$$BRANCHES"
-else
-	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 endif
 
 cover: ## run all tests under coverage; below the bar is a failure
