@@ -15,6 +15,7 @@ from pyrophone.settings import Settings
 from pyrophone.uri import URI
 from pyrophone.wire.client import ClientSession
 from pyrophone.wire.events import Call, Greeting
+from pyrophone.wire.features import FEATURES
 from pyrophone.wire.framing import INVOKE, Decoder, Message, encode
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
@@ -169,3 +170,16 @@ def call_of(
     (event,) = feed(ServerSession(codecs(), greeted=True), data)
     assert isinstance(event, Call)
     return event
+
+
+def joined(
+    features: frozenset[str] = FEATURES, serializer: str = "serpent", **options: Any
+) -> tuple[ClientSession, ServerSession]:
+    """Return two sessions that have greeted each other, with *features* in force."""
+    client = ClientSession(
+        "demo", codecs(), serializer=serializer, features=features, beat=4.0, **options
+    )
+    server = ServerSession(codecs(), supported=FEATURES, beat=3.0)
+    (greeting,) = feed(server, client.greet())
+    feed(client, server.welcome(greeting, "hello", Metadata(frozenset({"add"}))))
+    return client, server

@@ -7,14 +7,25 @@ from pyrophone.wire.features import CHUNK, FEATURES, read_features, without, wri
 SUPPORTED = frozenset({"beat", "many"})
 
 
-def test_no_feature_exists_so_far() -> None:
-    assert frozenset() == FEATURES
-    assert CHUNK == "PHON"
-
-
 def test_features_are_listed_in_one_annotation() -> None:
+    assert CHUNK == "PHON"
     assert write_features({"many", "beat"}) == {"PHON": b"beat,many"}
-    assert write_features(FEATURES) == {"PHON": b""}
+    assert write_features(()) == {"PHON": b""}
+    assert write_features(FEATURES) == {"PHON": b"beat,cancel,flow,limit,many"}
+
+
+@pytest.mark.parametrize(
+    ("chunk", "agreed"),
+    [
+        (b"flow,cancel,beat,limit", frozenset({"beat", "limit"})),
+        (b"flow,many", frozenset({"flow", "many"})),
+        (b"cancel,many", frozenset({"cancel", "many"})),
+    ],
+)
+def test_cancel_and_flow_need_numbers_that_mean_one_call(
+    chunk: bytes, agreed: frozenset[str]
+) -> None:
+    assert read_features({"PHON": chunk}, FEATURES) == agreed
 
 
 @pytest.mark.parametrize(
@@ -43,4 +54,5 @@ def test_what_is_the_protocols_own_business_can_be_left_out() -> None:
     annotations = {"PHON": b"many", "INFO": b"x"}
     assert without(annotations, "PHON") == {"INFO": b"x"}
     assert without(annotations, "BLBI") == {"PHON": b"many", "INFO": b"x"}
+    assert without(annotations, "BLBI", "INFO", "PHON") == {}
     assert annotations == {"PHON": b"many", "INFO": b"x"}

@@ -151,7 +151,7 @@ def test_messages_cannot_be_hashed_and_show_what_they_are() -> None:
     with pytest.raises(TypeError, match="unhashable"):
         hash(PING_MESSAGE)
     assert repr(PING_MESSAGE) == "<PING seq=42 flags=0x0 4 bytes>"
-    assert repr(Message(9, 2, 0x41, 1, b"")) == "<kind 9 seq=1 flags=0x41 0 bytes>"
+    assert repr(Message(10, 2, 0x41, 1, b"")) == "<kind 10 seq=1 flags=0x41 0 bytes>"
 
 
 # Annotations.
@@ -353,7 +353,7 @@ def test_the_magic_number_is_checked() -> None:
         ),
         (PING, 0, "invalid message type PING, expected none"),
         (0, 1 << PING, "invalid message type 0, expected PING"),
-        (7, 1 << PING, "invalid message type 7, expected PING"),
+        (10, 1 << PING, "invalid message type 10, expected PING"),
         (255, 1 << PING, "invalid message type 255, expected PING"),
     ],
 )

@@ -302,7 +302,7 @@ def test_a_wrong_greeting_can_be_refused(
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [(INVOKE, "INVOKE"), (PING, "PING"), (RESULT, "RESULT"), (9, "9")]
+    ("kind", "name"), [(INVOKE, "INVOKE"), (PING, "PING"), (RESULT, "RESULT"), (10, "10")]
 )
 def test_before_the_greeting_nothing_else_may_come(kind: int, name: str) -> None:
     session = ServerSession(codecs())

@@ -4,18 +4,33 @@ import itertools
 
 import pytest
 
-from pyrophone.wire.framing import CONNECT, CONNECT_FAIL, CONNECT_OK, INVOKE, PING, RESULT
+from pyrophone.wire.features import FEATURES
+from pyrophone.wire.framing import (
+    CANCEL,
+    CONNECT,
+    CONNECT_FAIL,
+    CONNECT_OK,
+    CREDIT,
+    INVOKE,
+    ITEMS,
+    PING,
+    RESULT,
+)
 from pyrophone.wire.states import (
+    CLIENT_ADDS,
     CLIENT_RECEIVES,
     CLIENT_SENDS,
     CLOSED,
     GREETING,
     NEW,
     OPEN,
+    SERVER_ADDS,
     SERVER_RECEIVES,
     SERVER_SENDS,
     STATE_NAMES,
+    Additions,
     Table,
+    added,
     expected,
 )
 
@@ -71,3 +86,20 @@ def test_what_one_side_may_send_the_other_may_receive(
         return set(itertools.chain.from_iterable(table.values()))
 
     assert kinds(sends) == kinds(receives)
+
+
+@pytest.mark.parametrize(
+    ("additions", "features", "kinds"),
+    [
+        (CLIENT_ADDS, {"many", "beat", "limit"}, []),
+        (CLIENT_ADDS, {"many", "cancel"}, [CANCEL]),
+        (CLIENT_ADDS, {"many", "flow"}, [RESULT, CANCEL, ITEMS, CREDIT]),
+        (CLIENT_ADDS, FEATURES, [RESULT, CANCEL, ITEMS, CREDIT]),
+        (SERVER_ADDS, {"many", "beat", "limit", "cancel"}, []),
+        (SERVER_ADDS, {"many", "flow"}, [INVOKE, CANCEL, ITEMS, CREDIT]),
+    ],
+)
+def test_features_allow_more(
+    additions: Additions, features: set[str], kinds: list[int]
+) -> None:
+    assert added(additions, features) == sum(1 << kind for kind in kinds)

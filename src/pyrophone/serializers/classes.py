@@ -15,6 +15,7 @@ from typing import Any
 from ..errors import SecurityError, SerializeError
 from ..uri import URI
 from . import exceptions
+from .functions import FUNCTION_CLASS, FUNCTIONS, function_form, read_function
 
 __all__ = [
     "DAEMON_CLASS",
@@ -46,8 +47,7 @@ SERIALIZER_CLASSES = types.MappingProxyType(
 Form = dict[str, Any]
 NO_FORM = object()  # says that there is none, where None could be one
 _CONTAINERS = frozenset({dict, list, tuple})
-_FUNCTIONS = (types.BuiltinFunctionType, types.FunctionType, types.MethodType)
-_NO_DATA = (*_FUNCTIONS, type, types.ModuleType)
+_NO_DATA = (type, types.ModuleType)
 
 
 class Failure:
@@ -159,6 +159,8 @@ class ClassTable:
         """Return the class form of an object of which nothing special is known."""
         if isinstance(value, BaseException):
             return exceptions.error_form(value)
+        if isinstance(value, FUNCTIONS):
+            return function_form(value)
         state = self.own_state(value)
         if isinstance(state, Mapping):
             return dict(state)
@@ -220,6 +222,8 @@ class ClassTable:
             return SERIALIZER_CLASSES[name]
         if name == FAILURE_CLASS:
             return self._read_failure(form)
+        if name == FUNCTION_CLASS:
+            return read_function(form)
         raise SerializeError(f"unsupported serialized class: {name}")
 
     def revive(self, value: Any) -> Any:

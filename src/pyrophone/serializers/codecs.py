@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 from ..errors import SecurityError, SerializeError
 from ..settings import Settings
 from . import make_serializers
 from .base import Serializer, dump_error, safe_error_form
 from .classes import ClassTable, Failure
+from .functions import Crossing, Exporter, FunctionFoundError, crossing
 from .tags import TaggedTable, Tags
 
-__all__ = ["Codecs", "make_codecs"]
+__all__ = ["Codecs", "CrossingSerializer", "make_codecs"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Codecs:
@@ -61,9 +65,100 @@ class Codecs:
         form = safe_error_form(serializer, self.classes, failure.error, failure.traceback)
         return Failure(failure.error, failure.traceback, form)
 
+    def across(
+        self, error: SerializeError, serializer: Serializer, functions: Crossing
+    ) -> CrossingSerializer:
+        """Return what to write with again, where *error* says that there is a function.
+
+        Raises:
+            SerializeError: *error*, which says something else.
+        """
+        if not isinstance(error, FunctionFoundError):
+            raise error
+        return CrossingSerializer(serializer, functions)
+
+    def reading(self, serializer: Serializer, functions: Crossing) -> CrossingSerializer:
+        """Return what to read a message with that has functions in it."""
+        return CrossingSerializer(serializer, functions)
+
     def failure(self, error: BaseException, traceback: list[str] | None) -> Failure:
         """Return what stands for a failed call inside the result of a batch."""
         return Failure(error, traceback)
+
+
+class CrossingSerializer:
+    """A serializer for one message with functions in it.
+
+    Args:
+        serializer: The one that does the work.
+        functions: Those of the connection.
+    """
+
+    __slots__ = ("_exported", "_functions", "_serializer", "id", "name")
+
+    def __init__(self, serializer: Serializer, functions: Crossing) -> None:
+        self.name = serializer.name
+        self.id = serializer.id
+        self._serializer = serializer
+        self._functions = functions
+        self._exported: list[str] = []
+
+    def dumps(self, value: Any) -> bytes:
+        """Return the bytes of *value*; if that fails, no function was exported."""
+        return self._write(self._serializer.dumps, value)
+
+    def dumps_call(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+    ) -> bytes:
+        """Return the bytes of a call; if that fails, no function was exported."""
+        return self._write(self._serializer.dumps_call, object_id, method, args, kwargs)
+
+    def loads(self, data: bytes) -> Any:
+        """Return the value of *data*, functions included."""
+        return self._under(self._functions, self._serializer.loads, data)
+
+    def loads_call(
+        self, data: bytes
+    ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+        """Return the parts of a call, functions included."""
+        return self._under(self._functions, self._serializer.loads_call, data)
+
+    def retract(self) -> None:
+        """Undo every export: what was written will not be sent."""
+        for function_id in self._exported:
+            self._functions.retract(function_id)
+        self._exported.clear()
+
+    def export(self, function: Any) -> str:
+        """Return the id of *function*, and note it."""
+        function_id = self._functions.export(function)
+        self._exported.append(function_id)
+        return function_id
+
+    def stub(self, function_id: str) -> Any:
+        """Return what calls the function of the other side that has this id."""
+        return self._functions.stub(function_id)
+
+    def _write(self, write: Callable[P, bytes], *args: P.args, **kwargs: P.kwargs) -> bytes:
+        try:
+            return self._under(self, write, *args, **kwargs)
+        except BaseException:
+            self.retract()
+            raise
+
+    @staticmethod
+    def _under(
+        functions: Exporter, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        token = crossing.set(functions)
+        try:
+            return work(*args, **kwargs)
+        finally:
+            crossing.reset(token)
 
 
 def make_codecs(

@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import SerializeError
 from .classes import NO_FORM, ClassTable
 from .exceptions import safe_repr, safe_text
+from .functions import FunctionFoundError
 
 __all__ = [
     "EXACT",
@@ -198,7 +199,12 @@ def unwritable(
         above.add(id(value))
         culprit = _first_culprit(_parts(value, classes), write)
         if culprit is None:
-            return SerializeError(f"{path}: {_reason(error)}")
+            kind = (
+                FunctionFoundError
+                if isinstance(error, FunctionFoundError)
+                else SerializeError
+            )
+            return kind(f"{path}: {_reason(error)}")
         step, value, error = culprit
         path += step
         if id(value) in above:

@@ -7,13 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RemoteProtocolError
 from .features import CHUNK, without
-from .framing import CORRELATED, EXCEPTION, STREAM, Message
+from .framing import CORRELATED, END, EXCEPTION, STREAM, Message
 from .metadata import Metadata
 
 if TYPE_CHECKING:
     from ..serializers.base import Serializer
+    from .flows import Flow
 
-__all__ = ["Call", "Greeting", "Ping", "Pong", "Refusal", "Reply", "Welcome"]
+__all__ = [
+    "Call",
+    "Cancel",
+    "Credit",
+    "Greeting",
+    "Ping",
+    "Pong",
+    "Portion",
+    "Refusal",
+    "Reply",
+    "Welcome",
+]
 
 STREAM_CHUNK = "STRM"
 
@@ -66,19 +78,29 @@ class Call:
         correlation: 16 bytes of a UUID, or None.
         problem: Why the request can't be read; then only *seq*, *flags* and what
             came beside the payload are there, and the error is the answer.
+        limit: How much time its caller has left, in seconds; None if it didn't say.
+        path: Who waits for it: a line for each call, outermost first.
+        cancelled: Whether its caller has given it up.
+        flow: The state of its answer, where that is a stream that flows, else None.
+        unread: The message, while object, method and arguments are not read; else None.
     """
 
     __slots__ = (
         "annotations",
         "args",
+        "cancelled",
         "correlation",
         "flags",
+        "flow",
         "kwargs",
+        "limit",
         "method",
         "object_id",
+        "path",
         "problem",
         "seq",
         "serializer",
+        "unread",
     )
 
     def __init__(self, message: Message, serializer: Serializer) -> None:
@@ -92,6 +114,43 @@ class Call:
         self.args: Any = ()
         self.kwargs: dict[str, Any] = {}
         self.problem: BaseException | None = None
+        self.limit: float | None = None
+        self.path = ""
+        self.cancelled = False
+        self.flow: Flow | None = None
+        self.unread: Message | None = None
+
+
+class Cancel:
+    """The caller has no use for the answer to *call* any more; it is due all the same.
+
+    Attributes:
+        seq: Number of the call.
+        call: The call, not answered yet or answered by a stream that has not ended.
+    """
+
+    __slots__ = ("call", "seq")
+
+    def __init__(self, call: Call) -> None:
+        self.seq = call.seq
+        self.call = call
+
+
+class Credit:
+    """The reader of a stream takes *count* more messages of items.
+
+    Attributes:
+        seq: Number of the call that the stream answers.
+        call: That call.
+        count: How many more; what is beyond all reason is not counted.
+    """
+
+    __slots__ = ("call", "count", "seq")
+
+    def __init__(self, call: Call, count: int) -> None:
+        self.seq = call.seq
+        self.call = call
+        self.count = count
 
 
 class Ping:
@@ -134,9 +193,12 @@ class Refusal:
 
 
 class Pong:
-    """The daemon answered a ping."""
+    """The daemon answered the ping numbered *seq*."""
 
-    __slots__ = ()
+    __slots__ = ("seq",)
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
 
 
 class Reply:
@@ -146,11 +208,20 @@ class Reply:
         seq: Number of the call.
         flags: Flags of the message.
         stream: Id of the item stream that is the result, else None.
+        flows: Whether the result is a stream whose items come as :class:`Portion`.
         annotations: The chunks that came with it.
         payload: As the serializer wrote it.
     """
 
-    __slots__ = ("annotations", "flags", "payload", "seq", "serializer", "stream")
+    __slots__ = (
+        "annotations",
+        "flags",
+        "flows",
+        "payload",
+        "seq",
+        "serializer",
+        "stream",
+    )
 
     def __init__(self, message: Message, serializer: Serializer) -> None:
         self.seq = message.seq
@@ -159,6 +230,7 @@ class Reply:
         self.payload = message.payload
         self.serializer = serializer
         self.stream: str | None = None
+        self.flows = False
         if message.flags & STREAM:
             chunk = message.annotations.get(STREAM_CHUNK)
             self.annotations = without(message.annotations, STREAM_CHUNK)
@@ -181,3 +253,28 @@ class Reply:
                 f"{type(value).__name__} came in place of an exception"
             )
         return value
+
+
+class Portion(Reply):
+    """Some items of the stream that answers the call numbered *seq*; not read yet.
+
+    Attributes:
+        last: Whether nothing follows.
+    """
+
+    __slots__ = ("last",)
+
+    def __init__(self, message: Message, serializer: Serializer) -> None:
+        super().__init__(message, serializer)
+        self.last = bool(message.flags & END)
+
+    def unwrap(self) -> list[Any]:
+        """Return the items, or raise the error that ends the stream.
+
+        Raises:
+            SerializeError: What came can't be read. The conversation goes on.
+        """
+        items = super().unwrap()
+        if not isinstance(items, (list, tuple)):
+            raise RemoteProtocolError(f"{type(items).__name__} came in place of items")
+        return list(items)

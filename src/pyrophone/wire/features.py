@@ -4,17 +4,36 @@ The client lists what it can in the annotation ``PHON`` of its CONNECT, the serv
 answers with the subset it takes in the one of its CONNECT_OK. Names are ASCII,
 joined by commas, in any order; unknown ones are passed over. A peer without that
 chunk speaks plain 502. A feature adds; it never changes the meaning of what is
-there. None exists so far: an empty list only says that the peer is one of us.
+there. An empty list only says that the peer is one of us.
+
+Source: ``docs/reference/wire.md``, features.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-__all__ = ["CHUNK", "FEATURES", "read_features", "without", "write_features"]
+__all__ = [
+    "BEAT",
+    "CANCEL",
+    "CHUNK",
+    "FEATURES",
+    "FLOW",
+    "LIMIT",
+    "MANY",
+    "read_features",
+    "without",
+    "write_features",
+]
 
 CHUNK = "PHON"
-FEATURES: frozenset[str] = frozenset()
+BEAT = "beat"  # a quiet end says now and then that it is there
+CANCEL = "cancel"  # who has no use for an answer any more can say so
+FLOW = "flow"  # items of a stream are sent ahead; both ends may call the other
+LIMIT = "limit"  # a call says how much time it has, and who waits for it
+MANY = "many"  # many calls may be under way, and are answered in any order
+FEATURES = frozenset({BEAT, CANCEL, FLOW, LIMIT, MANY})
+_NEED_NUMBERS = frozenset({CANCEL, FLOW})  # so that one number means one call
 
 
 def write_features(features: Iterable[str]) -> dict[str, bytes]:
@@ -25,15 +44,19 @@ def write_features(features: Iterable[str]) -> dict[str, bytes]:
 def read_features(
     annotations: Mapping[str, bytes], supported: frozenset[str]
 ) -> frozenset[str] | None:
-    """Return the features in *annotations* that are *supported*; None without list."""
+    """Return the features in *annotations* that are *supported*; None without list.
+
+    Those that need another are left out where that one is not among them.
+    """
     chunk = annotations.get(CHUNK)
     if chunk is None:
         return None
-    return supported.intersection(chunk.decode("ascii", "replace").split(","))
+    agreed = supported.intersection(chunk.decode("ascii", "replace").split(","))
+    return agreed if MANY in agreed else agreed - _NEED_NUMBERS
 
 
-def without(annotations: Mapping[str, bytes], name: str) -> Mapping[str, bytes]:
-    """Return *annotations* less the one that is the protocol's own business."""
-    if name not in annotations:
+def without(annotations: Mapping[str, bytes], *names: str) -> Mapping[str, bytes]:
+    """Return *annotations* less those that are the protocol's own business."""
+    if annotations.keys().isdisjoint(names):
         return annotations
-    return {key: data for key, data in annotations.items() if key != name}
+    return {key: data for key, data in annotations.items() if key not in names}

@@ -33,15 +33,19 @@ __all__ = [
     "ANY_KIND",
     "BATCH",
     "BLOB",
+    "CANCEL",
     "CHUNK_HEAD",
     "COMPRESSED",
     "CONNECT",
     "CONNECT_FAIL",
     "CONNECT_OK",
     "CORRELATED",
+    "CREDIT",
+    "END",
     "EXCEPTION",
     "HEADER",
     "INVOKE",
+    "ITEMS",
     "KIND_NAMES",
     "MAGIC",
     "MAX_SIZE",
@@ -68,6 +72,9 @@ CONNECT_FAIL = 3
 INVOKE = 4
 RESULT = 5
 PING = 6
+CANCEL = 7
+ITEMS = 8
+CREDIT = 9
 
 # Flags. Plain integers: testing one bit of an IntFlag costs 0.6 µs, more than
 # packing a header (CPython 3.11).
@@ -78,6 +85,7 @@ BATCH = 1 << 3
 STREAM = 1 << 4
 BLOB = 1 << 5
 CORRELATED = 1 << 6
+END = 1 << 7
 
 KIND_NAMES = {
     CONNECT: "CONNECT",
@@ -86,6 +94,9 @@ KIND_NAMES = {
     INVOKE: "INVOKE",
     RESULT: "RESULT",
     PING: "PING",
+    CANCEL: "CANCEL",
+    ITEMS: "ITEMS",
+    CREDIT: "CREDIT",
 }
 
 VERSION = 502

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyrophone.classic import dialing as classic
 from pyrophone.classic.dialing import place_of
-from pyrophone.wire.features import CHUNK, FEATURES, without, write_features
+from pyrophone.wire.features import CHUNK, without, write_features
 from pyrophone.wire.metadata import Metadata
 
 from . import protocol

@@ -1,0 +1,325 @@
+"""The calling half of a conversation's end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ..errors import LocalProtocolError, RemoteProtocolError, SecurityError, SerializeError
+from .blobs import CHUNK as BLOB_CHUNK
+from .blobs import Blob, address_blob
+from .chunks import LIMIT_CHUNK, PATH_CHUNK, write_count, write_limit, write_path
+from .ends import NO_ANNOTATIONS, NO_SERIALIZER, PING_SERIALIZER, Crossed, End
+from .events import Pong, Portion, Reply
+from .features import without
+from .flows import Flow
+from .framing import (
+    BLOB,
+    CANCEL,
+    CORRELATED,
+    CREDIT,
+    EXCEPTION,
+    INVOKE,
+    ONEWAY,
+    PING,
+    STREAM,
+    Message,
+)
+from .states import OPEN
+
+if TYPE_CHECKING:
+    from ..serializers.codecs import Codecs
+
+__all__ = ["Calling"]
+
+
+class Calling(End):
+    """An end of a conversation, as far as it calls the other; see :class:`.Session`."""
+
+    __slots__ = ("_abandoned", "_calls", "_object_id", "_pings", "seq")
+
+    def __init__(self, codecs: Codecs, serializer: str, **options: Any) -> None:
+        super().__init__(codecs, serializer, **options)
+        self.seq = 0
+        self._object_id = ""
+        # Numbers under way: None where one answer is to come, a flow where items are.
+        self._calls: dict[int, Flow | None] = {}
+        self._abandoned: set[int] = set()  # those of them whose answer nobody wants
+        self._pings: set[int] = set()  # those of them that are pings
+
+    @property
+    def calls(self) -> int:
+        """How many calls of this end are under way, abandoned ones included."""
+        return len(self._calls)
+
+    def call(
+        self,
+        method: str,
+        args: Any,
+        kwargs: Any,
+        flags: int = 0,
+        *,
+        object_id: str | None = None,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+        limit: float | None = None,
+        path: str | None = None,
+    ) -> bytes:
+        """Return the bytes of a new call; its number is then :attr:`seq`.
+
+        Args:
+            method: Name of the method.
+            args: Its positional arguments; for a batch, the triples.
+            kwargs: Its keyword arguments, None for a batch and attribute access.
+            flags: ONEWAY, BATCH, or both.
+            object_id: Another object of the same daemon.
+            annotations: Chunks to go with it.
+            correlation: 16 bytes of a UUID to go with it.
+            limit: How many seconds it has, if the peer cares.
+            path: Who waits for it, likewise: a line for each call, outermost first.
+
+        Raises:
+            SerializeError: An argument can't be written. Nothing changed.
+            LocalProtocolError: The session is not open, or has 65536 calls under way.
+        """
+        return self.launch(
+            self.compose(
+                method,
+                args,
+                kwargs,
+                flags,
+                object_id=object_id,
+                annotations=annotations,
+                correlation=correlation,
+                limit=limit,
+                path=path,
+            )
+        )
+
+    def compose(
+        self,
+        method: str,
+        args: Any,
+        kwargs: Any,
+        flags: int = 0,
+        *,
+        object_id: str | None = None,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+        limit: float | None = None,
+        path: str | None = None,
+    ) -> Message:
+        """Return a call, written but without its number, for :meth:`launch`.
+
+        This is the half of :meth:`call` that may take long and runs code of users. It
+        changes nothing, and may be called from any thread at any time.
+        """
+        if self.state != OPEN:
+            self._check(INVOKE)
+        if object_id is None:
+            object_id = self._object_id
+        if self._chunks:
+            annotations = self._with_chunks(annotations, limit, path)
+        serializer = self._serializer
+        if len(args) == 1 and type(args[0]) is Blob:
+            if kwargs:
+                raise LocalProtocolError("a blob must be the only argument of a call")
+            flags |= BLOB
+            serializer_id, payload = args[0].dump(serializer, object_id, method)
+            marshal = self._codecs.by_name["marshal"]
+            address = address_blob(args[0], marshal, object_id, method)
+            annotations = {**(annotations or {}), BLOB_CHUNK: address}
+        else:
+            serializer_id = serializer.id
+            try:
+                payload = serializer.dumps_call(object_id, method, args, kwargs)
+            except SerializeError as error:
+                across = self._across(error, serializer)
+                payload = across.dumps_call(object_id, method, args, kwargs)
+                crossed = Crossed(INVOKE, serializer_id, flags, 0, payload)
+                crossed.cross(across, annotations)
+                return self._related(crossed, correlation)
+        message = Message(
+            INVOKE, serializer_id, flags, 0, payload, annotations or NO_ANNOTATIONS
+        )
+        if correlation is not None:
+            message.correlation = correlation
+            message.flags |= CORRELATED
+        return message
+
+    def launch(self, message: Message) -> bytes:
+        """Return the bytes of a call that :meth:`compose` wrote; see :meth:`call`.
+
+        Its number is then :attr:`seq`, and ``message.seq``.
+        """
+        if self.state != OPEN:
+            self._check(INVOKE)
+        seq = (self.seq + 1) & 0xFFFF
+        if seq in self._calls:
+            seq = self._free_number()
+        message.seq = seq
+        if self.trace is not None or type(message) is Crossed:
+            data = self._write(message)
+        else:
+            data = self._encode(message, compress=self._compress, max_size=self._max_size)
+        self.seq = seq
+        if not message.flags & ONEWAY:
+            self._calls[seq] = None
+        return data
+
+    def abandon(self, seq: int) -> bytes:
+        """Return the bytes that say that nobody wants the answer to call *seq*.
+
+        It is dropped when it comes, and its number is free then. There is nothing to
+        send where the number is free already, or the peer can't be told.
+        """
+        if seq not in self._calls or seq in self._abandoned:
+            return b""
+        self._abandoned.add(seq)
+        if seq not in self._calls:  # its answer came at this moment, and went out
+            self._abandoned.discard(seq)
+            return b""
+        if self.state != OPEN or not self._sendable >> CANCEL & 1:
+            return b""
+        return self._write(Message(CANCEL, NO_SERIALIZER, 0, seq, b""))
+
+    def credit(self, seq: int, count: int) -> bytes:
+        """Return the bytes that ask for *count* more messages of the items of call *seq*.
+
+        There is nothing to send where its stream has ended or was abandoned.
+        """
+        flow = self._calls.get(seq)
+        if flow is None or seq in self._abandoned or self.state != OPEN:
+            return b""
+        count = flow.grant(count)
+        if not count:
+            return b""
+        return self._write(Message(CREDIT, NO_SERIALIZER, 0, seq, write_count(count)))
+
+    def ping(self, *, correlation: bytes | None = None) -> bytes:
+        """Return the bytes of a ping; a :class:`Pong` answers it.
+
+        Where many calls may be under way, its number is :attr:`seq`, as that of a call.
+        """
+        self._check(PING)
+        seq = 0
+        if self._many:
+            self.seq = seq = self._free_number()
+            self._calls[seq] = None
+            self._pings.add(seq)
+        message = Message(PING, PING_SERIALIZER, 0, seq, b"ping")
+        return self._write(self._related(message, correlation))
+
+    # What arrives.
+
+    def _replied(self, message: Message) -> Reply | None:
+        """Return the answer in *message*, None if nobody wants it."""
+        seq = message.seq
+        flows = message.flags & (STREAM | EXCEPTION) == STREAM and self._flows
+        try:
+            # The number of a stream is never free, not even for a moment.
+            flow = self._calls[seq] if flows else self._calls.pop(seq)
+            reply = Reply(message, self._codecs.by_id[message.serializer_id])
+        except KeyError:
+            raise self._wrong_reply(message) from None
+        if flow is not None or seq in self._pings:
+            raise self._wrong_reply(message)
+        if flows:
+            reply.flows = True
+            self._calls[seq] = Flow()
+        if self._chunks and reply.annotations:
+            self._take_functions(reply)
+        if seq in self._abandoned:
+            self._drop(reply)
+            return None
+        return reply
+
+    def _portion(self, message: Message) -> Portion | None:
+        """Return the items in *message*, None if nobody wants them."""
+        seq = message.seq
+        flow = self._calls.get(seq)
+        if flow is None:
+            raise RemoteProtocolError(f"items {seq} belong to no stream")
+        serializer = self._codecs.by_id.get(message.serializer_id)
+        if serializer is None:
+            raise self._wrong_reply(message)
+        portion = Portion(message, serializer)
+        if portion.last:  # it may always come, or a stream without credit had no end
+            del self._calls[seq]
+        elif flow.room > 0:
+            flow.used += 1
+        else:
+            raise RemoteProtocolError(
+                f"items {seq} exceed the credit of {flow.granted} messages"
+            )
+        self._take_functions(portion)
+        if seq in self._abandoned:
+            self._drop(portion)
+            return None
+        return portion
+
+    def _ponged(self, message: Message) -> Pong | None:
+        """Return the answer to a ping, None if nobody wants it."""
+        seq = message.seq
+        if self._many:
+            if seq not in self._pings:
+                raise RemoteProtocolError(f"pong {seq} answers no ping")
+            self._pings.remove(seq)
+            del self._calls[seq]
+            if seq in self._abandoned:
+                self._abandoned.discard(seq)
+                return None
+        return Pong(seq)
+
+    # Helpers.
+
+    def _drop(self, reply: Reply) -> None:
+        """Forget what came for an abandoned call, and the call if nothing follows."""
+        if reply.seq not in self._calls:
+            self._abandoned.discard(reply.seq)
+        if reply.serializer is not self._codecs.by_id[reply.serializer.id]:
+            # The other side keeps functions that it sent. Read, they are given back.
+            with suppress(SerializeError, SecurityError):
+                reply.serializer.loads(reply.payload)
+
+    def _take_functions(self, reply: Reply) -> None:
+        reply.serializer = self._reading(reply.serializer, reply.annotations)
+        reply.annotations = without(reply.annotations, *self._chunks)
+
+    def _wrong_reply(self, message: Message) -> RemoteProtocolError:
+        if message.serializer_id not in self._codecs.by_id:
+            return RemoteProtocolError(
+                f"reply in unknown serializer {message.serializer_id}"
+            )
+        return RemoteProtocolError(f"reply {message.seq} answers no call")
+
+    def _with_chunks(
+        self,
+        annotations: Mapping[str, bytes] | None,
+        limit: float | None,
+        path: str | None,
+    ) -> Mapping[str, bytes] | None:
+        """Return *annotations* with what features tell the other side about a call."""
+        if annotations and not self._chunks.isdisjoint(annotations):
+            names = ", ".join(sorted(self._chunks.intersection(annotations)))
+            raise LocalProtocolError(f"annotation {names} is the protocol's own")
+        if not self._limits or (limit is None and not path):
+            return annotations
+        chunks = dict(annotations or ())
+        if limit is not None:
+            chunks[LIMIT_CHUNK] = write_limit(limit)
+        if path:
+            chunks[PATH_CHUNK] = write_path(path)
+        return chunks
+
+    def _free_number(self) -> int:
+        """Return the next number of no call under way."""
+        if len(self._calls) > 0xFFFF:
+            raise LocalProtocolError(
+                f"{len(self._calls)} calls are under way, no number is left"
+            )
+        seq = (self.seq + 1) & 0xFFFF
+        while seq in self._calls:
+            seq = (seq + 1) & 0xFFFF
+        return seq

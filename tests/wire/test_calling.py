@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import pytest
+
+from conversing import decode, feed, joined
+from pyrophone.errors import LocalProtocolError, RemoteProtocolError
+from pyrophone.wire.events import Call, Cancel, Ping, Pong, Reply
+from pyrophone.wire.framing import CANCEL, PING, Message, encode
+
+MANY = frozenset({"many", "cancel"})
+
+
+def test_calls_are_answered_in_any_order() -> None:
+    client, server = joined(MANY)
+    calls = feed(server, client.call("a", (), {}) + client.call("b", (), {}))
+    answers = b"".join(server.result(call, call.method) for call in reversed(calls))
+    replies = feed(client, answers)
+    assert [(reply.seq, reply.unwrap()) for reply in replies] == [(2, "b"), (1, "a")]
+    assert (client.calls, server.owed) == (0, 0)
+
+
+def test_composing_changes_nothing_and_launching_numbers() -> None:
+    client, server = joined(MANY)
+    first, second = (client.compose(name, (), {}) for name in ("a", "b"))
+    assert (client.seq, client.calls) == (0, 0)
+    calls = feed(server, client.launch(second) + client.launch(first))
+    assert [(call.seq, call.method) for call in calls] == [(1, "b"), (2, "a")]
+    assert (second.seq, first.seq, client.seq) == (1, 2, 2)
+
+
+def test_an_abandoned_call_is_cancelled_and_its_answer_dropped() -> None:
+    client, server = joined(MANY)
+    (call,) = feed(server, client.call("slow", (), {}))
+    data = client.abandon(1)
+    assert decode(data) == Message(CANCEL, 0, 0, 1, b"")
+    assert client.abandon(1) == b""
+    (cancel,) = feed(server, data)
+    assert isinstance(cancel, Cancel)
+    assert isinstance(call, Call)
+    assert (cancel.seq, cancel.call, call.cancelled) == (1, call, True)
+    assert client.calls == 1
+    assert feed(client, server.result(call, "late")) == []
+    assert (client.calls, server.owed) == (0, 0)
+
+
+def test_a_number_is_free_after_its_late_answer() -> None:
+    client, server = joined(MANY)
+    (call,) = feed(server, client.call("slow", (), {}))
+    client.abandon(1)
+    feed(client, server.result(call, "late"))
+    client.seq = 0
+    (call,) = feed(server, client.call("quick", (), {}))
+    (reply,) = feed(client, server.result(call, "in time"))
+    assert isinstance(reply, Reply)
+    assert reply.unwrap() == "in time"
+
+
+def test_what_nobody_waits_for_cannot_be_abandoned() -> None:
+    client, _ = joined(MANY)
+    assert client.abandon(7) == b""
+    assert client.calls == 0
+
+
+def test_pings_have_numbers_of_their_own_among_the_calls() -> None:
+    client, server = joined(MANY)
+    calls = feed(server, client.call("slow", (), {}))
+    data = client.ping()
+    assert decode(data) == Message(PING, 42, 0, 2, b"ping")
+    (ping,) = feed(server, data)
+    assert isinstance(ping, Ping)
+    (pong,) = feed(client, server.pong(ping))
+    assert isinstance(pong, Pong)
+    assert (pong.seq, client.calls, len(calls)) == (2, 1, 1)
+
+
+def test_a_pong_that_answers_no_ping_is_refused() -> None:
+    client, _ = joined(MANY)
+    client.call("slow", (), {})
+    client.receive(encode(Message(PING, 42, 0, 1, b"pong")))
+    with pytest.raises(RemoteProtocolError, match=r"^pong 1 answers no ping$"):
+        client.next()
+
+
+def test_time_and_path_go_with_a_call() -> None:
+    client, server = joined(frozenset({"limit"}))
+    (call,) = feed(server, client.call("a", (), {}, limit=2.5, path="h:1 x.y"))
+    assert isinstance(call, Call)
+    assert (call.limit, call.path, call.annotations) == (2.5, "h:1 x.y", {})
+    (call,) = feed(server, client.call("a", (), {}, annotations={"INFO": b"x"}))
+    assert (call.limit, call.path, call.annotations) == (None, "", {"INFO": b"x"})
+
+
+def test_without_the_feature_neither_goes() -> None:
+    client, server = joined(MANY)
+    (call,) = feed(server, client.call("a", (), {}, limit=2.5, path="h:1 x.y"))
+    assert isinstance(call, Call)
+    assert (call.limit, call.path, call.annotations) == (None, "", {})
+
+
+def test_an_application_cannot_speak_for_the_protocol() -> None:
+    client, _ = joined()
+    with pytest.raises(
+        LocalProtocolError, match=r"^annotation LIMT is the protocol's own$"
+    ):
+        client.call("a", (), {}, annotations={"LIMT": b""})
+    assert client.calls == 0
