@@ -16,7 +16,11 @@ PIP := -m pip --quiet --quiet --disable-pip-version-check --no-input
 
 PYRO5 := 5.17
 PYRO4 := 4.82
+GRPC := 1.85.1
+RPYC := 6.0.2
+UVLOOP := 0.23.0
 PEERS := .peers/pyro5/ready-$(PYRO5)-pytest .peers/pyro4/ready-$(PYRO4)-pytest
+BENCH_PEERS := .peers/bench/ready-$(GRPC)-$(RPYC)-$(UVLOOP)
 
 # They are made for the tests, so a test that misses them has failed.
 export REQUIRE_PEERS := 1
@@ -53,7 +57,7 @@ types: $(VENV)/ready ## mypy, strict
 	@echo "Checking types"
 	@$(BIN)/mypy
 
-bench: $(VENV)/installed .peers/pyro5/ready-$(PYRO5)-pytest ## ours, Pyro5 and a raw socket
+bench: $(VENV)/installed .peers/pyro5/ready-$(PYRO5)-pytest $(BENCH_PEERS) ## ours and others'
 	@$(BIN)/python bench/run.py $(ARGS)
 
 peers: $(PEERS) ## environments with the real Pyro5 and Pyro4
@@ -97,6 +101,13 @@ $(VENV)/ready: $(VENV)/installed
 
 .peers/pyro4/ready-$(PYRO4)-pytest:
 	@$(call peer,Pyro4==$(PYRO4) serpent msgpack cloudpickle dill pygame-ce pytest pytest-timeout)
+
+# For the benchmark alone, which goes on without; ours is there because of uvloop.
+$(BENCH_PEERS):
+	@echo "Making $(@D) with grpcio, rpyc and uvloop"
+	@$(PYTHON) -m venv --clear $(@D) && $(@D)/bin/python $(PIP) install \
+	    grpcio==$(GRPC) rpyc==$(RPYC) uvloop==$(UVLOOP) --editable . && touch $@ || \
+	    { rm -rf $(@D); echo "They can't be installed from here; measuring goes on without"; }
 
 define peer
 echo "Making $(@D) with $(firstword $(1))"

@@ -2,20 +2,43 @@
 
 A side is a script with two commands. ``serve`` prints the address of its server and serves
 until its standard input ends. ``measure ADDRESS`` says what it is in one line, then reads
-lines like ``call 500`` and answers each with the seconds that so many calls took.
+lines like ``call 500`` and answers each with the seconds that so many calls took. Behind
+the command may stand which event loop is to be used: ``asyncio`` or ``uvloop``.
 """
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import os
 import random
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from time import perf_counter
 from typing import Any
 
-__all__ = ["answer_orders", "count_leaves", "end_with_parent", "make_tree"]
+__all__ = [
+    "AT_ONCE",
+    "THREADS",
+    "answer_orders",
+    "answer_orders_async",
+    "at_once",
+    "by_threads",
+    "count_leaves",
+    "end_with_parent",
+    "make_tree",
+    "one_by_one",
+    "repeat",
+    "run_on_loop",
+]
+
+THREADS = 16
+AT_ONCE = 1000
+
+# Does something as often as it is told.
+Action = Callable[[int], object]
+AsyncAction = Callable[[int], Awaitable[object]]
 
 
 def make_tree() -> dict[str, Any]:
@@ -48,16 +71,84 @@ def count_leaves(tree: Any) -> int:
     return 1
 
 
-def answer_orders(who: str, actions: dict[str, Callable[[], object]]) -> None:
-    """Introduce ourselves, then repeat actions as told and tell the seconds they took."""
+def repeat(call: Callable[[], object]) -> Action:
+    """Return an action that makes calls one after another."""
+
+    def act(count: int) -> None:
+        for _ in range(count):
+            call()
+
+    return act
+
+
+def by_threads(make_call: Callable[[], Callable[[], object]]) -> Action:
+    """Return an action of threads that make calls at the same time.
+
+    Args:
+        make_call: Asked by each thread for what it calls.
+    """
+
+    def act(count: int) -> None:
+        share = count // THREADS
+        threads = [
+            threading.Thread(target=lambda: repeat(make_call())(share))
+            for _ in range(THREADS)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return act
+
+
+def one_by_one(call: Callable[[], Awaitable[object]]) -> AsyncAction:
+    """Return an action that awaits calls one after another."""
+
+    async def act(count: int) -> None:
+        for _ in range(count):
+            await call()
+
+    return act
+
+
+def at_once(call: Callable[[], Awaitable[object]]) -> AsyncAction:
+    """Return an action that has 1,000 calls awaited at the same time."""
+
+    async def act(count: int) -> None:
+        for start in range(0, count, AT_ONCE):
+            share = min(AT_ONCE, count - start)
+            await asyncio.gather(*(call() for _ in range(share)))
+
+    return act
+
+
+def answer_orders(who: str, actions: Mapping[str, Action]) -> None:
+    """Introduce ourselves, then act as told and tell the seconds it took."""
     print(who, flush=True)
     for line in sys.stdin:
         name, count = line.split()
-        action, rounds = actions[name], range(int(count))
         start = perf_counter()
-        for _ in rounds:
-            action()
+        actions[name](int(count))
         print(perf_counter() - start, flush=True)
+
+
+async def answer_orders_async(who: str, actions: Mapping[str, AsyncAction]) -> None:
+    """Do what :func:`answer_orders` does; the loop goes on between the orders."""
+    print(who, flush=True)
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        name, count = line.split()
+        start = perf_counter()
+        await actions[name](int(count))
+        print(perf_counter() - start, flush=True)
+
+
+def run_on_loop(loop: str, main: Coroutine[Any, Any, None]) -> None:
+    """Run *main* to its end on a loop of the named kind."""
+    # uvloop is there in the environment of the peers only
+    factory = importlib.import_module("uvloop").new_event_loop if loop == "uvloop" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)
 
 
 def end_with_parent() -> None:

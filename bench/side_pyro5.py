@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any
 
 import Pyro5.api
-from driver import answer_orders, count_leaves, end_with_parent, make_tree
+from driver import (
+    answer_orders,
+    by_threads,
+    count_leaves,
+    end_with_parent,
+    make_tree,
+    repeat,
+)
 
 
 @Pyro5.api.expose
@@ -22,6 +30,10 @@ class Bench:
     def echo(self, value: Any) -> Any:
         """Return *value*."""
         return value
+
+    def numbers(self, count: int) -> Iterator[int]:
+        """Yield so many numbers."""
+        yield from range(count)
 
 
 def serve() -> None:
@@ -37,10 +49,20 @@ def measure(address: str) -> None:
     tree = make_tree()
     assert count_leaves(tree) == 3000
     assert bench.echo(tree) == tree
+
+    def own_call() -> Callable[[], object]:
+        own: Any = Pyro5.api.Proxy(address)  # a proxy belongs to one thread
+        return lambda: own.add(1, 2)
+
     answer_orders(
         f"Pyro5 {version('Pyro5')}, serpent {version('serpent')}, "
         f"Python {platform.python_version()}",
-        {"call": lambda: bench.add(1, 2), "tree": lambda: bench.echo(tree)},
+        {
+            "call": repeat(lambda: bench.add(1, 2)),
+            "tree": repeat(lambda: bench.echo(tree)),
+            "threads": by_threads(own_call),
+            "stream": lambda count: sum(1 for _ in bench.numbers(count)),
+        },
     )
 
 

@@ -1,13 +1,21 @@
-"""Our side."""
+"""Our side, by threads."""
 
 from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from driver import answer_orders, count_leaves, end_with_parent, make_tree
+from driver import (
+    answer_orders,
+    by_threads,
+    count_leaves,
+    end_with_parent,
+    make_tree,
+    repeat,
+)
 from pyrophone import expose
 from pyrophone.sync import Daemon, connect
 
@@ -23,6 +31,10 @@ class Bench:
     def echo(self, value: Any) -> Any:
         """Return *value*."""
         return value
+
+    def numbers(self, count: int) -> Iterator[int]:
+        """Yield so many numbers."""
+        yield from range(count)
 
 
 def serve() -> None:
@@ -40,7 +52,12 @@ def measure(address: str) -> None:
     assert bench.echo(tree) == tree
     answer_orders(
         f"pyrophone {version('pyrophone')}, Python {platform.python_version()}",
-        {"call": lambda: bench.add(1, 2), "tree": lambda: bench.echo(tree)},
+        {
+            "call": repeat(lambda: bench.add(1, 2)),
+            "tree": repeat(lambda: bench.echo(tree)),
+            "threads": by_threads(lambda: lambda: bench.add(1, 2)),
+            "stream": lambda count: sum(1 for _ in bench.numbers(count)),
+        },
     )
 
 

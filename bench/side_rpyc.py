@@ -1,0 +1,54 @@
+"""The side of RPyC; runs in the environment of the benchmark's peers."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import rpyc
+from rpyc.utils.server import ThreadedServer
+
+from driver import answer_orders, by_threads, end_with_parent, repeat
+
+
+class Bench(rpyc.Service):
+    """What is called."""
+
+    def exposed_add(self, a: int, b: int) -> int:
+        """Return the sum."""
+        return a + b
+
+    def exposed_numbers(self, count: int) -> Iterator[int]:
+        """Yield so many numbers."""
+        yield from range(count)
+
+
+def serve() -> None:
+    """Serve a Bench."""
+    server = ThreadedServer(Bench(), hostname="127.0.0.1", port=0)
+    print(server.port, flush=True)
+    server.start()
+
+
+def measure(address: str) -> None:
+    """Call it."""
+    bench: Any = rpyc.connect("127.0.0.1", int(address)).root
+    answer_orders(
+        f"rpyc {version('rpyc')}, Python {platform.python_version()}",
+        {
+            "call": repeat(lambda: bench.add(1, 2)),
+            "threads": by_threads(lambda: lambda: bench.add(1, 2)),
+            "stream": lambda count: sum(1 for _ in bench.numbers(count)),
+        },
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        end_with_parent()
+        serve()
+    else:
+        measure(sys.argv[2])
