@@ -14,6 +14,7 @@ SPANNING = {
     "test_examples.py",
     "test_layers.py",
     "test_mirror.py",
+    "test_rounds.py",
     "test_scenarios.py",
 }
 SPANNING_FOLDERS = {"peers"}  # every file in it; may be empty

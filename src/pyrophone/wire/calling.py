@@ -83,19 +83,10 @@ class Calling(End):
             SerializeError: An argument can't be written. Nothing changed.
             LocalProtocolError: The session is not open, or has 65536 calls under way.
         """
-        return self.launch(
-            self.compose(
-                method,
-                args,
-                kwargs,
-                flags,
-                object_id=object_id,
-                annotations=annotations,
-                correlation=correlation,
-                limit=limit,
-                path=path,
-            )
+        message = self.compose(
+            method, args, kwargs, flags, object_id, annotations, correlation, limit, path
         )
+        return self.launch(message)
 
     def compose(
         self,
@@ -103,7 +94,6 @@ class Calling(End):
         args: Any,
         kwargs: Any,
         flags: int = 0,
-        *,
         object_id: str | None = None,
         annotations: Mapping[str, bytes] | None = None,
         correlation: bytes | None = None,
@@ -115,8 +105,6 @@ class Calling(End):
         This is the half of :meth:`call` that may take long and runs code of users. It
         changes nothing, and may be called from any thread at any time.
         """
-        if self.state != OPEN:
-            self._check(INVOKE)
         if object_id is None:
             object_id = self._object_id
         if self._chunks:
@@ -216,7 +204,7 @@ class Calling(End):
     def _replied(self, message: Message) -> Reply | None:
         """Return the answer in *message*, None if nobody wants it."""
         seq = message.seq
-        flows = message.flags & (STREAM | EXCEPTION) == STREAM and self._flows
+        flows = message.flags and self._flows and self._opens_stream(message)
         try:
             # The number of a stream is never free, not even for a moment.
             flow = self._calls[seq] if flows else self._calls.pop(seq)
@@ -228,7 +216,7 @@ class Calling(End):
         if flows:
             reply.flows = True
             self._calls[seq] = Flow()
-        if self._chunks and reply.annotations:
+        if message.annotations and self._chunks:
             self._take_functions(reply)
         if seq in self._abandoned:
             self._drop(reply)
@@ -273,6 +261,9 @@ class Calling(End):
         return Pong(seq)
 
     # Helpers.
+
+    def _opens_stream(self, message: Message) -> bool:
+        return message.flags & (STREAM | EXCEPTION) == STREAM
 
     def _drop(self, reply: Reply) -> None:
         """Forget what came for an abandoned call, and the call if nothing follows."""

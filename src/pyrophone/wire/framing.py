@@ -204,7 +204,7 @@ def encode(message: Message, *, compress: bool = False, max_size: int = MAX_SIZE
         0,
         MAGIC,
     )
-    return b"".join((header, chunks, payload))
+    return b"".join((header, chunks, payload)) if chunks else header + payload
 
 
 def join_annotations(

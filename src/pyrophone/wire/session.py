@@ -238,20 +238,21 @@ class Session(Calling):
 
     def _called(self, message: Message) -> Call:
         """Return the call in *message*."""
-        if self._many and message.seq in self._owed:
+        many = self._many
+        if many and message.seq in self._owed:
             raise RemoteProtocolError(f"call {message.seq} is under way already")
         serializer = self._codecs.by_id.get(message.serializer_id)
         if serializer is None:
             call = self._unreadable(message)
         else:
             call = Call(message, serializer)
-            if self._chunks and message.annotations:
+            if message.annotations and self._chunks:
                 self._take_chunks(call, message.annotations)
             if self.lazy:
                 call.unread = message
             else:
                 self._read(call, message)
-        if self._many and not message.flags & ONEWAY:
+        if many and not message.flags & ONEWAY:
             self._owed[message.seq] = call
         return call
 
@@ -270,7 +271,7 @@ class Session(Calling):
             if message.flags & BLOB:
                 self._read_blob(call, message)
                 return
-            if self._flows and message.annotations:
+            if message.annotations and self._flows:
                 serializer = self._reading(serializer, message.annotations)
             call.object_id, call.method, call.args, kwargs = serializer.loads_call(
                 message.payload
