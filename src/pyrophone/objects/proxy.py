@@ -19,6 +19,7 @@ __all__ = [
     "RemoteMethod",
     "proxy_form",
     "read_proxy_form",
+    "refusal",
     "remote_of",
 ]
 
@@ -85,12 +86,12 @@ class BaseProxy:
             return method
         if name in metadata.attributes:
             return remote.invoke("__getattr__", (name,), None)
-        raise _refusal(remote.uri, name, metadata.methods | metadata.attributes)
+        raise refusal(remote.uri, name, metadata.methods | metadata.attributes)
 
     def __setattr__(self, name: str, value: Any) -> None:
         remote: Remote = self.__dict__["_pyrophone"]
         if is_private(name) or name not in remote.metadata.attributes:
-            raise _refusal(remote.uri, name, remote.metadata.attributes)
+            raise refusal(remote.uri, name, remote.metadata.attributes)
         remote.invoke("__setattr__", (name, value), None)
 
     def __dir__(self) -> list[str]:
@@ -198,7 +199,8 @@ def read_proxy_form(form: Mapping[str, Any]) -> tuple[URI, Metadata, Any, str | 
         raise SerializeError(f"malformed state of a proxy: {error}") from None
 
 
-def _refusal(uri: URI, name: str, known: frozenset[str]) -> NotExposedError:
+def refusal(uri: URI, name: str, known: frozenset[str]) -> NotExposedError:
+    """Return the error for *name*, which is none of those *known*."""
     close = difflib.get_close_matches(name, known, 3)
     hint = f", did you mean {' or '.join(map(repr, close))}?" if close else ""
     return NotExposedError(

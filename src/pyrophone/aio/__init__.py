@@ -1,0 +1,37 @@
+"""Remote objects for asyncio: a call is awaited."""
+
+from __future__ import annotations
+
+from ..frontend.deadlines import deadline
+from ..frontend.dialects import find_dialects
+from .client import (
+    Batch,
+    Proxy,
+    batch,
+    close,
+    connect,
+    get,
+    locate_names,
+    options,
+    ping,
+    put,
+    start,
+)
+from .items import Items
+
+__all__ = [
+    "Batch",
+    "Items",
+    "Proxy",
+    "batch",
+    "close",
+    "connect",
+    "deadline",
+    "find_dialects",
+    "get",
+    "locate_names",
+    "options",
+    "ping",
+    "put",
+    "start",
+]

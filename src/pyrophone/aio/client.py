@@ -1,0 +1,262 @@
+"""Proxies for asyncio: a call is awaited, and many may be under way."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from types import EllipsisType
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from ..finding import locate
+from ..frontend import forms
+from ..frontend.dialects import find_dialects
+from ..frontend.forms import as_uri
+from ..objects.batch import BaseBatch, results
+from ..objects.proxy import remote_of
+from ..serializers.classes import ClassTable
+from ..serializers.codecs import Codecs
+from ..settings import Settings
+from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect
+from ..wire.framing import BATCH, ONEWAY
+from .drive import drive
+from .proxy import Proxy, read, write
+from .remote import Remote
+
+__all__ = [
+    "Batch",
+    "Proxy",
+    "batch",
+    "close",
+    "codecs_for",
+    "connect",
+    "get",
+    "locate_names",
+    "options",
+    "ping",
+    "put",
+    "start",
+]
+
+T = TypeVar("T")
+P = ParamSpec("P")
+_DEFAULTS = Settings()
+
+
+class Batch(BaseBatch):
+    """Calls that are collected, and made all in one message when the batch is called."""
+
+    async def __call__(self, *, oneway: bool = False) -> Iterator[Any]:
+        """Make the calls; return an iterator over their results, in order.
+
+        The daemon stops at the first call that fails; its error is raised in its
+        place. The batch is then empty, and can be used again.
+
+        Args:
+            oneway: Don't wait for the daemon, and get no results.
+        """
+        calls = self._take()
+        remote: Remote = self.__dict__["_remote"]
+        if not calls:
+            return iter(())
+        values = await remote.invoke("<batch>", calls, None, BATCH | ONEWAY * oneway)
+        return iter(()) if oneway else results(values)
+
+
+@overload
+async def connect(
+    target: str | URI,
+    interface: type[T],
+    *,
+    settings: Settings = ...,
+    handshake: Any = ...,
+    check: Callable[[Any], Any] | None = ...,
+    sock: socket.socket | None = ...,
+    classes: ClassTable | None = ...,
+    daemon: Any = ...,
+    dialect: Dialect | str = ...,
+) -> T: ...
+
+
+@overload
+async def connect(
+    target: str | URI,
+    interface: None = None,
+    *,
+    settings: Settings = ...,
+    handshake: Any = ...,
+    check: Callable[[Any], Any] | None = ...,
+    sock: socket.socket | None = ...,
+    classes: ClassTable | None = ...,
+    daemon: Any = ...,
+    dialect: Dialect | str = ...,
+) -> Proxy: ...
+
+
+async def connect(
+    target: str | URI,
+    interface: type[Any] | None = None,
+    *,
+    settings: Settings = _DEFAULTS,
+    handshake: Any = "hello",
+    check: Callable[[Any], Any] | None = None,
+    sock: socket.socket | None = None,
+    classes: ClassTable | None = None,
+    daemon: Any = None,
+    dialect: Dialect | str = PYRO5,
+) -> Any:
+    """Connect to a remote object; return a proxy for it.
+
+    Proxies to one daemon share a connection where the daemon can carry many calls on one
+    and they agree in settings, handshake, classes and dialect.
+
+    Args:
+        target: A URI, or a name that a name server knows.
+        interface: Its class with methods that are awaited, for type checkers; the proxy
+            is typed as that.
+        settings: Time limits, serializer, where to look for a name server.
+        handshake: What the daemon's ``greets`` gets.
+        check: Called with what ``greets`` gave, and awaited if that gives something to
+            await; raises to refuse the daemon.
+        sock: A connected socket, whose other end a daemon was given; *target* is then
+            the id of the object. It is not closed.
+        classes: How values of your classes travel; by default nobody knows them.
+        daemon: The daemon of this program whose objects may be passed as arguments:
+            the other side gets proxies for them.
+        dialect: What the daemon speaks, and the name server, if one is asked:
+            ``pyro5``, as Pyrophone's do, or the name of another, or the dialect itself.
+
+    Raises:
+        InvalidURIError: *target* looks like a URI and is none.
+        NamingError: No name server was found, or it does not know the name.
+        ConnectError: The daemon could not be reached, or refused.
+    """
+    (spoken,) = find_dialects([dialect])
+    codecs = None
+    if daemon is not None:
+        codecs = daemon.codecs_in(spoken)
+    elif classes is not None:
+        codecs = codecs_for(settings, classes, spoken)
+    proxy = Proxy.to(
+        as_uri(target, settings)
+        if sock is None
+        else URI("PYRO", str(target), "<connected>"),
+        settings=settings,
+        codecs=codecs,
+        handshake=handshake,
+        check=check,
+        sock=sock,
+        dialect=spoken,
+    )
+    await remote_of(proxy).members()
+    return cast(Any, proxy)
+
+
+async def close(proxy: Any) -> None:
+    """Do without the connection of *proxy*; its next call would make a new one.
+
+    One that other proxies use, too, is closed when the last of them is done with it.
+    """
+    await remote_of(proxy).line.drop()
+
+
+def options(
+    proxy: T,
+    *,
+    timeout: float | EllipsisType | None = ...,
+    retries: int | EllipsisType = ...,
+    patience: float | EllipsisType = ...,
+) -> T:
+    """Return a variant of *proxy*, over the same connection.
+
+    Args:
+        proxy: The proxy; it stays as it is.
+        timeout: Limit of one call in seconds, None is none; as it was if left out.
+        retries: How often a call is repeated after its connection was lost; the
+            method may then have run more than once. As it was if left out.
+        patience: How long to try again if the daemon can't be reached, in seconds of
+            pauses. As it was if left out.
+    """
+    remote: Remote = remote_of(cast(Any, proxy))
+    variant = Remote(
+        remote.line,
+        remote.timeout if isinstance(timeout, EllipsisType) else timeout,
+        remote.retries if isinstance(retries, EllipsisType) else retries,
+        remote.patience if isinstance(patience, EllipsisType) else patience,
+    )
+    return cast(T, type(cast(Any, proxy))(variant))
+
+
+def batch(proxy: Any) -> Batch:
+    """Return a batch that collects calls for the object of *proxy*."""
+    return Batch(proxy)
+
+
+async def ping(proxy: Any) -> None:
+    """Return once the daemon of *proxy* has answered; connects if need be.
+
+    Raises:
+        CommunicationError: It has not.
+    """
+    await remote_of(proxy).ping()
+
+
+async def get(proxy: Any, name: str) -> Any:
+    """Return the exposed attribute *name* of the object of *proxy*."""
+    return await read(proxy, name)
+
+
+async def put(proxy: Any, name: str, value: Any) -> None:
+    """Set the exposed attribute *name* of the object of *proxy*."""
+    await write(proxy, name, value)
+
+
+def start(
+    method: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+) -> asyncio.Task[T]:
+    """Call *method* of a proxy without waiting; return the task that does.
+
+    To cancel it is to give the call up.
+    """
+    call = method(*args, **kwargs)
+    return asyncio.get_running_loop().create_task(cast(Coroutine[Any, Any, T], call))
+
+
+async def locate_names(
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    settings: Settings = _DEFAULTS,
+    broadcast: bool = True,
+    dialect: Dialect | str = PYRO5,
+) -> Proxy:
+    """Return a proxy for the name server.
+
+    Args:
+        host: Where it is; this, *port* and *broadcast* are as for ``finding.locate``.
+        port: Likewise.
+        settings: For what is not given.
+        broadcast: Likewise.
+        dialect: What it speaks; see :func:`connect`.
+
+    Raises:
+        NoNameServerError: None answered.
+    """
+    (spoken,) = find_dialects([dialect])
+    looking = locate(host, port, settings=settings, broadcast=broadcast)
+    uri = await drive(looking, settings, dialect=spoken)
+    return await connect(uri, settings=settings, dialect=spoken)
+
+
+def codecs_for(
+    settings: Settings, classes: ClassTable | None = None, dialect: Dialect = PYRO5
+) -> Codecs:
+    """Return serializers that read and write the proxies of this front-end.
+
+    Args:
+        settings: How to write.
+        classes: A class table to share; by default a new one.
+        dialect: What is spoken with them.
+    """
+    return forms.codecs_for(Proxy.to, settings, classes, dialect)

@@ -1,0 +1,304 @@
+"""Which connections a proxy and its variants use, and who shares them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import socket
+import weakref
+from collections import deque
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from ..errors import CallError, RefusedError
+from ..finding import reach
+from ..frontend.deadlines import limit_of
+from ..frontend.forms import codecs_for
+from ..objects.proxy import BaseProxy
+from ..objects.table import DAEMON_ID
+from ..serializers.codecs import Codecs
+from ..settings import Settings
+from ..uri import URI
+from ..wire.dialects import PYRO5, Dialect
+from ..wire.metadata import Metadata
+from .connection import Connection, Lease, open_connection
+from .drive import drive
+
+__all__ = ["Line"]
+
+
+class _Shared:
+    """The connections of one loop that others may use, too, by what they must agree in."""
+
+    def __init__(self) -> None:
+        self.connections: weakref.WeakValueDictionary[Hashable, Connection] = (
+            weakref.WeakValueDictionary()
+        )
+        self.locks: weakref.WeakValueDictionary[Hashable, asyncio.Lock] = (
+            weakref.WeakValueDictionary()
+        )
+        self.codecs: dict[Hashable, Codecs] = {}
+
+    def lock(self, key: Hashable) -> asyncio.Lock:
+        """Return what whoever connects for *key* holds meanwhile."""
+        lock = self.locks.get(key)
+        if lock is None:
+            lock = self.locks[key] = asyncio.Lock()
+        return lock
+
+
+class _Registry:
+    """What is shared, for each loop; a loop that is dropped takes it along."""
+
+    def __init__(self) -> None:
+        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    def here(self) -> _Shared:
+        """Return what the running loop shares."""
+        loop = asyncio.get_running_loop()
+        shared = self._loops.get(loop)
+        if shared is None:
+            shared = self._loops[loop] = _Shared()
+        return shared
+
+
+_REGISTRY = _Registry()
+
+
+class Place:
+    """The connections of one line in one loop.
+
+    Towards a daemon that carries many calls on a connection it is one; else there are
+    more, and callers that find all of them busy wait.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.lock = asyncio.Lock()
+        self.leases: list[Lease] = []
+        self._most = most
+        self._opening = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    def one(self) -> Lease | None:
+        """Return the oldest connection that is still open, None if there is none."""
+        self.leases = [lease for lease in self.leases if lease.connection.open]
+        return self.leases[0] if self.leases else None
+
+    def idle(self) -> Lease | None:
+        """Return the oldest connection without a call, None if there is none."""
+        self.one()
+        return next((lease for lease in self.leases if not lease.busy), None)
+
+    async def take(self, connect: Callable[[], Any]) -> Lease:
+        """Wait for a connection without a call, and take it; *connect* makes another."""
+        while (lease := self.idle()) is None:
+            if len(self.leases) + self._opening < self._most:
+                self._opening += 1
+                try:
+                    lease = await connect()
+                finally:
+                    self._opening -= 1
+                self.leases.append(lease)
+                break
+            turn = asyncio.get_running_loop().create_future()
+            self._queue.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._next()
+                raise
+            finally:
+                if turn in self._queue:
+                    self._queue.remove(turn)
+        lease.busy = True
+        return lease
+
+    def give(self, lease: Lease) -> None:
+        """Give back what was taken."""
+        lease.busy = False
+        self._next()
+
+    def _next(self) -> None:
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+
+class Line:
+    """The way from a proxy and its variants to their object.
+
+    It may be used in several loops at once: each has connections of its own. A
+    connection that is lost is made anew.
+
+    Attributes:
+        metadata: The object's members; empty until it is connected.
+        handshake: What to greet with.
+        connection: The last one used that carries many calls; to be used only in the
+            loop that is its ``loop``.
+    """
+
+    def __init__(
+        self,
+        uri: URI,
+        settings: Settings,
+        codecs: Codecs | None,
+        handshake: Any,
+        check: Callable[[Any], Any] | None,
+        sock: socket.socket | None,
+        dialect: Dialect = PYRO5,
+        make: Callable[..., BaseProxy] | None = None,
+    ) -> None:
+        self.uri = uri
+        self.settings = settings
+        self.codecs = codecs
+        self.handshake = handshake
+        self.dialect = dialect
+        self.metadata = Metadata()
+        self.connection: Connection | None = None
+        self._check = check
+        self._sock = sock
+        self._make = make
+        self._places: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Place] = (
+            weakref.WeakKeyDictionary()
+        )
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the object is made for each connection, which then can't be shared."""
+        return bool(getattr(self.metadata, "session", False))
+
+    def place(self) -> Place:
+        """Return the place of the running loop."""
+        loop = asyncio.get_running_loop()
+        place = self._places.get(loop)
+        if place is None:
+            for reference in self._places.keyrefs():  # a copy: other threads may add
+                other = reference()
+                if other is not None and other.is_closed():
+                    self._places.pop(other, None)
+            most = self.settings.connections if self._sock is None else 1
+            place = self._places[loop] = Place(most)
+        return place
+
+    async def ready(self, patience: float | None = None) -> Place:
+        """Return the place of this loop, with a connection in it.
+
+        Args:
+            patience: How long to try again if nobody answers, in seconds of pauses;
+                None is that of the settings.
+        """
+        place = self.place()
+        if (lease := place.one()) is None:
+            async with place.lock:
+                if (lease := place.one()) is None:
+                    lease = await self._connect(patience)
+                    place.leases.append(lease)
+        if lease.connection.many:
+            self.connection = lease.connection
+        return place
+
+    async def take(self, place: Place, patience: float | None = None) -> Lease:
+        """Take a connection without a call, of those that carry one at a time."""
+        return await place.take(lambda: self._connect(patience))
+
+    async def drop(self) -> None:
+        """Do without the connections of this loop; those nobody else uses are closed."""
+        place = self.place()
+        leases, place.leases = place.leases, []
+        self.connection = None
+        for lease in leases:
+            connection = lease.connection
+            lease.end()
+            if not connection.leases:
+                await connection.shut_down()
+
+    async def _connect(self, patience: float | None) -> Lease:
+        if self._sock is not None:
+            return await self._own(self.uri)
+        lease: Lease = await drive(
+            reach(
+                self.uri,
+                settings=self.settings,
+                patience=self.settings.patience if patience is None else patience,
+                dialect=self.dialect,
+            ),
+            self.settings,
+            self._reach,
+            self.dialect,
+        )
+        return lease
+
+    async def _reach(self, uri: URI) -> Lease:
+        """Return a connection to *uri*: that of another line, if one can be shared."""
+        key = (uri.location, self.settings, self.dialect, self.handshake, id(self.codecs))
+        try:
+            hash(key)
+        except TypeError:  # of an uncommon handshake
+            return await self._own(uri)
+        if self._check is not None or self._alone:
+            return await self._own(uri)
+        shared = _REGISTRY.here()
+        async with shared.lock(key):
+            connection = shared.connections.get(key)
+            if connection is not None and connection.open:
+                lease = Lease(connection)
+                try:
+                    await self._learn(connection, uri)
+                except CallError as error:
+                    where = f"connection to {uri.location}"
+                    raise RefusedError(f"{where} rejected: {error}") from error
+                if not self._alone:
+                    return lease
+                lease.end()
+            lease = await self._own(uri)
+            if lease.connection.many and not self._alone:
+                shared.connections[key] = lease.connection
+            return lease
+
+    async def _own(self, uri: URI) -> Lease:
+        """Return a connection for this line, made now."""
+        connection = await open_connection(
+            uri,
+            self.settings,
+            self._codecs(),
+            handshake=self.handshake,
+            sock=self._sock,
+            dialect=self.dialect,
+        )
+        lease = Lease(connection)
+        try:
+            if self._check is not None:
+                verdict = self._check(connection.handshake)
+                if inspect.isawaitable(verdict):
+                    await verdict
+            if connection.metadata:
+                self.metadata = connection.metadata
+            else:
+                await self._learn(connection, uri)
+        except BaseException:  # or the next call would use what was not approved
+            connection.close()
+            raise
+        return lease
+
+    async def _learn(self, connection: Connection, uri: URI) -> None:
+        """Ask for the members of the object."""
+        limit = limit_of(self.settings.timeout)
+        reply = await connection.exchange(
+            "get_metadata", [uri.object], {}, object_id=DAEMON_ID, limit=limit
+        )
+        self.metadata = Metadata.from_wire(reply.unwrap())
+
+    def _codecs(self) -> Codecs:
+        if self.codecs is not None:
+            return self.codecs
+        assert self._make is not None
+        known = _REGISTRY.here().codecs
+        key = (self.settings, self.dialect)
+        if key not in known:
+            known[key] = codecs_for(self._make, self.settings, dialect=self.dialect)
+        return known[key]

@@ -1,0 +1,209 @@
+"""One connection in a loop: whatever the other side does ends in the right error."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import warnings
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+import pytest
+
+from pyrophone import URI, Settings
+from pyrophone.aio.connection import Connection, Lease, open_connection
+from pyrophone.errors import (
+    ConnectError,
+    ConnectionLostError,
+    LocalProtocolError,
+    RefusedError,
+    RemoteProtocolError,
+    SerializeError,
+)
+from pyrophone.wire.events import Greeting
+from scripts import CODECS, Peer, scripted
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+SETTINGS = Settings()
+
+
+async def closes(peer: Peer) -> None:
+    """Close at once."""
+
+
+async def silent(peer: Peer) -> None:
+    """Never say a word."""
+    await peer.gone()
+
+
+async def echoes(peer: Peer) -> None:
+    """Answer each call with its arguments."""
+    await peer.welcome()
+    while True:
+        try:
+            call = await peer.call()
+        except EOFError:
+            return
+        peer.send(peer.session.result(call, call.args))
+
+
+def open_(uri: URI, settings: Settings = SETTINGS) -> Coroutine[Any, Any, Connection]:
+    return open_connection(uri, settings, CODECS)
+
+
+def test_a_server_that_does_not_greet(run: Run) -> None:
+    async def main() -> None:
+        async with scripted(closes) as uri:
+            with pytest.raises(ConnectError, match="cannot connect to"):
+                await open_(uri)
+        async with scripted(silent) as uri:
+            with pytest.raises(ConnectError, match=r"no reply within 0\.05 s"):
+                await open_(uri, Settings(timeout=0.05))
+
+    run(main())
+
+
+def test_a_server_that_greets_with_junk_or_refuses(run: Run) -> None:
+    async def junk(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 400 Bad Request")
+        await peer.gone()
+
+    async def refuses(peer: Peer) -> None:
+        peer.send(peer.session.refuse("no room", await peer.take(Greeting)))
+
+    async def main() -> None:
+        async with scripted(junk) as uri:
+            with pytest.raises(RemoteProtocolError, match="begins with b'HTTP'"):
+                await open_(uri)
+        async with scripted(refuses) as uri:
+            with pytest.raises(RefusedError, match="rejected: no room"):
+                await open_(uri)
+
+    run(main())
+
+
+@pytest.mark.parametrize("cut", [0, 1, 39, 45])
+def test_a_connection_cut_anywhere_in_a_reply_is_lost(run: Run, cut: int) -> None:
+    async def cuts(peer: Peer) -> None:
+        await peer.welcome()
+        peer.send(peer.session.result(await peer.call(), "x" * 100)[:cut])
+
+    async def main() -> None:
+        async with scripted(cuts) as uri:
+            connection = await open_(uri)
+            with pytest.raises(ConnectionLostError, match=r"closed|lost"):
+                await connection.exchange("f", (), {})
+            assert not connection.open
+            with pytest.raises(ConnectionLostError):
+                await connection.exchange("f", (), {})
+
+    run(main())
+
+
+def test_a_reply_to_no_call_closes_the_connection(run: Run) -> None:
+    async def wrong(peer: Peer) -> None:
+        await peer.welcome()
+        call = await peer.call()
+        call.seq = 77
+        peer.send(peer.session.result(call, "for somebody else"))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(wrong) as uri:
+            connection = await open_(uri)
+            with pytest.raises(RemoteProtocolError, match="77"):
+                await connection.exchange("f", (), {})
+            assert not connection.open
+
+    run(main())
+
+
+def test_what_can_not_be_sent_leaves_the_connection_alone(run: Run) -> None:
+    async def main() -> None:
+        async with scripted(echoes) as uri:
+            connection = await open_(uri, Settings(max_message_size=500))
+            with pytest.raises(SerializeError, match="type object"):
+                await connection.exchange("f", (int,), {})
+            with pytest.raises(Exception, match="too large"):
+                await connection.exchange("f", ("x" * 600,), {})
+            reply = await connection.exchange("f", (1,), {})
+            assert reply.unwrap() == (1,)
+            await connection.shut_down()
+            with pytest.raises(LocalProtocolError, match="closed"):
+                await connection.exchange("f", (), {})
+
+    run(main())
+
+
+def test_the_last_lease_closes_the_connection(run: Run) -> None:
+    async def main() -> None:
+        async with scripted(echoes) as uri:
+            connection = await open_(uri)
+            first, second = Lease(connection), Lease(connection)
+            first.end()
+            first.end()
+            assert connection.open
+            del second
+            gc.collect()
+            while connection.open:
+                await asyncio.sleep(0)
+            await connection.shut_down()
+
+    run(main())
+
+
+def test_writing_waits_for_a_peer_that_reads_nothing(run: Run) -> None:
+    async def main() -> None:
+        read = asyncio.Event()
+
+        async def late(peer: Peer) -> None:
+            await peer.welcome()
+            transport = cast(asyncio.Transport, peer.writer.transport)
+            transport.pause_reading()
+            await read.wait()
+            transport.resume_reading()
+            for _ in range(40):
+                call = await peer.call()
+                peer.send(peer.session.result(call, len(call.args[0])))
+
+        async with scripted(late) as uri:
+            connection = await open_(uri)
+            data = "x" * 1_000_000
+            calls = [
+                asyncio.create_task(connection.exchange("f", (data,), {}))
+                for _ in range(40)
+            ]
+            while connection.open and not connection.paused:
+                await asyncio.sleep(0)
+            for _ in range(10):
+                await asyncio.sleep(0)
+            waiting = connection.session.calls
+            assert waiting < 40
+            read.set()
+            replies = await asyncio.gather(*calls)
+            assert [reply.unwrap() for reply in replies] == [1_000_000] * 40
+            connection.close()
+
+    run(main())
+
+
+def test_a_loop_that_ends_closes_what_nobody_did(run: Run) -> None:
+    left, right = socket.socketpair()
+    kept = []
+
+    async def main() -> None:
+        kept.append(
+            await open_connection(
+                URI("PYRO", "x", "somewhere"), SETTINGS, CODECS, sock=left
+            )
+        )
+
+    with warnings.catch_warnings(), left, right:
+        warnings.simplefilter("error")
+        run(main())
+        assert not kept[0].open
+        kept.clear()
+        gc.collect()
+        left.send(b"still open")
+        assert right.recv(100) == b"still open"

@@ -1,0 +1,86 @@
+"""Items of remote iterators, read by ``async for``."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from pyrophone import Settings, expose
+from pyrophone.aio import Items, connect
+from pyrophone.errors import RemoteProtocolError, StreamError
+from pyrophone.sync import Daemon
+from running import LIMIT, running
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@expose
+class Source:
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+
+    def count(self, end: int) -> Iterator[int]:
+        try:
+            yield from range(end)
+        finally:
+            self.ended.set()
+
+    def breaks(self) -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+
+def test_items_come_in_order_and_end(run: Run) -> None:
+    async def main(uri: str) -> None:
+        proxy = await connect(uri)
+        items = await proxy.count(100)
+        assert isinstance(items, Items)
+        assert [item async for item in items] == list(range(100))
+        assert [item async for item in items] == []
+
+    with running(Daemon()) as daemon:
+        run(main(str(daemon.register(Source()))))
+
+
+def test_who_leaves_early_ends_the_source(run: Run) -> None:
+    source = Source()
+
+    async def main(uri: str) -> None:
+        proxy = await connect(uri)
+        async with await proxy.count(10**9) as items:
+            async for item in items:
+                if item == 3:
+                    break
+        assert await asyncio.to_thread(source.ended.wait, LIMIT)
+        await items.aclose()
+        with pytest.raises(StopAsyncIteration):
+            await anext(items)
+
+    with running(Daemon()) as daemon:
+        run(main(str(daemon.register(source))))
+
+
+def test_an_error_of_the_source_ends_it(run: Run) -> None:
+    async def main(uri: str) -> None:
+        items = await (await connect(uri)).breaks()
+        assert await anext(items) == 1
+        with pytest.raises(ValueError, match="broken"):
+            await anext(items)
+        with pytest.raises((StreamError, StopAsyncIteration)):
+            await anext(items)
+
+    with running(Daemon()) as daemon:
+        run(main(str(daemon.register(Source()))))
+
+
+def test_a_daemon_that_allows_no_streams(run: Run) -> None:
+    async def main(uri: str) -> None:
+        with pytest.raises((RemoteProtocolError, TypeError), match=r"iterator|stream"):
+            await (await connect(uri)).count(1)
+
+    with running(Daemon(settings=Settings(streaming=False))) as daemon:
+        run(main(str(daemon.register(Source()))))

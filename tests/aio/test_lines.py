@@ -1,0 +1,101 @@
+"""Which connections a proxy uses: of daemons that carry one call on each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from pyrophone import Settings
+from pyrophone.aio import close, connect, start
+from pyrophone.errors import ConnectionLostError
+from scripts import Peer, scripted
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+class Hall:
+    """Counts the clients of a daemon that knows no features, and answers on demand."""
+
+    def __init__(self) -> None:
+        self.clients = 0
+        self.calls = 0
+        self.called = asyncio.Event()
+        self.release = asyncio.Event()
+
+    async def script(self, peer: Peer) -> None:
+        self.clients += 1
+        await peer.welcome()
+        while True:
+            try:
+                call = await peer.call()
+            except EOFError:
+                return
+            if call.method != "f":
+                peer.send(peer.session.result(call, ""))
+                continue
+            self.calls += 1
+            self.called.set()
+            await self.release.wait()
+            peer.send(peer.session.result(call, call.args[0]))
+
+    async def reached(self, calls: int) -> None:
+        while self.calls < calls:
+            self.called.clear()
+            await self.called.wait()
+
+
+def test_callers_take_turns_on_few_connections(run: Run) -> None:
+    async def main() -> None:
+        hall = Hall()
+        async with scripted(hall.script) as uri:
+            proxy = await connect(uri, settings=Settings(connections=3))
+            assert hall.clients == 1
+            calls = [start(proxy.f, number) for number in range(10)]
+            await hall.reached(3)
+            calls[9].cancel()
+            calls[0].cancel()
+            await hall.reached(4)
+            assert hall.clients <= 4
+            hall.release.set()
+            assert await asyncio.gather(*calls[1:9]) == list(range(1, 9))
+            for call in (calls[0], calls[9]):
+                with pytest.raises(asyncio.CancelledError):
+                    await call
+            await close(proxy)
+
+    run(main())
+
+
+def test_one_caller_needs_one_connection(run: Run) -> None:
+    async def main() -> None:
+        hall = Hall()
+        hall.release.set()
+        async with scripted(hall.script) as uri:
+            proxy = await connect(uri)
+            for number in range(5):
+                assert await proxy.f(number) == number
+            assert hall.clients == 1
+            await close(proxy)
+            assert await proxy.f(5) == 5
+            assert hall.clients == 2
+            await close(proxy)
+
+    run(main())
+
+
+def test_closing_ends_the_calls_under_way(run: Run) -> None:
+    async def main() -> None:
+        hall = Hall()
+        async with scripted(hall.script) as uri:
+            proxy = await connect(uri)
+            call = start(proxy.f, 1)
+            await hall.reached(1)
+            await close(proxy)
+            with pytest.raises((ConnectionLostError, Exception), match="closed"):
+                await call
+            hall.release.set()
+
+    run(main())

@@ -1,0 +1,89 @@
+"""A daemon in the loop of a test that does exactly what a script says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from pyrophone import URI, Settings
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
+from pyrophone.wire.events import Call, Greeting
+from pyrophone.wire.metadata import Metadata
+from pyrophone.wire.server import ServerSession
+
+__all__ = ["CODECS", "MEMBERS", "Peer", "scripted"]
+
+CODECS = make_codecs(ClassTable(), Settings())
+MEMBERS = Metadata(frozenset({"f", "items"}), frozenset(), frozenset({"level"}))
+E = TypeVar("E")
+
+
+class Peer:
+    """The daemon's end of one connection."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        **options: Any,
+    ) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.session = ServerSession(CODECS, **options)
+
+    async def take(self, kind: type[E]) -> E:
+        """Wait for the next event, which has to be of that *kind*."""
+        while (event := self.session.next()) is None:
+            data = await self.reader.read(65536)
+            if not data:
+                raise EOFError("the client has closed the connection")
+            self.session.receive(data)
+        assert isinstance(event, kind), event
+        return event
+
+    async def welcome(self) -> None:
+        """Greet the client."""
+        greeting = await self.take(Greeting)
+        self.send(self.session.welcome(greeting, "hello", MEMBERS))
+
+    async def call(self) -> Call:
+        """Wait for a call."""
+        return await self.take(Call)
+
+    def send(self, data: bytes) -> None:
+        """Send *data*."""
+        self.writer.write(data)
+
+    async def gone(self) -> None:
+        """Return when the client has closed the connection."""
+        while await self.reader.read(65536):
+            pass
+
+
+@asynccontextmanager
+async def scripted(
+    script: Callable[[Peer], Awaitable[None]], **options: Any
+) -> AsyncIterator[URI]:
+    """Do what *script* says for each client; the block fails if a script does."""
+    peers: list[asyncio.Task[None]] = []
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def serve() -> None:
+            try:
+                await script(Peer(reader, writer, **options))
+            finally:
+                writer.close()
+
+        peers.append(asyncio.get_running_loop().create_task(serve()))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield URI("PYRO", "x", None, *server.sockets[0].getsockname())
+        await asyncio.gather(*peers)
+    finally:
+        server.close()
+        for peer in peers:
+            peer.cancel()
