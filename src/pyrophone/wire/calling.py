@@ -168,7 +168,7 @@ class Calling(End):
         if seq not in self._calls:  # its answer came at this moment, and went out
             self._abandoned.discard(seq)
             return b""
-        if self.state != OPEN or not self._sendable >> CANCEL & 1:
+        if self.state != OPEN or seq in self._pings or not self._sendable >> CANCEL & 1:
             return b""
         return self._write(Message(CANCEL, NO_SERIALIZER, 0, seq, b""))
 
