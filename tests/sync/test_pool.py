@@ -116,3 +116,21 @@ def test_a_worker_that_closes_the_pool_does_not_wait_for_itself() -> None:
 
     workers.submit(end)
     assert done.wait(LIMIT)
+
+
+def test_a_pool_can_be_closed_while_a_worker_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workers = Workers(1, "test-worker")
+    done = threading.Event()
+    start = threading.Thread.start
+
+    def close_and_start(thread: threading.Thread) -> None:
+        workers.close(LIMIT)
+        start(thread)
+        thread.join(LIMIT)
+
+    monkeypatch.setattr(threading.Thread, "start", close_and_start)
+    workers.submit(done.set)
+    assert workers.count == 0
+    assert not done.is_set()
