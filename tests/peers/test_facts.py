@@ -1,4 +1,4 @@
-"""The tests of facts about Pyro5 hold with the real one, so they can't drift from it."""
+"""The tests of facts about Pyro5 and Pyro4 hold with the real ones, so they can't drift."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from peers import real_python
+
 pytestmark = pytest.mark.peers
 
-FACTS = Path(__file__).parents[2] / "compat" / "pyro5" / "tests" / "facts"
+COMPAT = Path(__file__).parents[2] / "compat"
+FILES = [
+    f"{name}/tests/facts/{path.name}"
+    for name in ("pyro4", "pyro5")
+    for path in sorted(COMPAT.glob(f"{name}/tests/facts/test_*.py"))
+]
 
 
 def version_of(python: Path) -> str:
@@ -22,15 +29,17 @@ def version_of(python: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
-def test_the_facts_hold_with_the_real_pyro5(peer_python: Path) -> None:
+@pytest.mark.parametrize("file", FILES)
+def test_the_facts_hold_with_the_real_one(file: str) -> None:
     """Once is enough: with the Python that the peers have."""
-    if version_of(peer_python) != f"{sys.version_info[0]} {sys.version_info[1]}":
+    python = real_python(file.partition("/")[0])
+    if version_of(python) != f"{sys.version_info[0]} {sys.version_info[1]}":
         pytest.skip("the peers have another Python")
-    command = f"-m pytest -q --tb=line --import-mode=importlib -p no:cacheprovider {FACTS}"
-    command += f" -c /dev/null --rootdir {FACTS} --confcutdir {FACTS}"
+    path = COMPAT / file
+    command = f"-m pytest -q --tb=line --import-mode=importlib -p no:cacheprovider {path}"
+    command += f" -c /dev/null --rootdir {path.parent} --confcutdir {path.parent}"
     environ = {name: text for name, text in os.environ.items() if not name.startswith("PY")}
     done = subprocess.run(
-        [peer_python, *shlex.split(command)], capture_output=True, text=True, env=environ
+        [python, *shlex.split(command)], capture_output=True, text=True, env=environ
     )
     assert done.returncode == 0, done.stdout + done.stderr
