@@ -33,10 +33,12 @@ from typing import Any
 
 import pytest
 
+from exchanged import exchanged, shown
 from pyrophone import Settings, errors
 from pyrophone.cli.main import main
 from pyrophone.serializers import ClassTable, make_serializers
 from pyrophone.wire import framing, states
+from pyrophone.wire.features import FEATURES
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -426,6 +428,27 @@ def test_the_state_diagrams_are_those_of_the_code() -> None:
         diagram(states.CLIENT_SENDS, states.CLIENT_RECEIVES),
         diagram(states.SERVER_SENDS, states.SERVER_RECEIVES),
     ]
+
+
+def test_what_features_allow_is_as_in_the_code() -> None:
+    table = rows("reference/wire.md", "| feature | a client may send, too")
+    for column, additions in enumerate([states.CLIENT_ADDS, states.SERVER_ADDS], start=1):
+        documented = {row[0]: row[column].split() for row in table if row[column]}
+        assert documented == {
+            feature: [framing.KIND_NAMES[kind] for kind in kinds]
+            for feature, kinds in additions.items()
+        }
+
+
+def test_the_features_are_those_of_the_code() -> None:
+    assert {row[0] for row in rows("reference/wire.md", "| feature | what")} == FEATURES
+
+
+def test_the_messages_of_features_are_what_sessions_write() -> None:
+    page = (DOCS / "reference/wire.md").read_text()
+    section = page[page.index("## Features") : page.index("## Dialects")]
+    messages = [message for block in blocks_of(section) for message in shown(block.text)]
+    assert messages == list(exchanged())
 
 
 def names_in(module: str, cell: str) -> tuple[list[str], list[str]]:

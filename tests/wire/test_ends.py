@@ -35,7 +35,9 @@ def test_both_beat_as_the_quicker_one() -> None:
 def test_who_has_no_interval_does_not_offer_to_beat() -> None:
     client = ClientSession("demo", codecs(), features=FEATURES)
     server = ServerSession(codecs(), supported=FEATURES, beat=3.0)
-    (greeting,) = feed(server, client.greet())
+    hello = client.greet()
+    assert decode(hello).annotations == {"PHON": b"cancel,flow,limit,many"}
+    (greeting,) = feed(server, hello)
     (welcome,) = feed(client, server.welcome(greeting, "hello", None))
     assert client.features == server.features == FEATURES - {"beat"}
     assert (client.beat, server.beat) == (0.0, 0.0)

@@ -386,6 +386,18 @@ def test_a_function_out_of_place_fails_its_own_call_only(chunks: dict[str, bytes
     assert (client.state, server.state) == (OPEN, OPEN)
 
 
+def test_without_flow_an_announced_function_is_none() -> None:
+    client, _ = joined(frozenset({"many", "limit"}))
+    client.crossing = crossing()
+    client.call("add", (), {})
+    message = Message(RESULT, 1, 0, 1, FUNCTION, {"FUNC": b""})
+    (reply,) = feed(client, encode(message))
+    with pytest.raises(
+        SerializeError, match="a function came from where none can be called"
+    ):
+        reply.unwrap()
+
+
 def test_an_answer_that_cannot_be_read_goes_with_its_own_call_only() -> None:
     client, server, call = streaming()
     calls = feed(server, client.call("a", (), {}) + client.call("b", (), {}))
