@@ -12,7 +12,6 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -52,8 +51,6 @@ class Side:
         self._nobody.bind(("127.0.0.1", 0))
         self._names: Program | None = None
         self._names_port = 0
-        # Else each program would compile the library anew.
-        self._bytecode = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 
     def environment(self, with_names: bool) -> dict[str, str]:
         """Return the variables of a program that finds a name server, or none."""
@@ -67,8 +64,7 @@ class Side:
             "PYRO_BROADCAST_ADDRS": "127.0.0.1",
             "PYTHONPATH": str(_TERMINAL),
             "PYTHONUNBUFFERED": "",
-            "PYTHONDONTWRITEBYTECODE": "",
-            "PYTHONPYCACHEPREFIX": self._bytecode.name,
+            "PYTHONDONTWRITEBYTECODE": "",  # else each would compile the library anew
         }
 
     def start(
@@ -104,7 +100,6 @@ class Side:
         self._nobody.close()
         if self._names is not None:
             self._names.close()
-        self._bytecode.cleanup()
 
 
 class Cast:
