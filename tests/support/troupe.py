@@ -37,18 +37,23 @@ class Troupe:
         self._real = ROOT / ".peers" / package.lower() / "bin" / "python"
         self._sides: dict[str, Side] = {}
 
-    def alone(self) -> list[Any]:
-        """Return the casts with one implementation.
+    def casts(self, *, mixed: bool) -> list[Any]:
+        """Return the casts that play a scene: ours alone, and those with the real one.
 
         The real one plays with one version of Python only, that of its environment: how it
-        behaves with others is nothing that we could change, and it takes its time.
-        """
-        return ["ours", *self._with_the_real_one([self._package])]
+        behaves with others is nothing that we could change, and it takes its time. For the
+        same reason it plays alone only where it does not play together with ours, in both
+        orders, so that it shows each of its programs; and when it is to write what is
+        expected.
 
-    def mixed(self) -> list[Any]:
-        """Return the casts with both."""
-        ours_first = f"ours first, then {self._package}"
-        return self._with_the_real_one([ours_first, f"{self._package} first, then ours"])
+        Args:
+            mixed: Whether both play it together.
+        """
+        real = self._package
+        if real == os.environ.get("UPDATE_EXAMPLES") or not mixed:
+            return ["ours", *self._with_the_real_one([real])]
+        both = [f"ours first, then {real}", f"{real} first, then ours"]
+        return ["ours", *self._with_the_real_one(both)]
 
     def _with_the_real_one(self, names: list[str]) -> list[Any]:
         home = self._real.parents[1] / "pyvenv.cfg"

@@ -28,8 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let each scene be played by its casts."""
     if "cast" in metafunc.fixturenames:
         mixed = metafunc.definition.get_closest_marker("mixed")
-        casts = [*TROUPE.alone(), *(TROUPE.mixed() if mixed else [])]
-        metafunc.parametrize("cast", casts, indirect=True)
+        metafunc.parametrize("cast", TROUPE.casts(mixed=bool(mixed)), indirect=True)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def troupe() -> Iterator[Troupe]:
         yield troupe
 
 
-@pytest.fixture(params=[*TROUPE.alone(), *TROUPE.mixed()])
+@pytest.fixture(params=TROUPE.casts(mixed=True))
 def cast(request: pytest.FixtureRequest, troupe: Troupe) -> Cast:
     """The implementations that play the example: its first program, and the others."""
     return troupe.cast(request.param)
