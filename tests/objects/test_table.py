@@ -467,3 +467,17 @@ def test_what_may_be_used_can_be_ruled_otherwise_and_change() -> None:
     table.refresh_all()
     assert table.find("plain").members.methods == frozenset()
     assert table.find("lamp").members.methods == {"switch"}
+
+
+@pytest.mark.parametrize("mode", ["session", "single", "percall"])
+def test_an_instance_is_at_hand_if_nothing_has_to_be_made(mode: str) -> None:
+    @instances(mode)
+    class Made:
+        pass
+
+    table, client = ObjectTable(), Client()
+    entry = table.find(table.register(Made))
+    assert not table.at_hand(entry, client)
+    table.instance(entry, client)
+    assert table.at_hand(entry, client) is (mode != "percall")
+    assert table.at_hand(table.find(table.register(Client())), client)

@@ -17,12 +17,16 @@ from .client import (
     put,
     start,
 )
+from .daemon import Daemon
+from .functions import RemoteFunction, release
 from .items import Items
 
 __all__ = [
     "Batch",
+    "Daemon",
     "Items",
     "Proxy",
+    "RemoteFunction",
     "batch",
     "close",
     "connect",
@@ -33,5 +37,6 @@ __all__ = [
     "options",
     "ping",
     "put",
+    "release",
     "start",
 ]

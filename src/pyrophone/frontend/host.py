@@ -216,6 +216,7 @@ class Host(Registry):
             compress=self.settings.compression,
             greeted=greeted,
             supported=self.features,
+            beat=self.settings.beat,
             dialect=dialect,
         )
 
@@ -253,22 +254,28 @@ class Host(Registry):
 
     # Helpers.
 
-    def greet(self, link: Peer, greeting: Greeting) -> bytes:
-        """Return the bytes that accept *greeting*, or refuse it."""
-        context = CallContext(
-            link.client,
-            greeting.seq,
-            0,
-            greeting.serializer.name,
-            greeting.annotations,
-            greeting.correlation,
-        )
+    def greet(
+        self,
+        link: Peer,
+        greeting: Greeting,
+        context: CallContext | None = None,
+        judge: Callable[[Client, Any], Any] | None = None,
+    ) -> bytes:
+        """Return the bytes that accept *greeting*, or refuse it.
+
+        Args:
+            link: Whose it is.
+            greeting: What came.
+            context: What *judge* was given, if it has judged already.
+            judge: Gives the answer, or raises; :meth:`greets` by default.
+        """
+        context = context or self.greeting_context(link, greeting)
         token = serving.set(context)
         try:
             metadata = None
             if greeting.object_id is not None:
                 metadata = self.objects.find(greeting.object_id).members.metadata
-            handshake = self.greets(link.client, greeting.handshake)
+            handshake = (judge or self.greets)(link.client, greeting.handshake)
             self._add_annotations(context)
             data = link.session.welcome(
                 greeting, handshake, metadata, context.reply_annotations
@@ -283,6 +290,17 @@ class Host(Registry):
         link.greeted = True
         link.deadline = None
         return data
+
+    def greeting_context(self, link: Peer, greeting: Greeting) -> CallContext:
+        """Return the context to judge *greeting* in."""
+        return CallContext(
+            link.client,
+            greeting.seq,
+            0,
+            greeting.serializer.name,
+            greeting.annotations,
+            greeting.correlation,
+        )
 
     def fail(
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext

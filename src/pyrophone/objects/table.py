@@ -188,6 +188,15 @@ class ObjectTable:
             return target
         return self.instance_of(target, entry.members.instancing, client)
 
+    def at_hand(self, entry: Entry, client: Client) -> bool:
+        """Tell whether :meth:`instance` would run no code of the user: nothing is made."""
+        if entry.fixed is not None or not entry.is_class:
+            return True
+        mode = entry.members.instancing.mode
+        if mode == "percall":
+            return False
+        return entry.target in (client.instances if mode == "session" else self.singles)
+
     def instance_of(self, cls: type, instancing: Instancing, client: Client) -> Any:
         """Return the instance of a class that serves *client*; make it if due.
 

@@ -1,0 +1,370 @@
+"""A daemon's end of one connection in a loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+
+from ..context import Client
+from ..errors import ConnectionLostError, ProtocolError, SecurityError
+from ..net.sockets import peer_name
+from ..settings import Settings
+from ..wire.events import Call, Cancel, Credit, Greeting, Ping, Pong, Portion, Reply
+from ..wire.server import ServerSession
+from ..wire.states import NEW, OPEN
+from .beats import Beats
+from .calling import Caller
+from .running import Answering
+from .service import Service
+
+__all__ = ["Home", "Link"]
+
+_log = logging.getLogger("pyrophone.daemon")
+
+_FAREWELL = 1.0  # seconds that a client may take to read why it is refused
+_CORK = 65536  # bytes that are held back for others of the same moment, at most
+
+
+class Home(Service, Protocol):
+    """What a link needs from its daemon.
+
+    Attributes:
+        settings: Its settings.
+        stopping: Whether no new call is to be started.
+    """
+
+    settings: Settings
+    stopping: bool
+
+    def welcome(self, link: Link, greeting: Greeting) -> None:
+        """Have *greeting* answered, by :meth:`Link.greet`."""
+
+    def greeted(self, link: Link) -> None:
+        """Note that the greeting was accepted."""
+
+    def left(self, link: Link) -> None:
+        """Note that the connection is gone."""
+
+    def rested(self, link: Link) -> None:
+        """Note that a call has ended."""
+
+    def annotations(self) -> Mapping[str, bytes]:
+        """Return chunks to send with every message."""
+
+    def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
+        """Return the session of a client whose conversation begins so, or None."""
+
+
+class Link(Caller, asyncio.Protocol):
+    """One connection: its transport, its session, its client.
+
+    Attributes:
+        sock: What it was accepted as; the transport's to close.
+        transport: None until it is made, which with TLS takes a handshake.
+        client: Who is at the other end.
+        answering: Runs its calls.
+        greeted: Whether the client's greeting was accepted.
+        deadline: When it is to be closed if nothing happens, by ``time.monotonic()``;
+            None is never.
+        used: When the last call came or was answered.
+        closed: Whether it is gone.
+    """
+
+    def __init__(
+        self, sock: socket.socket, session: ServerSession, home: Home, *, keep: bool = False
+    ) -> None:
+        super().__init__(cast(Any, session))
+        self.sock = sock
+        self.transport: asyncio.Transport | None = None
+        self.client = Client(peer_name(sock), self)
+        self.client.dialect = session.dialect.name
+        self.answering = Answering(self, home)
+        self.greeted = session.state == OPEN
+        self.deadline: float | None = None
+        self.used = time.monotonic()
+        self.closed = False
+        self._home = home
+        self._keep = keep
+        self._here = asyncio.get_running_loop()
+        self._many = False
+        self._most = home.settings.calls_per_client
+        self._judged = False  # whether the greeting is being looked at
+        self._pulling = False
+        self._stalled = False  # whether something that came may have to wait
+        self._held_up = False  # whether the transport does not read
+        self._half = False  # whether the client will send no more
+        self._leaving = False  # whether it was refused, and is to read why
+        self._corked: list[bytes] = []
+        self._corked_size = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._beats: Beats | None = None
+
+    @property
+    def server(self) -> ServerSession:
+        """The session, as what it is."""
+        return cast(ServerSession, self.session)
+
+    def peer_certificate(self) -> Any:
+        """The client's TLS certificate as a dict, None without TLS."""
+        return self.transport.get_extra_info("peercert") if self.transport else None
+
+    # What the daemon calls.
+
+    def greet(self, data: bytes, *, accepted: bool) -> None:
+        """Send the answer to the greeting, and go on with what came behind it."""
+        self._judged = False
+        self.write(data)
+        if not accepted:
+            self._leave()
+            return
+        self.greeted = True
+        self.deadline = None
+        self._home.greeted(self)
+        features = self.session.features or frozenset()
+        self._many = "many" in features
+        if self.session.beat:
+            self._beats = Beats(self.session.beat, self._pulse, self._silent)
+        self._pull()
+
+    def close(self) -> None:
+        """Close the connection once all is sent that was written."""
+        self._uncork()
+        if self.transport is not None:
+            self.transport.close()
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        if self.transport is not None:
+            self.transport.abort()
+        elif not self.closed:
+            self.connection_lost(None)
+
+    def spoil(self, error: Exception) -> None:
+        """Close the connection because of *error*."""
+        _log.info("client %s disconnected: %s", self.client.address, error)
+        self.abort()
+
+    # What answering calls.
+
+    def write(self, data: bytes) -> None:
+        """Send *data*, together with others of the same moment where there may be some."""
+        if not data or self.closed or self.transport is None:
+            return
+        if self._beats is not None:
+            self._beats.told = time.monotonic()
+        if not self._corked:
+            if self.answering.count < 2:
+                self.transport.write(data)
+                return
+            self._here.call_soon(self._uncork)
+        self._corked.append(data)
+        self._corked_size += len(data)
+        if self._corked_size > _CORK:
+            self._uncork()
+
+    def ended(self) -> None:
+        """Note that a call is answered; take the next one, if it had to wait."""
+        self.used = time.monotonic()
+        if self._stalled:
+            self._pull()
+        if self._home.stopping or self.closed:
+            self._home.rested(self)
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take note of the *transport*."""
+        self.transport = cast(asyncio.Transport, transport)
+        if self.closed:  # meanwhile
+            transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Do what *data* asks for, unless something is to be waited for first."""
+        if self._beats is not None:
+            self._beats.heard = time.monotonic()
+        if self._leaving:
+            return
+        self.session.receive(data)
+        if self._blocked:
+            self._hold_up()
+        else:
+            self._pull()
+
+    def eof_received(self) -> bool:
+        """Close the connection, unless an answer is due to a peer that may wait for it."""
+        self._half = True
+        assert self.transport is not None
+        if self._leaving or self._many or self.transport.get_extra_info("sslcontext"):
+            return False
+        return self._blocked or self._judged
+
+    def pause_writing(self) -> None:
+        """Take nothing from a client that does not take its answers."""
+        self.paused = True
+        self.deadline = time.monotonic() + self._home.settings.send_timeout
+
+    def resume_writing(self) -> None:
+        """Go on: the client has taken its answers."""
+        self.deadline = None
+        self.go_on()
+        self._pull()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of everything."""
+        if self.closed:
+            return
+        self.closed = True
+        self.session.close()
+        if self._beats is not None:
+            self._beats.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._corked.clear()
+        self.answering.close()
+        self.lose(ConnectionLostError("the client has closed the connection"))
+        self._home.left(self)
+
+    # Taking what came.
+
+    @property
+    def _blocked(self) -> bool:
+        """Whether nothing more is to be taken for now."""
+        answering = self.answering
+        return (
+            self.paused
+            or answering.count >= self._most
+            or (not self._many and answering.waited_for)
+        )
+
+    def _pull(self) -> None:
+        """Take what has come, up to what has to wait."""
+        if self._pulling:
+            return
+        self._pulling = True
+        try:
+            while not (self.closed or self._leaving or self._blocked):
+                if not self._take_next():
+                    break
+        finally:
+            self._pulling = False
+        self._stalled = self._blocked
+        if self.closed or self._stalled or self._judged:
+            return
+        if self._half and not self._leaving:
+            self.close()
+        elif self._held_up:
+            self._held_up = False
+            if self._beats is not None:  # nobody listened meanwhile
+                self._beats.heard = time.monotonic()
+            assert self.transport is not None
+            self.transport.resume_reading()
+
+    def _take_next(self) -> bool:
+        """Take the next event; return False if there is none."""
+        session = self.server
+        try:
+            event = session.next()
+        except (ProtocolError, SecurityError) as error:
+            if self._change_session():
+                return True
+            self._refuse(str(error))
+            return False
+        if event is None:
+            return False
+        self.used = time.monotonic()
+        kind = type(event)
+        if kind is Call:
+            if not self._home.stopping:
+                self.answering.call(cast(Call, event))
+        elif kind is Reply or kind is Portion or kind is Pong:
+            self._settle(event)
+        elif kind is Ping:
+            self.write(session.pong(cast(Ping, event), self._home.annotations()))
+        elif kind is Cancel:
+            self.answering.cancel(cast(Cancel, event))
+        elif kind is Credit:
+            self.answering.credit(cast(Credit, event))
+        else:
+            self._judged = True
+            self._home.welcome(self, cast(Greeting, event))
+        return True
+
+    def _settle(self, event: Any) -> None:
+        """Hand on what answers a call of this side."""
+        if type(event) is Reply:
+            self.replied(event)
+        elif type(event) is Pong:
+            self.ponged(event)
+
+    def _change_session(self) -> bool:
+        """Go on in the dialect that the client speaks; return False if it is none of ours.
+
+        It shows in the first bytes. Where nobody greets, there is no first message to
+        look at alone; but there the peer was chosen by whoever gave us the socket.
+        """
+        session = self.server
+        if session.state != NEW and not self._keep:
+            return False
+        start = session.unread()
+        other = self._home.session_for(start, greeted=self._keep)
+        if other is None or other.dialect.version == session.dialect.version:
+            return False
+        other.receive(start)
+        self.session = cast(Any, other)
+        self.client.dialect = other.dialect.name
+        return True
+
+    def _refuse(self, reason: str) -> None:
+        session = self.server
+        if session.state == NEW:
+            self.write(session.refuse(reason, None, self._home.annotations()))
+            self._leave()
+        else:
+            self.close()
+
+    def _leave(self) -> None:
+        """Let the client read why it is refused; what it still sends is dropped.
+
+        Unread bytes would make the system reset the connection, and the reset can
+        overtake the refusal.
+        """
+        self._leaving = True
+        transport = self.transport
+        if self.closed or transport is None:
+            return
+        self._uncork()
+        if self._half or not transport.can_write_eof():
+            transport.close()
+        else:
+            transport.write_eof()
+            self._timer = self._here.call_later(_FAREWELL, transport.abort)
+
+    def _hold_up(self) -> None:
+        if not self._held_up and self.transport is not None:
+            self._held_up = True
+            self.transport.pause_reading()
+
+    def _uncork(self) -> None:
+        if self._corked and self.transport is not None:
+            data = b"".join(self._corked)
+            self._corked.clear()
+            self._corked_size = 0
+            self.transport.write(data)
+
+    def _silent(self) -> None:
+        """The client gave no sign of life for too long."""
+        if self._held_up and self._beats is not None:  # or nobody listened
+            self._beats = Beats(self.session.beat, self._pulse, self._silent)
+            return
+        _log.info("client %s disconnected: it was silent", self.client.address)
+        self.abort()
+
+    def _pulse(self) -> None:
+        if not self.paused:
+            self.write(self.server.pulse())

@@ -1,0 +1,339 @@
+"""The answering half of one connection in a loop: runs calls, and answers each once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+from ..context import CallContext, serving
+from ..errors import CallCancelledError, DeadlineExceeded
+from ..objects.calls import ATTRIBUTE_ACCESS
+from ..steps import Invoke, Procedure
+from ..wire.events import Call, Cancel, Credit
+from ..wire.framing import BATCH, ONEWAY
+from .pump import Pump, discard
+from .service import Service, Speaker, runs_in_loop
+
+__all__ = ["Answering"]
+
+
+class _Run:
+    """One call under way."""
+
+    __slots__ = ("call", "context", "late", "pump", "started", "task", "timer")
+
+    def __init__(self, call: Call, context: CallContext) -> None:
+        self.call = call
+        self.context = context
+        self.task: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.pump: Pump | None = None
+        self.started = False  # whether the task is in code of the user
+        self.late = False
+
+
+class Answering:
+    """Runs the calls that come over one connection.
+
+    Asynchronous functions run as tasks of the loop, others in the pool of the service,
+    decided for each. To be used in the loop that it was made in.
+
+    Args:
+        speaker: The connection.
+        service: Whose functions are called.
+    """
+
+    def __init__(self, speaker: Speaker, service: Service) -> None:
+        self._speaker = speaker
+        self._service = service
+        self._loop = asyncio.get_running_loop()
+        self._runs: dict[Call, _Run] = {}
+        self._closed = False
+
+    @property
+    def count(self) -> int:
+        """Calls under way, streams and one-way calls among them."""
+        return len(self._runs)
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether a caller waits for an answer."""
+        return any(not call.flags & ONEWAY for call in self._runs)
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are calls to let end before all ends; streams are none."""
+        return any(
+            run.pump is None and (not self._closed or run.call.flags & ONEWAY)
+            for run in self._runs.values()
+        )
+
+    @property
+    def tasks(self) -> bool:
+        """Whether something runs in a task."""
+        return any(run.task is not None or run.pump for run in self._runs.values())
+
+    def call(self, call: Call) -> None:
+        """Run *call*; its answer is written when it is there."""
+        service = self._service
+        client = self._speaker.client
+        context = service.context(client, call)
+        if call.limit is not None and context.deadline is None:
+            context.clock = time.monotonic
+            context.deadline = time.monotonic() + call.limit
+        run = self._runs[call] = _Run(call, context)
+        token = serving.set(context)
+        try:
+            if call.flags & BATCH:
+                self._submit(partial(self._advance, run, service.batch(client, call)))
+            elif service.at_hand(client, call):
+                self._begin(run, service.function(client, call))
+            else:
+                self._submit(partial(self._work, run, None))
+        except BaseException as error:
+            self._end(run, None, error)
+        finally:
+            serving.reset(token)
+
+    def cancel(self, event: Cancel) -> None:
+        """Let the caller of a call give it up."""
+        run = self._runs.get(event.call)
+        if run is not None:
+            self._cancel(run)
+
+    def credit(self, event: Credit) -> None:
+        """Go on with a stream whose reader takes more."""
+        run = self._runs.get(event.call)
+        if run is not None and run.pump is not None:
+            run.pump.credited()
+
+    def give_up(self) -> None:
+        """Cancel all that runs, as if its callers had done so."""
+        for run in list(self._runs.values()):
+            self._cancel(run)
+
+    def close(self) -> None:
+        """Cancel what nobody waits for any more: the connection is gone.
+
+        One-way calls go on; nobody ever waited for these.
+        """
+        self._closed = True
+        for run in list(self._runs.values()):
+            if not run.call.flags & ONEWAY:
+                self._cancel(run)
+
+    # Running.
+
+    def _begin(self, run: _Run, function: Callable[..., Any]) -> None:
+        """Run *function*, here or in the pool."""
+        if runs_in_loop(function):
+            self._spawn(run, self._await(run, function))
+        else:
+            self._submit(partial(self._work, run, function))
+
+    def _spawn(self, run: _Run, work: Coroutine[Any, Any, None]) -> None:
+        """Go on with a call in a task, which ends with the time of its caller."""
+        run.started = False
+        deadline = run.context.deadline
+        if deadline is not None and run.timer is None:
+            left = max(0.0, deadline - time.monotonic())
+            run.timer = self._loop.call_later(left, self._expire, run)
+        run.task = self._loop.create_task(work)
+
+    async def _await(
+        self, run: _Run, function: Callable[..., Any] | None, value: Any = None
+    ) -> None:
+        """Run *function* as a task; without one, wait for *value*."""
+        serving.set(run.context)
+        try:
+            run.context.check()
+            run.started = True
+            if function is not None:
+                value = function(*run.call.args, **run.call.kwargs)
+            if hasattr(type(value), "__await__"):
+                value = await value
+        except BaseException as error:
+            judged = error if function is None else self._judged(run, function, error)
+            self._end(run, None, judged)
+        else:
+            self._end(run, value, None)
+
+    def _work(self, run: _Run, function: Callable[..., Any] | None) -> None:
+        """Run *function* in a thread of the pool; find it first if need be."""
+        serving.set(run.context)
+        call = run.call
+        try:
+            run.context.check()
+            if function is None:
+                function = self._service.function(self._speaker.client, call)
+                if runs_in_loop(function):
+                    self._post(self._begin, run, function)
+                    return
+        except BaseException as error:
+            self._post(self._end, run, None, error)
+            return
+        try:
+            value = function(*call.args, **call.kwargs)
+        except BaseException as error:
+            self._post(self._end, run, None, self._judged(run, function, error))
+        else:
+            if hasattr(type(value), "__await__"):
+                self._post(self._wait_for, run, value)
+            else:
+                self._post(self._end, run, value, None)
+
+    def _wait_for(self, run: _Run, value: Any) -> None:
+        self._spawn(run, self._await(run, None, value))
+
+    def _judged(
+        self, run: _Run, function: Callable[..., Any], error: BaseException
+    ) -> BaseException:
+        """Return the error that counts."""
+        judge = self._service.judge
+        call = run.call
+        if judge is None or not isinstance(error, Exception):
+            return error
+        if call.method not in ATTRIBUTE_ACCESS:
+            try:
+                judge(self._speaker.client, function, call.args, call.kwargs, error)
+            except Exception as other:
+                return other
+        return error
+
+    # Batches: a procedure, each of whose steps runs where it belongs.
+
+    def _advance(
+        self,
+        run: _Run,
+        steps: Procedure[list[Any]],
+        result: Any = None,
+        error: BaseException | None = None,
+    ) -> None:
+        """Go on with a batch in a thread of the pool, up to what belongs into the loop."""
+        serving.set(run.context)
+        try:
+            while True:
+                step: Any = steps.send(result) if error is None else steps.throw(error)
+                run.context.check()
+                assert isinstance(step, Invoke)
+                result = error = None
+                if runs_in_loop(step.function):
+                    self._post(self._await_step, run, steps, step, None)
+                    return
+                try:
+                    result = step.function(*step.args, **step.kwargs)
+                except BaseException as problem:
+                    error = problem
+                if hasattr(type(result), "__await__"):
+                    self._post(self._await_step, run, steps, None, result)
+                    return
+        except StopIteration as stop:
+            self._post(self._end, run, stop.value, None)
+        except BaseException as problem:
+            self._post(self._end, run, None, problem)
+
+    def _await_step(
+        self, run: _Run, steps: Procedure[list[Any]], step: Invoke | None, value: Any
+    ) -> None:
+        self._spawn(run, self._step(run, steps, step, value))
+
+    async def _step(
+        self, run: _Run, steps: Procedure[list[Any]], step: Invoke | None, value: Any
+    ) -> None:
+        serving.set(run.context)
+        error: BaseException | None = None
+        try:
+            run.context.check()
+            run.started = True
+            if step is not None:
+                value = step.function(*step.args, **step.kwargs)
+            if hasattr(type(value), "__await__"):
+                value = await value
+        except BaseException as problem:
+            value, error = None, problem
+        run.task = None
+        try:
+            self._submit(partial(self._advance, run, steps, value, error))
+        except BaseException as problem:
+            self._end(run, None, problem)
+
+    # Ending.
+
+    def _cancel(self, run: _Run) -> None:
+        run.context.cancelled = True
+        if run.pump is not None:
+            run.pump.stop()
+        elif run.task is not None and run.started:
+            run.task.cancel()
+
+    def _expire(self, run: _Run) -> None:
+        """The time of a call is over."""
+        run.late = True
+        if run.task is not None and run.started:
+            run.task.cancel()
+
+    def _end(self, run: _Run, value: Any, error: BaseException | None) -> None:
+        """Answer a call; in the loop."""
+        if run.timer is not None:
+            run.timer.cancel()
+        data = b""
+        if not self._closed:
+            try:
+                data = self._answer(run, value, error)
+            except BaseException as problem:  # a hook of the user's; nothing can be said
+                self._service.noticed(problem)
+        elif error is None:
+            discard(value, self._service.pool, self._loop)
+        self._speaker.write(data)
+        if error is not None:
+            self._service.noticed(error)
+        if run.pump is not None:
+            run.pump.start(partial(self._done, run))
+        else:
+            self._done(run)
+
+    def _answer(self, run: _Run, value: Any, error: BaseException | None) -> bytes:
+        service, session = self._service, self._speaker.session
+        call, context = run.call, run.context
+        token = serving.set(context)
+        try:
+            if error is None:
+                try:
+                    if not service.flowing(session, call, value):
+                        return service.reply(session, call, value, context)
+                    data = service.open(session, call, context)
+                    if call.flow is not None:
+                        run.pump = Pump(call, value, self._speaker, service, context)
+                    else:  # it was cancelled
+                        discard(value, service.pool, self._loop)
+                    return data
+                except BaseException as problem:
+                    error = problem
+            if isinstance(error, asyncio.CancelledError):
+                error = _cancelled(error, late=run.late)
+            return service.fail(session, call, error, context)
+        finally:
+            serving.reset(token)
+
+    def _done(self, run: _Run) -> None:
+        if self._runs.pop(run.call, None) is not None:
+            self._speaker.ended()
+
+    def _submit(self, job: Callable[[], object]) -> None:
+        self._service.pool.submit(partial(copy_context().run, job))
+
+    def _post(self, function: Callable[..., object], *args: Any) -> None:
+        with suppress(RuntimeError):  # the loop is closed; nobody waits for it
+            self._loop.call_soon_threadsafe(function, *args)
+
+
+def _cancelled(error: BaseException, *, late: bool) -> BaseException:
+    if late:
+        text = "the time of the call was over while it ran"
+        return DeadlineExceeded(text).with_traceback(error.__traceback__)
+    return CallCancelledError("the call was cancelled").with_traceback(error.__traceback__)

@@ -1,0 +1,110 @@
+"""Who may connect, and what strangers may cost."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from pyrophone import Settings, expose
+from pyrophone.aio import Daemon
+from talking import talking
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@expose
+class Thing:
+    def echo(self, value: Any) -> Any:
+        return value
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_an_address_may_be_refused_before_a_byte_is_read(run: Run, later: bool) -> None:
+    asked: list[Any] = []
+
+    class Closed(Daemon):
+        def accepts(self, address: Any) -> Any:
+            asked.append(address[0])
+            return self.accepts_later() if later else False
+
+        async def accepts_later(self) -> bool:
+            await asyncio.sleep(0)
+            return False
+
+    class Failing(Daemon):
+        def accepts(self, address: Any) -> bool:
+            raise LookupError("no list")
+
+    async def main() -> None:
+        for kind in (Closed, Failing):
+            async with kind() as daemon:
+                uri = await daemon.register(Thing())
+                reader, writer = await asyncio.open_connection("127.0.0.1", uri.port)
+                assert await reader.read() == b""
+                writer.close()
+                assert daemon.clients == []
+
+    run(main())
+    assert asked == ["127.0.0.1"]
+
+
+def test_too_many_strangers_push_out_the_oldest_and_no_client(run: Run) -> None:
+    async def main() -> None:
+        async with Daemon(settings=Settings(strangers=2)) as daemon:
+            uri = await daemon.register(Thing())
+            async with talking(uri) as talker:
+                others = [
+                    await asyncio.open_connection("127.0.0.1", uri.port) for _ in range(3)
+                ]
+                assert await others[0][0].read() == b""
+                assert await talker.ask("echo", 1) == 1
+                assert len(daemon.clients) == 3
+                for _, writer in others:
+                    writer.close()
+
+    run(main())
+
+
+def test_without_descriptors_it_waits_and_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        accept = socket.socket.accept
+        failures = [errno.EMFILE, errno.ECONNABORTED]
+
+        def failing(listener: socket.socket) -> Any:
+            if failures:
+                raise OSError(failures.pop(0), "on purpose")
+            return accept(listener)
+
+        monkeypatch.setattr(socket.socket, "accept", failing)
+        async with Daemon() as daemon:
+            uri = await daemon.register(Thing())
+            async with talking(uri) as talker:
+                assert await talker.ask("echo", 1) == 1
+        assert failures == []
+
+    run(main())
+    assert "no new clients for now" in caplog.text
+
+
+def test_by_ipv6_too(run: Run) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6")
+
+    async def main() -> None:
+        async with Daemon("::1") as daemon:
+            uri = await daemon.register(Thing())
+            reader, writer = await asyncio.open_connection("::1", uri.port)
+            writer.write(b"GET / HTTP/1.1\r\n\r\n" + bytes(100))
+            assert b"PYRO" in await reader.read()
+            writer.close()
+
+    run(main())

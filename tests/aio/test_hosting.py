@@ -1,0 +1,172 @@
+"""Hooks of a daemon in a loop, plain ones and asynchronous ones."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from pyrophone import current, expose, sync
+from pyrophone.aio import Daemon
+from pyrophone.errors import RefusedError
+from talking import talking
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@expose
+class Thing:
+    def echo(self, value: Any) -> Any:
+        return value
+
+    async def me(self) -> Any:
+        return self
+
+    def twin(self) -> Any:
+        return current().client
+
+
+class Closing:
+    """A resource of a client."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+class Plain(Daemon):
+    """Judges in threads."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.seen: list[Any] = []
+        self.gone = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
+        self.resource = Closing()
+
+    def greets(self, client: Any, handshake: Any) -> Any:
+        assert threading.current_thread() is not threading.main_thread()
+        self.seen.append((handshake, dict(current().annotations)))
+        if handshake == "bad":
+            raise LookupError("who are you?")
+        client.track(self.resource)
+        return f"hello {handshake}"
+
+    def left_by(self, client: Any) -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        self.loop.call_soon_threadsafe(self.gone.set)
+        raise ValueError("is logged, no more")
+
+
+class Later(Plain):
+    """Judges in the loop."""
+
+    async def greets(self, client: Any, handshake: Any) -> Any:
+        await asyncio.sleep(0)
+        self.seen.append((handshake, dict(current().annotations)))
+        if handshake == "bad":
+            raise LookupError("who are you?")
+        client.track(self.resource)
+        return f"hello {handshake}"
+
+    async def left_by(self, client: Any) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        self.gone.set()
+
+
+@pytest.mark.parametrize("kind", [Plain, Later])
+def test_greetings_are_judged_and_departures_noted(
+    run: Run, kind: type[Plain], caplog: pytest.LogCaptureFixture
+) -> None:
+    answers: list[Any] = []
+
+    def use(uri: Any) -> None:
+        with sync.connect(uri, handshake="me", check=answers.append) as thing:
+            assert thing.echo(1) == 1
+        with pytest.raises(RefusedError, match="who are you"):
+            sync.connect(uri, handshake="bad")
+        with pytest.raises(RefusedError, match="unheard"):
+            sync.connect(str(uri).replace("thing", "unheard"), handshake="me")
+
+    async def main() -> None:
+        async with kind() as daemon:
+            uri = await daemon.register(Thing(), "thing")
+            await asyncio.to_thread(use, uri)
+            await daemon.gone.wait()
+            await asyncio.to_thread(daemon.resource.closed.wait)
+            assert daemon.seen == [("me", {}), ("bad", {})]
+
+    run(main())
+    assert answers == ["hello me"]
+    assert ("is logged" in caplog.text) == (kind is Plain)
+
+
+def test_calls_behind_a_greeting_wait_until_it_is_judged(run: Run) -> None:
+    async def main() -> None:
+        async with Plain() as daemon:
+            uri = await daemon.register(Thing())
+            async with talking(uri) as talker:
+                assert await talker.ask("echo", 1) == 1
+
+    run(main())
+
+
+def test_chunks_of_the_daemon_go_with_its_answers(run: Run) -> None:
+    class Marking(Daemon):
+        def annotations(self) -> Any:
+            return {"MARK": b"x"}
+
+    async def main() -> None:
+        async with Marking() as daemon:
+            uri = await daemon.register(Thing())
+            async with talking(uri) as talker:
+                talker.say("echo", 1)
+                assert (await talker.hear()).annotations == {"MARK": b"x"}
+                talker.say("unknown")
+                assert (await talker.hear()).annotations == {"MARK": b"x"}
+
+    run(main())
+
+
+def test_unusable_chunks_are_an_error_and_the_next_call_works(run: Run) -> None:
+    @expose
+    class Marking:
+        def mark(self) -> None:
+            current().reply_annotations["toolong"] = b"x"
+
+        async def fine(self) -> int:
+            return 1
+
+    async def main() -> None:
+        async with Daemon() as daemon:
+            uri = await daemon.register(Marking())
+            async with talking(uri) as talker:
+                talker.say("mark")
+                reply = await talker.hear()
+                with pytest.raises(Exception, match="is not 4 ASCII letters"):
+                    reply.unwrap()
+                assert await talker.ask("fine") == 1
+
+    run(main())
+
+
+def test_its_own_objects_travel_as_proxies(run: Run) -> None:
+    def use(uri: Any) -> None:
+        with sync.connect(uri) as thing, thing.me() as twin:
+            assert twin == thing
+            assert twin.echo(2) == 2
+
+    async def main() -> None:
+        async with Daemon() as daemon:
+            uri = await daemon.register(Thing())
+            await asyncio.to_thread(use, uri)
+            proxy = daemon.proxy_of(str(uri.object))
+            assert await proxy.echo(3) == 3
+            await proxy.__aexit__(None, None, None)
+
+    run(main())
