@@ -18,7 +18,6 @@ from .client import (
     start,
 )
 from .daemon import Daemon
-from .functions import RemoteFunction, release
 from .items import Items
 
 __all__ = [
@@ -26,7 +25,6 @@ __all__ = [
     "Daemon",
     "Items",
     "Proxy",
-    "RemoteFunction",
     "batch",
     "close",
     "connect",
@@ -37,6 +35,5 @@ __all__ = [
     "options",
     "ping",
     "put",
-    "release",
     "start",
 ]
