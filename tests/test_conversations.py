@@ -24,6 +24,7 @@ from pyrophone.wire.framing import BATCH, ONEWAY
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
 from pyrophone.wire.states import CLOSED, GREETING, NEW, OPEN
+from rounds import Side, World
 
 pytestmark = pytest.mark.slow
 
@@ -284,3 +285,95 @@ def outcome(reply: Reply) -> tuple[str, Any]:
 
 TestConversation = Conversation.TestCase
 TestConversation.settings = settings(stateful_step_count=50)
+
+
+sides = st.sampled_from(["client", "server"])
+
+
+class FeaturedConversation(RuleBasedStateMachine):
+    """What two ends do that have all features; who asks what, and how, is in ``rounds``."""
+
+    @initialize(seed=st.integers(0, 1 << 32))
+    def start(self, seed: int) -> None:
+        self.world = World(seed)
+        self.spoiled: set[str] = set()  # sides whose bytes are garbage from now on
+        self.over = False
+
+    def side(self, name: str) -> Side:
+        side: Side = getattr(self.world, name)
+        return side
+
+    def goes_on(self) -> bool:
+        return not self.over
+
+    @precondition(goes_on)
+    @rule(name=sides, what=st.sampled_from(["ask", "ping", "give_up", "let_go"]))
+    def ask(self, name: str, what: str) -> None:
+        if name not in self.spoiled:
+            getattr(self.side(name), what)()
+
+    @precondition(goes_on)
+    @rule(name=sides, what=st.sampled_from(["answer", "read"]), times=st.integers(1, 5))
+    def answer(self, name: str, what: str, times: int) -> None:
+        if name not in self.spoiled:
+            for _ in range(times):
+                getattr(self.side(name), what)()
+
+    @precondition(goes_on)
+    @rule(seconds=st.floats(0, 3))
+    def wait(self, seconds: float) -> None:
+        self.world.now += seconds
+        for name in {"client", "server"} - self.spoiled:
+            self.side(name).watch_the_clock()
+
+    @precondition(goes_on)
+    @rule(name=sides, size=pieces)
+    def deliver(self, name: str, size: int) -> None:
+        try:
+            self.world.deliver(self.side(name), size)
+        except ProtocolError:
+            assert name in self.spoiled
+            other = self.side("server" if name == "client" else "client")
+            assert other.session.state == CLOSED
+            self.end()
+
+    @precondition(lambda self: self.goes_on() and len(self.world.questions) > 2)
+    @rule(name=sides, data=garbage)
+    def spoil(self, name: str, data: bytes) -> None:
+        if name not in self.spoiled:
+            self.side(name).outbox += data
+            self.spoiled.add(name)
+
+    @precondition(lambda self: self.goes_on() and len(self.world.questions) > 4)
+    @rule()
+    def end(self) -> None:
+        self.over = True
+        self.world.cut()
+
+    @precondition(lambda self: self.over)
+    @rule(name=sides)
+    def call_though_it_is_over(self, name: str) -> None:
+        with pytest.raises(ProtocolError):
+            self.side(name).session.ping()
+
+    @invariant()
+    def no_open_number_is_lost(self) -> None:
+        if hasattr(self, "world") and not self.over:
+            for side in (self.world.client, self.world.server):
+                # And those whose answers nobody wants any more.
+                assert side.session.calls >= len(side.asked) + len(side.pings)
+                assert side.session.owed == len(side.served)
+
+    def teardown(self) -> None:
+        """Let all that is under way end; then each call has its outcome."""
+        if not hasattr(self, "world"):
+            return
+        if self.spoiled and not self.over:
+            self.end()
+        elif not self.over:
+            self.world.end()
+        assert all(question.outcome for question in self.world.questions)
+
+
+TestFeaturedConversation = FeaturedConversation.TestCase
+TestFeaturedConversation.settings = settings(stateful_step_count=60)
