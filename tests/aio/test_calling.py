@@ -12,6 +12,8 @@ import pytest
 from pyrophone import Settings, annotate
 from pyrophone.aio.connection import open_connection
 from pyrophone.errors import ConnectionLostError, DeadlineExceeded
+from pyrophone.wire.events import Cancel, Ping, Reply
+from pyrophone.wire.features import FEATURES
 from scripts import CODECS, Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -65,9 +67,109 @@ def test_without_numbers_a_call_given_up_costs_the_connection(run: Run) -> None:
     async def main() -> None:
         async with scripted(script) as uri:
             connection = await open_connection(uri, Settings(), CODECS)
-            with pytest.raises(DeadlineExceeded, match="within the time") as late:
+            with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.02 s") as late:
                 await connection.exchange("f", (), {}, limit=time.monotonic() + 0.02)
             assert late.value.sent
             assert not connection.open
 
     run(main())
+
+
+def test_many_calls_are_answered_in_any_order(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        calls = [await peer.call() for _ in range(50)]
+        for call in reversed(calls):
+            peer.send(peer.session.result(call, call.args[0]))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            replies = await asyncio.gather(
+                *(connection.exchange("f", (number,), {}) for number in range(50))
+            )
+            assert [reply.unwrap() for reply in replies] == list(range(50))
+            assert connection.session.calls == 0
+            connection.close()
+
+    run(main())
+
+
+def test_a_call_given_up_is_cancelled_and_its_answer_dropped(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        first, second = await peer.call(), await peer.call()
+        cancel = await peer.take(Cancel)
+        assert cancel.call is first
+        await peer.take(Ping)  # sent when the time of the second was over
+        late = await peer.take(Cancel)
+        assert late.call is second
+        for call in (first, second):
+            peer.send(peer.session.result(call, "late"))
+        third = await peer.call()
+        peer.send(peer.session.result(third, "third"))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            first = asyncio.create_task(connection.exchange("f", (), {}))
+            await asyncio.sleep(0)
+            limit = time.monotonic() + 0.05
+            second = asyncio.create_task(connection.exchange("f", (), {}, limit=limit))
+            await asyncio.sleep(0)
+            first.cancel()
+            ping = asyncio.create_task(connection.ping())
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.05 s"):
+                await second
+            ping.cancel()
+            reply = await connection.exchange("f", (), {})
+            assert reply.unwrap() == "third"
+            assert connection.open
+            connection.close()
+
+    run(main())
+
+
+def test_who_is_cancelled_when_the_answer_is_there_has_one_outcome(run: Run) -> None:
+    """The stream that came is given up, so that nothing is left open."""
+
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        call = await peer.call()
+        peer.send(peer.session.flow(call))
+        cancel = await peer.take(Cancel)
+        peer.send(peer.session.items(cancel.call, [], last=True))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            call = asyncio.create_task(connection.exchange("f", (), {}))
+            await asyncio.sleep(0)
+            received = _then(connection, call.cancel)
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            await received.wait()
+            while connection.session.calls:
+                await asyncio.sleep(0)
+            connection.close()
+
+    run(main())
+
+
+def _then(connection: Any, action: Callable[[], object]) -> asyncio.Event:
+    """Do *action* in the moment in which a reply has come."""
+    take = connection.replied
+    done = asyncio.Event()
+
+    def replied(reply: Reply) -> None:
+        take(reply)
+        action()
+        done.set()
+
+    connection.replied = replied
+    return done

@@ -22,6 +22,7 @@ from pyrophone.errors import (
     SerializeError,
 )
 from pyrophone.wire.events import Greeting
+from pyrophone.wire.features import FEATURES
 from scripts import CODECS, Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -207,3 +208,43 @@ def test_a_loop_that_ends_closes_what_nobody_did(run: Run) -> None:
         gc.collect()
         left.send(b"still open")
         assert right.recv(100) == b"still open"
+
+
+def test_a_peer_that_is_silent_is_lost(run: Run) -> None:
+    async def main() -> None:
+        async def freezes(peer: Peer) -> None:
+            await peer.welcome()
+            await peer.call()
+            await peer.gone()
+
+        async with scripted(freezes, supported=FEATURES, beat=0.1) as uri:
+            connection = await open_(uri)
+            with pytest.raises(ConnectionLostError, match=r"no sign of life for 0\.3 s"):
+                await connection.exchange("f", (), {})
+
+    run(main())
+
+
+def test_signs_of_life_keep_a_quiet_connection(run: Run) -> None:
+    async def main() -> None:
+        beats = 0
+
+        async def lives(peer: Peer) -> None:
+            nonlocal beats
+            await peer.welcome()
+            call = await peer.call()
+            while beats < 5:
+                data = await peer.reader.read(65536)
+                beats += data.count(b"beat")
+                peer.session.receive(data)
+                assert peer.session.next() is None
+                peer.send(peer.session.pulse())
+            peer.send(peer.session.result(call, "at last"))
+            await peer.gone()
+
+        async with scripted(lives, supported=FEATURES, beat=0.1) as uri:
+            connection = await open_(uri)
+            assert (await connection.exchange("f", (), {})).unwrap() == "at last"
+            connection.close()
+
+    run(main())

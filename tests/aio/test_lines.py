@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from pyrophone import Settings
 from pyrophone.aio import close, connect, start
 from pyrophone.errors import ConnectionLostError
-from scripts import Peer, scripted
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.wire.features import FEATURES
+from scripts import MEMBERS, Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -97,5 +100,80 @@ def test_closing_ends_the_calls_under_way(run: Run) -> None:
             with pytest.raises((ConnectionLostError, Exception), match="closed"):
                 await call
             hall.release.set()
+
+    run(main())
+
+
+class Crowd:
+    """Counts the clients of a daemon that knows all features."""
+
+    def __init__(self) -> None:
+        self.clients = 0
+
+    async def script(self, peer: Peer) -> None:
+        self.clients += 1
+        await peer.welcome()
+        while True:
+            try:
+                call = await peer.call()
+            except EOFError:
+                return
+            value = MEMBERS.to_wire() if call.method == "get_metadata" else call.args[0]
+            peer.send(peer.session.result(call, value))
+
+
+def test_proxies_to_one_daemon_share_a_connection(run: Run) -> None:
+    async def main() -> None:
+        crowd = Crowd()
+        async with scripted(crowd.script, supported=FEATURES) as uri:
+            proxies = await asyncio.gather(*(connect(uri) for _ in range(5)))
+            calls = [proxy.f(number) for number in range(20) for proxy in proxies]
+            assert len(await asyncio.gather(*calls)) == 100
+            assert crowd.clients == 1
+            await close(proxies[0])
+            assert await proxies[1].f("still there") == "still there"
+            assert await proxies[0].f("again") == "again"
+            assert crowd.clients == 1
+            for proxy in proxies:
+                await close(proxy)
+            other = await connect(uri)
+            assert crowd.clients == 2
+            await close(other)
+
+    run(main())
+
+
+def test_who_differs_in_what_counts_has_a_connection_of_its_own(run: Run) -> None:
+    async def main() -> None:
+        crowd = Crowd()
+        async with scripted(crowd.script, supported=FEATURES) as uri:
+            proxies = [
+                await connect(uri),
+                await connect(uri, handshake="else"),
+                await connect(uri, handshake=["no", "hash"]),
+                await connect(uri, check=lambda answer: None),
+                await connect(uri, settings=Settings(serializer="json")),
+                await connect(uri, classes=ClassTable()),
+            ]
+            assert crowd.clients == len(proxies)
+            for proxy in proxies:
+                await close(proxy)
+
+    run(main())
+
+
+def test_a_dropped_proxy_takes_its_connection_along(run: Run) -> None:
+    async def main() -> None:
+        crowd = Crowd()
+        async with scripted(crowd.script, supported=FEATURES) as uri:
+            proxy = await connect(uri)
+            connection = proxy.__dict__["_pyrophone"].line.connection
+            items = proxy.f
+            del proxy
+            assert connection.open
+            del items
+            gc.collect()
+            while connection.open:
+                await asyncio.sleep(0)
 
     run(main())

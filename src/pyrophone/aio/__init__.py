@@ -18,6 +18,7 @@ from .client import (
     start,
 )
 from .daemon import Daemon
+from .functions import RemoteFunction, release
 from .items import Items
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Daemon",
     "Items",
     "Proxy",
+    "RemoteFunction",
     "batch",
     "close",
     "connect",
@@ -35,5 +37,6 @@ __all__ = [
     "options",
     "ping",
     "put",
+    "release",
     "start",
 ]

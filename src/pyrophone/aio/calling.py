@@ -10,11 +10,14 @@ from typing import Any
 
 from ..context import answered, outgoing, serving, to_send
 from ..errors import ConnectionLostError, DeadlineExceeded, PyrophoneError
-from ..wire.client import ClientSession
-from ..wire.events import Pong, Reply
+from ..wire.events import Pong, Portion, Reply
 from ..wire.framing import ONEWAY
+from ..wire.session import Session
+from .inflow import Inflow
 
-__all__ = ["Caller"]
+__all__ = ["Caller", "again"]
+
+_UNSENT = "the time was over before the call was sent"
 
 
 class Caller:
@@ -27,19 +30,23 @@ class Caller:
         session: The conversation.
         loop: Where it is used; None once the connection is closed.
         paused: Whether the other side takes no more bytes for now; callers then wait.
+        location: Where the other side is, as chains of calls have it; may be empty.
     """
 
-    def __init__(self, session: ClientSession) -> None:
+    location = ""
+
+    def __init__(self, session: Session) -> None:
         self.session = session
         self.loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
         self.paused = False
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
-        self._pings: deque[asyncio.Future[None]] = deque()
+        self._inflows: dict[int, Inflow] = {}
+        self._pings: dict[int, asyncio.Future[None]] = {}
         self._held: deque[asyncio.Future[None]] = deque()  # callers that wait to send
         self._error: Exception | None = None  # why the connection is closed
 
     def write(self, data: bytes) -> None:
-        """Send *data*."""
+        """Send *data*, if there is any."""
         raise NotImplementedError
 
     def spoil(self, error: Exception) -> None:
@@ -71,7 +78,9 @@ class Caller:
             DeadlineExceeded: There was no reply in time.
             ConnectionLostError: The connection broke.
             RemoteProtocolError: The daemon broke the rules.
+            DeadlockError: The call would wait for itself.
         """
+        began = 0.0 if limit is None else time.monotonic()
         if self.paused:
             await self.writable(limit)
         self._post(method, args, kwargs, flags, object_id, limit)
@@ -82,7 +91,8 @@ class Caller:
         self._waiting[seq] = waiter
         timer = None
         if limit is not None:
-            timer = loop.call_later(limit - time.monotonic(), self._expire, seq, waiter)
+            left = limit - time.monotonic()
+            timer = loop.call_later(left, self._expire, seq, waiter, limit - began)
         try:
             reply = await waiter
         except asyncio.CancelledError:
@@ -113,11 +123,19 @@ class Caller:
         if self.paused:
             await self.writable(limit)
         self._check(limit)
-        self.write(self.session.ping())
+        data = self.session.ping()
+        seq = self.session.seq
+        self.write(data)
         assert self.loop is not None
         waiter: asyncio.Future[None] = self.loop.create_future()
-        self._pings.append(waiter)
-        await self._within(waiter, limit, sent=True)
+        self._pings[seq] = waiter
+        try:
+            await self._within(waiter, limit, sent=True)
+        except (asyncio.CancelledError, DeadlineExceeded):
+            if self._pings.get(seq) is waiter:
+                self._give_up(seq)
+                self._pings.pop(seq, None)
+            raise
 
     async def writable(self, limit: float | None = None) -> None:
         """Return when the other side takes bytes again.
@@ -137,23 +155,57 @@ class Caller:
                 if waiter in self._held:
                     self._held.remove(waiter)
 
+    def inflow(self, reply: Reply) -> Inflow:
+        """Return where the items of the stream in *reply* come in."""
+        return self._inflows.get(reply.seq) or Inflow(self._error)
+
+    def drop(self, seq: int) -> None:
+        """Have no more use for the items of stream *seq*, if it has not ended."""
+        if self._inflows.pop(seq, None) is not None and self._error is None:
+            self.write(self.session.abandon(seq))
+
+    # What the connection hands on.
+
+    def settle(self, event: object) -> bool:
+        """Hand *event* to who waits for it; return False if it answers nothing of ours."""
+        if type(event) is Reply:
+            self.replied(event)
+        elif type(event) is Portion:
+            inflow = self._inflows.get(event.seq)
+            if inflow is not None:
+                if event.last:
+                    del self._inflows[event.seq]
+                inflow.put(event)
+        elif type(event) is Pong:
+            self.ponged(event)
+        else:
+            return False
+        return True
+
+    def replied(self, reply: Reply) -> None:
+        """Hand *reply* to who waits for it; nobody does if it is late."""
+        seq = reply.seq
+        waiter = self._waiting.pop(seq, None)
+        if reply.flows:
+            self._inflows[seq] = Inflow()
+        if waiter is not None and not waiter.done():
+            waiter.set_result(reply)
+        else:
+            self.drop(seq)
+
+    def ponged(self, pong: Pong) -> None:
+        """Hand *pong* to the one who waits for it."""
+        seq = pong.seq
+        if seq not in self._pings and self._pings:
+            seq = next(iter(self._pings))  # a plain peer's have no numbers
+        waiter = self._pings.pop(seq, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
     def go_on(self) -> None:
         """Wake up all who wait in :meth:`writable`."""
         self.paused = False
         for waiter in self._held:
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def replied(self, reply: Reply) -> None:
-        """Hand *reply* to who waits for it; nobody does if it is late."""
-        waiter = self._waiting.pop(reply.seq, None)
-        if waiter is not None and not waiter.done():
-            waiter.set_result(reply)
-
-    def ponged(self, pong: Pong) -> None:
-        """Hand *pong* to the one who waits for it."""
-        if self._pings:
-            waiter = self._pings.popleft()
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -162,16 +214,18 @@ class Caller:
         self.loop = None
         self.paused = False
         self._error = error
-        waiters: list[asyncio.Future[Any]] = [
-            *self._waiting.values(),
-            *self._pings,
-            *self._held,
-        ]
+        waiters: list[asyncio.Future[Any]] = [*self._waiting.values(), *self._held]
+        waiters += self._pings.values()
         self._waiting.clear()
         self._pings.clear()
         for waiter in waiters:
             if not waiter.done():
-                waiter.set_exception(_again(error))
+                waiter.set_exception(again(error))
+        for inflow in self._inflows.values():
+            inflow.lose(error)
+        self._inflows.clear()
+
+    # Helpers.
 
     def _post(
         self,
@@ -184,38 +238,52 @@ class Caller:
     ) -> None:
         if self._error is not None or limit is not None:
             self._check(limit)
-        annotations = correlation = None
-        if outgoing.get() is not None or serving.get() is not None:
+        annotations = correlation = path = None
+        context = serving.get()
+        if context is not None or outgoing.get() is not None:
             annotations, correlation = to_send()
-        self.write(
-            self.session.call(
-                method,
-                args,
-                kwargs,
-                flags,
-                object_id=object_id,
-                annotations=annotations,
-                correlation=correlation,
-            )
+            if context is not None:
+                path = context.path
+        message = self.session.compose(
+            method,
+            args,
+            kwargs,
+            flags,
+            object_id,
+            annotations,
+            correlation,
+            None if limit is None else limit - time.monotonic(),
+            path,
         )
+        self.write(self.session.launch(message))
 
     def _check(self, limit: float | None) -> None:
         if self._error is not None:
-            raise _again(self._error)
+            raise again(self._error)
         if limit is not None and limit <= time.monotonic():
-            raise DeadlineExceeded("the time was over before the call was sent", sent=False)
+            raise DeadlineExceeded(_UNSENT, sent=False)
 
-    def _expire(self, seq: int, waiter: asyncio.Future[Reply]) -> None:
+    def _expire(self, seq: int, waiter: asyncio.Future[Reply], seconds: float) -> None:
         if waiter.done():
             return
-        error = DeadlineExceeded("no reply within the time of the call", sent=True)
-        waiter.set_exception(error)
+        text = f"no reply within {round(seconds, 3):g} s"
+        waiter.set_exception(DeadlineExceeded(text, sent=True))
         self._abandon(seq, waiter)
 
     def _abandon(self, seq: int, waiter: asyncio.Future[Reply]) -> None:
         """Have no more use for the answer to call *seq*."""
         if self._waiting.get(seq) is waiter:
             del self._waiting[seq]
+            self._give_up(seq)
+        elif waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+            self.drop(seq)  # the answer has come, and nobody takes it
+
+    def _give_up(self, seq: int) -> None:
+        if self._error is not None:
+            return
+        if "many" in (self.session.features or ()):
+            self.write(self.session.abandon(seq))
+        else:
             self.spoil(ConnectionLostError("a call on this connection was given up"))
 
     async def _within(
@@ -224,15 +292,17 @@ class Caller:
         if limit is None:
             await waiter
             return
+        left = limit - time.monotonic()
         try:
-            async with asyncio.timeout(limit - time.monotonic()):
+            async with asyncio.timeout(left):
                 await waiter
         except TimeoutError as error:
             if isinstance(error, PyrophoneError):
                 raise
-            raise DeadlineExceeded("no answer within the time", sent=sent) from None
+            text = f"no answer within {max(0.0, round(left, 3)):g} s" if sent else _UNSENT
+            raise DeadlineExceeded(text, sent=sent) from None
 
 
-def _again(error: Exception) -> Exception:
+def again(error: Exception) -> Exception:
     """Return an error like *error* for one more caller: each has a traceback of its own."""
-    return type(error)(*error.args).with_traceback(None)
+    return type(error)(*error.args)

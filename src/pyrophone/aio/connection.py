@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
+import time
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any, cast
 
-from ..context import answered, to_send
+from ..context import Client, answered, to_send
 from ..errors import (
     ConnectError,
     ConnectionLostError,
@@ -25,10 +27,14 @@ from ..settings import Settings
 from ..uri import URI
 from ..wire.client import ClientSession
 from ..wire.dialects import PYRO5, Dialect
-from ..wire.events import Pong, Refusal, Reply, Welcome
+from ..wire.events import Call, Cancel, Credit, Ping, Refusal, Reply, Welcome
+from ..wire.features import FEATURES, FLOW, MANY
 from ..wire.metadata import Metadata
+from .beats import Beats
 from .calling import Caller
 from .dialing import dial, tune_transport
+from .functions import Functions, FunctionService
+from .running import Answering
 
 __all__ = ["Connection", "Lease", "open_connection"]
 
@@ -52,13 +58,22 @@ class Connection(Caller, asyncio.Protocol):
         leases: How many use it.
     """
 
-    def __init__(self, uri: URI, session: ClientSession) -> None:
+    def __init__(self, uri: URI, session: ClientSession, settings: Settings) -> None:
         super().__init__(session)
+        self._session = session
         self.uri = uri
+        self.location = str(uri.location)
+        self.client = Client(self.location, self)  # who calls functions of this side
         self.metadata = Metadata()
         self.handshake: Any = None
         self.many = False
         self.leases = 0
+        self._most = settings.calls_per_client
+        self._beats: Beats | None = None
+        self._functions: Functions | None = None
+        self._answering: Answering | None = None
+        self._service: FunctionService | None = None
+        self._reading = True
         self._pid = os.getpid()
         self._transport: asyncio.Transport | None = None
         self._corked: list[bytes] = []
@@ -71,7 +86,7 @@ class Connection(Caller, asyncio.Protocol):
     @property
     def open(self) -> bool:
         """Whether calls can be made with it, in its loop."""
-        return self._error is None and self._pid == os.getpid()
+        return self._error is None
 
     def watch(self) -> None:
         """See to it that the end of the loop closes the connection."""
@@ -87,7 +102,7 @@ class Connection(Caller, asyncio.Protocol):
         """
         annotations, correlation = to_send()
         self.write(
-            self.session.greet(handshake, annotations=annotations, correlation=correlation)
+            self._session.greet(handshake, annotations=annotations, correlation=correlation)
         )
         self._greeting = asyncio.get_running_loop().create_future()
         event = await self._greeting
@@ -96,13 +111,21 @@ class Connection(Caller, asyncio.Protocol):
         answered(event.annotations)
         self.handshake = event.handshake
         self.metadata = event.metadata
-        self.many = "many" in (self.session.features or ())
+        features = self.session.features or frozenset()
+        self.many = MANY in features
+        if FLOW in features:
+            self._functions = self.session.crossing = Functions(self)
+        if self.session.beat:
+            self._beats = Beats(self.session.beat, self._pulse, self._silent)
 
     def write(self, data: bytes) -> None:
         """Send *data*, together with others of the same moment where there are some."""
         transport = self._transport
-        assert transport is not None
-        if not self._waiting:
+        if not data or transport is None or self._error is not None:
+            return
+        if self._beats is not None:
+            self._beats.told = time.monotonic()
+        if not self._waiting and not self._corked:
             transport.write(data)
             return
         if not self._corked:
@@ -117,6 +140,10 @@ class Connection(Caller, asyncio.Protocol):
     def spoil(self, error: Exception) -> None:
         """Close the connection at once; those who wait get *error*."""
         self._end(error, hard=True)
+
+    def here(self) -> bool:
+        """Tell whether this is the process that made it, not a child of that."""
+        return self._pid == os.getpid()
 
     def close(self) -> None:
         """Close the connection, when what was written has been sent."""
@@ -146,16 +173,20 @@ class Connection(Caller, asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand what came to those who wait for it."""
-        session = self.session
+        session = self._session
+        if self._beats is not None:
+            self._beats.heard = time.monotonic()
         try:
             session.receive(data)
             while (event := session.next()) is not None:
                 if type(event) is Reply:
                     self.replied(event)
-                else:
+                elif not self.settle(event):
                     self._take(event)
         except (ProtocolError, SecurityError) as error:
             self._end(error, hard=True)
+        if self._answering is not None and self._answering.count >= self._most:
+            self._read(False)
 
     def eof_received(self) -> None:
         """Note that the other side sends no more."""
@@ -183,14 +214,56 @@ class Connection(Caller, asyncio.Protocol):
         self.go_on()
 
     def _take(self, event: object) -> None:
-        if isinstance(event, Pong):
-            self.ponged(event)
-        elif (
-            isinstance(event, Welcome | Refusal)
-            and self._greeting is not None
-            and not self._greeting.done()
-        ):
-            self._greeting.set_result(event)
+        """Take what answers no call of ours."""
+        if isinstance(event, Call):
+            self._serve(event)
+        elif isinstance(event, Cancel | Credit):
+            if self._answering is not None:
+                if isinstance(event, Cancel):
+                    self._answering.cancel(event)
+                else:
+                    self._answering.credit(event)
+        elif isinstance(event, Ping):
+            self.write(self.session.pong(event))
+        elif isinstance(event, Welcome | Refusal):
+            greeting = self._greeting
+            if greeting is not None and not greeting.done():
+                greeting.set_result(event)
+
+    def _serve(self, call: Call) -> None:
+        """Have a function of this side run."""
+        if self._functions is None or self._functions.released(call):
+            return
+        if self._answering is None:
+            self._service = FunctionService(self._functions)
+            self._answering = Answering(self, self._service)
+        self._answering.call(call)
+
+    def ended(self) -> None:
+        """Note that a function has run; read on, if that had to wait."""
+        if not self._reading and self._answering is not None:
+            self._read(self._answering.count < self._most)
+
+    def _read(self, wanted: bool) -> None:
+        """Read what comes, or leave it for now; then nobody is judged by his silence."""
+        if self._reading is wanted or self._transport is None:
+            return
+        self._reading = wanted
+        if self._beats is not None:
+            self._beats.heard = time.monotonic() if wanted else math.inf
+        if wanted:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    def _pulse(self) -> None:
+        if not self.paused:  # or more lies there than it will take anyway
+            self.write(self.session.pulse())
+
+    def _silent(self) -> None:
+        seconds = round(3 * self.session.beat, 3)
+        text = f"the connection was lost: no sign of life for {seconds:g} s"
+        self._end(ConnectionLostError(text), hard=True)
 
     def _uncork(self) -> None:
         data = b"".join(self._corked)
@@ -200,11 +273,18 @@ class Connection(Caller, asyncio.Protocol):
             self._transport.write(data)
 
     def _end(self, error: Exception, *, hard: bool) -> None:
-        if self._error is not None or self._pid != os.getpid():
+        if self._error is not None:
             return
         self._uncork()
+        if self._beats is not None:
+            self._beats.stop()
         self.session.close()
         self.lose(error)
+        if self._answering is not None and self._service is not None:
+            self._answering.close()
+            self._service.pool.close()
+        if self._functions is not None:
+            self._functions.clear()
         if self._greeting is not None and not self._greeting.done():
             self._greeting.set_exception(error)
         if self._transport is not None:
@@ -234,7 +314,8 @@ class Lease:
     def __del__(self) -> None:
         # Perhaps in another thread, or in a child that has the loop of its parent.
         loop = self._loop
-        if loop is not None and self.connection.open:
+        connection = self.connection
+        if loop is not None and connection.open and connection.here():
             with suppress(RuntimeError):  # the loop is closed, and so is all it had
                 loop.call_soon_threadsafe(self.connection.leave)
 
@@ -272,9 +353,11 @@ async def open_connection(
         compress=settings.compression,
         seq=seq,
         greeted=sock is not None,
+        features=FEATURES,
+        beat=settings.beat,
         dialect=dialect,
     )
-    connection = await dial(lambda: Connection(uri, session), uri, settings, sock)
+    connection = await dial(lambda: Connection(uri, session, settings), uri, settings, sock)
     connection.watch()
     if sock is not None:
         return connection
@@ -302,5 +385,5 @@ async def _guard(reference: weakref.ref[Connection]) -> AsyncGenerator[None, Non
         yield
     finally:
         connection = reference()
-        if connection is not None:
+        if connection is not None and connection.here():
             await connection.shut_down()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, Self
 
-from ..errors import PyrophoneError, StreamError
+from ..errors import DeadlineExceeded, PyrophoneError, StreamError
+from ..frontend.deadlines import limit_of
 from ..objects.table import DAEMON_ID
 from ..wire.events import Reply
 from ..wire.framing import ONEWAY
+from .calling import Caller, again
 
-__all__ = ["Items", "PulledItems"]
+__all__ = ["FlowingItems", "Items", "PulledItems"]
 
 _STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
+_NONE = object()
 
 
 class _Remote(Protocol):
@@ -96,3 +102,91 @@ class PulledItems(Items):
             await self._remote.invoke(
                 "close_stream", [self.stream_id], {}, ONEWAY, DAEMON_ID
             )
+
+
+class FlowingItems(Items):
+    """Items that are sent ahead, as many messages of them as were asked for.
+
+    Args:
+        caller: The connection that they come over.
+        reply: What answered the call.
+        timeout: How long to wait for an item, in seconds; None is for ever.
+        window: How many messages may be on their way.
+        keep: What is kept for as long as there are items: who has the connection.
+    """
+
+    def __init__(
+        self,
+        caller: Caller,
+        reply: Reply,
+        timeout: float | None,
+        window: int,
+        keep: object = None,
+    ) -> None:
+        self._caller = caller
+        self._keep = keep
+        self._loop = caller.loop
+        self._seq = reply.seq
+        self._inflow = caller.inflow(reply)
+        self._timeout = timeout
+        self._window = window
+        self._asked = False
+        self._done = False
+        self._values: Iterator[Any] = iter(())
+
+    async def __anext__(self) -> Any:
+        """Return the next item; see :class:`Items`."""
+        while (value := next(self._values, _NONE)) is _NONE:
+            if self._done:
+                raise StopAsyncIteration
+            await self._turn()
+        return value
+
+    async def aclose(self) -> None:
+        """Tell the daemon that no more items are wanted."""
+        self._values = iter(())
+        if not self._done:
+            self._done = True
+            self._caller.drop(self._seq)
+
+    def __del__(self) -> None:
+        # Perhaps in the middle of anything, so the loop is to do it.
+        if not self._done and self._loop is not None:
+            with suppress(RuntimeError):  # it is closed, and all connections with it
+                self._loop.call_soon_threadsafe(self._caller.drop, self._seq)
+
+    async def _turn(self) -> None:
+        """Go on to the next message of items."""
+        inflow = self._inflow
+        session = self._caller.session
+        if not inflow.portions and inflow.error is None:
+            if not self._asked:
+                self._asked = True
+                self._caller.write(session.credit(self._seq, self._window))
+            await self._wait()
+        if not inflow.portions:
+            assert inflow.error is not None
+            self._done = True
+            raise again(inflow.error)
+        portion = inflow.portions.popleft()
+        if portion.last:
+            self._done = True
+        elif inflow.error is None:
+            self._caller.write(session.credit(self._seq, 1))
+        self._values = iter(portion.unwrap())
+
+    async def _wait(self) -> None:
+        limit = limit_of(self._timeout)
+        if limit is None:
+            await self._inflow.wait()
+            return
+        left = limit - time.monotonic()
+        scope = asyncio.timeout(left)
+        try:
+            async with scope:
+                await self._inflow.wait()
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            text = f"no item within {max(0.0, round(left, 3)):g} s"
+            raise DeadlineExceeded(text, sent=True) from None

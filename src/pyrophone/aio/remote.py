@@ -23,7 +23,7 @@ from ..wire.events import Reply
 from ..wire.framing import ONEWAY, STREAM
 from ..wire.metadata import Metadata
 from .connection import Connection
-from .items import Items, PulledItems
+from .items import FlowingItems, Items, PulledItems
 from .lines import Line, Place
 
 __all__ = ["Remote", "Sent"]
@@ -133,7 +133,7 @@ class Remote:
                 method, args, kwargs, flags, object_id, limit
             )
         if reply.flags & STREAM:
-            return self._items(reply)
+            return self._items(reply, connection)
         try:
             return reply.unwrap()
         except (SerializeError, SecurityError):
@@ -256,7 +256,10 @@ class Remote:
             text = "the time was over before the call was sent"
             raise DeadlineExceeded(text, sent=False) from error
 
-    def _items(self, reply: Reply) -> Items:
+    def _items(self, reply: Reply, connection: Connection) -> Items:
+        if reply.flows:
+            window = self.line.settings.window
+            return FlowingItems(connection, reply, self.timeout, window, self)
         if reply.stream is None:
             raise RemoteProtocolError(
                 "the result of the call is an iterator, but the server is not configured "
