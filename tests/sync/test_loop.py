@@ -21,7 +21,10 @@ import pytest
 
 from pyrophone import URI, Settings, current, expose, oneway
 from pyrophone.errors import CommunicationError, ConnectError
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync import Daemon, LoopDaemon, close, connect
+from pyrophone.sync.connection import Connection
 from running import LIMIT, running
 
 
@@ -195,9 +198,10 @@ def test_a_client_that_reads_nothing_is_dropped_and_holds_up_nobody(
 
     with running(Watching(settings=Settings(send_timeout=0.3, workers=2))) as daemon:
         uri = daemon.register(Echo())
-        with connect(uri) as stalled, connect(uri) as other:
-            connection = stalled.__dict__["_pyrophone"].line.connection
-            connection.sock.sendall(connection.session.call("sized", (50_000_000,), {}))
+        codecs = make_codecs(ClassTable(), Settings())
+        stalled = Connection(uri, Settings(), codecs)
+        with contextlib.closing(stalled), connect(uri) as other:
+            stalled.sock.sendall(stalled.session.call("sized", (50_000_000,), {}))
             assert other.echo(1) == 1
             assert gone.wait(LIMIT)
             assert other.echo(2) == 2

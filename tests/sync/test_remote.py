@@ -37,12 +37,15 @@ class Counter:
         return self.value
 
 
-def test_a_daemon_that_came_back_is_found_without_a_failed_call() -> None:
+def test_a_daemon_that_came_back_is_found_without_a_failed_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with running(Daemon()) as daemon:
         uri = daemon.register(Counter(), "counter")
         proxy = connect(uri)
         assert proxy.add() == 1
-    proxy.__dict__["_pyrophone"].line.connection.used -= 60  # a minute of quiet
+    for module in ("line", "remote"):  # as after a minute
+        monkeypatch.setattr(f"pyrophone.sync.{module}.QUIET", -1.0)
     assert uri.port is not None
     with running(Daemon(port=uri.port)) as daemon:
         daemon.register(Counter(), "counter")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ..frontend.deadlines import deadline
 from ..frontend.dialects import find_dialects
 from .client import Batch, Proxy, batch, close, connect, locate_names, options, ping
+from .items import Items
 from .link import Link
 from .loop import LoopDaemon
-from .remote import Items
 from .service import BaseDaemon
 from .threads import Daemon
 

@@ -21,7 +21,9 @@ from ..wire.dialects import PYRO5, Dialect
 from ..wire.framing import BATCH, ONEWAY
 from ..wire.metadata import Metadata
 from .drive import drive
-from .remote import Line, Remote
+from .hub import HUB
+from .line import Line
+from .remote import Remote
 
 __all__ = [
     "Batch",
@@ -60,7 +62,7 @@ class Proxy(BaseProxy):
         dialect: Dialect = PYRO5,
     ) -> Self:
         """Return a proxy that connects when it is first used; see :func:`connect`."""
-        codecs = codecs or codecs_for(settings, dialect=dialect)
+        codecs = codecs or _usual_codecs(settings, dialect)
         line = Line(uri, settings, codecs, handshake, check, sock, dialect)
         if metadata is not None:
             line.metadata = metadata
@@ -204,8 +206,10 @@ def connect(
     (spoken,) = find_dialects([dialect])
     if daemon is not None:
         codecs = daemon.codecs_in(spoken)
-    else:
+    elif classes is not None:
         codecs = codecs_for(settings, classes, spoken)
+    else:
+        codecs = _usual_codecs(settings, spoken)
     uri = (
         URI("PYRO", str(target), "<connected>")
         if sock is not None
@@ -220,9 +224,7 @@ def connect(
         sock=sock,
         dialect=spoken,
     )
-    line = remote_of(proxy).line
-    with line.lock:
-        line.ready()
+    remote_of(proxy).connect()
     return cast(Any, proxy)
 
 
@@ -269,9 +271,7 @@ def ping(proxy: Any) -> None:
     Raises:
         CommunicationError: It has not.
     """
-    remote: Remote = remote_of(proxy)
-    with remote.line.lock:
-        remote.line.ready(remote.patience).ping(remote.timeout)
+    remote_of(proxy).ping()
 
 
 def locate_names(
@@ -311,6 +311,11 @@ def codecs_for(
         dialect: What is spoken with them.
     """
     return forms.codecs_for(Proxy.to, settings, classes, dialect)
+
+
+def _usual_codecs(settings: Settings, dialect: Dialect) -> Codecs:
+    """Return serializers without classes of a program, the same ones for the same use."""
+    return HUB.shared((settings, dialect), lambda: codecs_for(settings, dialect=dialect))
 
 
 def _by_index(proxy: Proxy) -> Iterator[Any]:

@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from ..context import answered, outgoing, serving, to_send
+from ..context import answered, due, outgoing, serving, to_send
 from ..errors import (
     CallTimeoutError,
     ConnectError,
     ConnectionLostError,
+    DeadlineExceeded,
     RefusedError,
     RemoteProtocolError,
 )
-from ..net.sockets import close_hard, connect_socket, connect_tls, is_stale, tune
+from ..frontend.deadlines import limit_of
+from ..net.sockets import connect_socket, connect_tls, is_stale, tune
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
 from ..wire.client import ClientSession
 from ..wire.dialects import PYRO5, Dialect
-from ..wire.events import Pong, Refusal, Reply, Welcome
+from ..wire.events import Ping, Pong, Refusal, Reply, Welcome
+from ..wire.features import FEATURES, MANY
 from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
+from .channels import READ, WRITE, Channel, LateError
+from .exchange import ENDED
+from .hub import HUB
+from .portions import Portions
 
-__all__ = ["Connection"]
-
-_CHUNK = 65536  # bytes per read
+__all__ = ["Connection", "late"]
 
 
-class Connection:
-    """One connection, one call at a time. Not thread-safe.
+class Connection(Portions):
+    """One connection, for many calls at once where the daemon can do that.
 
-    It connects and greets when made. Whatever goes wrong in the middle of a call
-    closes it, so no late reply can be taken for that of another call.
+    It connects and greets when made. Where the daemon carries one call at a time only, that
+    is the caller's business, and whatever goes wrong in the middle of a call closes the
+    connection, so that no late reply can be taken for that of another call.
 
     Args:
         uri: Of scheme ``PYRO``.
@@ -45,12 +53,15 @@ class Connection:
         sock: Use this connected socket and don't greet; it is not closed.
         seq: Number of the last call of an earlier connection.
         dialect: What to speak; the serializers have to fit it.
+        limit: By when it must stand, by the monotonic clock.
 
     Attributes:
         metadata: The members of the object.
         handshake: What the daemon answered to ours.
         closed: Whether it is.
-        used: When it was last used, by the monotonic clock in seconds.
+        used: When something came, by the monotonic clock in seconds.
+        users: The lines that use it, weakly.
+        term: Of the line that has it for itself.
 
     Raises:
         ConnectError: Nobody is there.
@@ -67,29 +78,43 @@ class Connection:
         sock: socket.socket | None = None,
         seq: int = 0,
         dialect: Dialect = PYRO5,
+        limit: float | None = None,
     ) -> None:
         self.uri = uri
         self.metadata = Metadata()
         self.handshake: Any = None
-        self.closed = False
-        self._kept = sock is not None
-        self.used = 0.0
-        self.session = ClientSession(
+        self.settings = settings
+        session = ClientSession(
             uri.object,
             codecs,
             serializer=settings.serializer,
             max_size=settings.max_message_size,
             compress=settings.compression,
             seq=seq,
-            greeted=self._kept,
+            greeted=sock is not None,
+            features=FEATURES,
+            beat=settings.beat,
             dialect=dialect,
         )
-        self.sock = sock or _connect(uri, settings)
+        timeout = settings.timeout
+        if limit is not None:
+            left = max(limit - time.monotonic(), 0.001)
+            timeout = left if timeout is None else min(timeout, left)
+        channel = Channel(sock or _connect(uri, settings, timeout), sock is not None)
+        super().__init__(session, channel)
+        self.users: set[Any] = set()
+        self.term = 0
+        HUB.remember(self)
         try:
-            self._open(handshake, settings.timeout)
+            self._open(handshake, timeout)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def sock(self) -> socket.socket:
+        """The socket; who writes to it must know what the others do."""
+        return self.channel.sock
 
     def call(
         self,
@@ -105,14 +130,76 @@ class Connection:
 
         Raises:
             SerializeError: An argument can't be written; nothing was sent.
-            CallTimeoutError: There was no reply in *timeout* seconds.
+            DeadlineExceeded: There was no reply in *timeout* seconds, or in the time of
+                the block around the call, or of the call that is being served.
             ConnectionLostError: The connection broke.
             RemoteProtocolError: The daemon broke the rules.
         """
-        annotations = correlation = None
-        if outgoing.get() is not None or serving.get() is not None:
+        context = serving.get()
+        block = outgoing.get()
+        annotations = correlation = path = limit = None
+        if block is not None or context is not None:
             annotations, correlation = to_send()
-        data = self.session.call(
+            if context is not None and context.path:
+                path = context.path
+        if timeout is not None or context is not None or due.get() is not None:
+            limit = limit_of(timeout)
+        message = (method, args, kwargs, flags, object_id, annotations, correlation)
+        try:
+            if flags & ONEWAY:
+                self.begin(self._write_call, (*message, limit, None), None, limit)
+                return None
+            reply: Reply = self.exchange(
+                self._write_call, (*message, limit, path), Reply, limit
+            )
+        except LateError:
+            raise late(timeout, limit) from None
+        if block is not None:
+            answered(reply.annotations)
+        return reply
+
+    def ping(self, timeout: float | None = None) -> None:
+        """Return once the daemon has answered a ping; raises as :meth:`call` does."""
+        limit = limit_of(timeout)
+        try:
+            self.exchange(self._write_ping, None, Pong, limit)
+        except LateError:
+            raise late(timeout, limit) from None
+
+    def is_usable(self) -> bool:
+        """Tell whether the next call can be made: whether the peer is still there."""
+        if self.shared:
+            if self._leader is None:
+                self.look()
+        elif not self.closed and is_stale(self.sock):
+            self.close()
+        return not self.closed
+
+    def disown(self) -> None:
+        """Give up what is the parent's, in a process that was forked off."""
+        self.closed = True
+        self._lock = threading.RLock()
+        self._leader = None
+        self.session.close()
+        self.channel.close()  # here alone; to shut it down would be felt there, too
+
+    def __del__(self) -> None:
+        # A proxy that nobody holds any more has no further use for its connection.
+        channel = getattr(self, "channel", None)
+        if channel is not None and not self.closed:
+            channel.shut_down()
+            channel.close()
+            HUB.wake()
+
+    def _write_call(self, message: tuple[Any, ...]) -> bytes:
+        method, args, kwargs, flags, object_id, annotations, correlation, limit, path = (
+            message
+        )
+        if limit is not None:
+            limit -= time.monotonic()
+            if limit <= 0:
+                raise DeadlineExceeded("the deadline has passed", sent=False)
+        return self.session.call(
             method,
             args,
             kwargs,
@@ -120,46 +207,32 @@ class Connection:
             object_id=object_id,
             annotations=annotations,
             correlation=correlation,
+            limit=limit,
+            path=path,
         )
-        if flags & ONEWAY:
-            self._exchange(data, timeout, wait=False)
-            return None
-        reply = self._exchange(data, timeout)
-        if type(reply) is not Reply:
-            self.close()
-            raise RemoteProtocolError(f"{type(reply).__name__} came in place of a reply")
-        if outgoing.get() is not None:
-            answered(reply.annotations)
-        return reply
 
-    def ping(self, timeout: float | None = None) -> None:
-        """Return once the daemon has answered a ping; raises as :meth:`call` does."""
-        if type(self._exchange(self.session.ping(), timeout)) is not Pong:
-            self.close()
-            raise RemoteProtocolError("a ping was answered with something else")
+    def _write_ping(self, _: None) -> bytes:
+        return self.session.ping()
 
-    def is_usable(self) -> bool:
-        """Tell whether the next call can be made: whether the peer is still there."""
-        if not self.closed and is_stale(self.sock):
-            self.close()
-        return not self.closed
+    def _arrived(self, event: Any) -> None:
+        if type(event) is Ping:
+            self._push_quietly(self.session.pong(event))
+        else:
+            raise RemoteProtocolError(f"{type(event).__name__} came unasked")
 
-    def close(self) -> None:
-        """Close the connection."""
-        self.closed = True
-        self.session.close()
-        if self._kept:
-            return
-        close_hard(self.sock)
+    def _call_keeper(self) -> None:
+        if self.shared and not self.closed and (self._unsent or not self.watched):
+            HUB.attend(self)
 
-    def __del__(self) -> None:
-        # A proxy that nobody holds any more has no further use for its connection.
-        sock = getattr(self, "sock", None)
-        if sock is not None and not self._kept:
-            sock.close()
+    def _ended(self, why: str) -> None:
+        HUB.wake()
+
+    def abandon_later(self, seq: int) -> None:
+        super().abandon_later(seq)
+        HUB.nudge(self)
 
     def _open(self, handshake: Any, timeout: float | None) -> None:
-        if self._kept:
+        if self.channel.keep:
             tune(self.sock)
             reply = self.call(
                 "get_metadata", [self.uri.object], {}, object_id=DAEMON_ID, timeout=timeout
@@ -172,7 +245,7 @@ class Connection:
             handshake, annotations=annotations, correlation=correlation
         )
         try:
-            event = self._exchange(data, timeout)
+            event = self._greeting(data, timeout)
         except ConnectionLostError as error:
             raise ConnectError(f"cannot connect to {self.uri.location}: {error}") from error
         if isinstance(event, Refusal):
@@ -181,45 +254,41 @@ class Connection:
         answered(event.annotations)
         self.handshake = event.handshake
         self.metadata = event.metadata
+        self.shared = MANY in (self.session.features or ())
+        if self.shared:
+            HUB.attend(self)
 
-    def _exchange(
-        self, data: bytes, timeout: float | None, *, wait: bool = True
-    ) -> Reply | Welcome | Refusal | Pong | None:
-        """Send *data*, return what comes for it."""
-        sock = self.sock
+    def _greeting(self, data: bytes, timeout: float | None) -> Any:
+        """Send the greeting *data*, return what comes for it."""
+        limit = None if timeout is None else time.monotonic() + timeout
         session = self.session
-        deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            if sock.gettimeout() != timeout:
-                sock.settimeout(timeout)
-            sock.sendall(data)
-            event = None
-            while wait and event is None:
-                if deadline is not None:
-                    sock.settimeout(max(deadline - time.monotonic(), 0.001))
-                received = sock.recv(_CHUNK)
-                if not received:
-                    raise ConnectionLostError(
-                        "the connection was closed: receiving: not enough data"
-                    )
-                session.receive(received)
-                event = session.next()
-        except TimeoutError as error:
-            self.close()
-            raise CallTimeoutError(f"no reply within {timeout} s") from error
+            self._push(data)
+            while (event := session.next()) is None:
+                ready = self.channel.wait(READ | WRITE * bool(self._unsent), limit)
+                if ready & WRITE:
+                    self._flush()
+                if ready & READ:
+                    with suppress(BlockingIOError):
+                        session.receive(next(self.channel.pieces))
+        except StopIteration:
+            raise ConnectionLostError(ENDED) from None
+        except LateError:
+            raise CallTimeoutError(f"no reply within {timeout} s") from None
         except OSError as error:
-            self.close()
-            if isinstance(error, ConnectionLostError):
-                raise
             raise ConnectionLostError(f"the connection was lost: {error}") from error
-        except BaseException:
-            self.close()
-            raise
-        self.used = time.monotonic()
         return event
 
 
-def _connect(uri: URI, settings: Settings) -> socket.socket:
+def _connect(uri: URI, settings: Settings, timeout: float | None) -> socket.socket:
     if settings.tls is None:
-        return connect_socket(uri, settings.timeout)
-    return connect_tls(uri, settings.tls, settings.timeout)
+        return connect_socket(uri, timeout)
+    return connect_tls(uri, settings.tls, timeout)
+
+
+def late(timeout: float | None, limit: float | None) -> DeadlineExceeded:
+    """Return the error for a call that was sent, and had no answer in time."""
+    block = limit_of(None)
+    if timeout is None or (block is not None and limit is not None and block <= limit):
+        return DeadlineExceeded("there was no reply before the deadline")
+    return DeadlineExceeded(f"no reply within {timeout} s")

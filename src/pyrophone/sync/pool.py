@@ -21,13 +21,15 @@ class Workers:
     Args:
         limit: Threads, at most.
         name: Of the threads, for debuggers; a ``#`` becomes a number.
+        idle: Seconds after which a worker without work ends.
 
     Attributes:
         roomy: Whether one more job would be run at once.
     """
 
-    def __init__(self, limit: int, name: str) -> None:
+    def __init__(self, limit: int, name: str, idle: float = _IDLE_LIMIT) -> None:
         self._limit = limit
+        self._idle_limit = idle
         self._name = name
         self._jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -77,8 +79,7 @@ class Workers:
                 self._jobs.put(None)
         deadline = time.monotonic() + wait
         for thread in threads:
-            # One that is about to start, and can't be joined yet, finds nothing to do.
-            if thread.is_alive() and thread is not threading.current_thread():
+            if thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _look(self) -> None:
@@ -114,7 +115,7 @@ class Workers:
             self._idle += 1
             self._look()
         try:
-            job = self._jobs.get(timeout=_IDLE_LIMIT)
+            job = self._jobs.get(timeout=self._idle_limit)
         except queue.Empty:
             job = None
         with self._lock:

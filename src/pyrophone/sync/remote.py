@@ -1,131 +1,36 @@
-"""The remote object behind a proxy: its line, its limits, its item streams."""
+"""The remote object behind a proxy: its line, and its limits."""
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import (
     ConnectError,
     ConnectionLostError,
+    DeadlineExceeded,
+    LocalProtocolError,
     NamingError,
-    PyrophoneError,
     RemoteProtocolError,
     SecurityError,
     SerializeError,
-    StreamError,
 )
-from ..finding import reach
-from ..objects.table import DAEMON_ID
-from ..serializers.codecs import Codecs
-from ..settings import Settings
+from ..frontend.deadlines import limit_of
 from ..uri import URI
-from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Reply
-from ..wire.framing import ONEWAY, STREAM
+from ..wire.framing import STREAM
 from ..wire.metadata import Metadata
+from .channels import LateError
 from .connection import Connection
-from .drive import drive
+from .items import Fetched, Flowing, Items
+from .line import QUIET, Line
 
-__all__ = ["Items", "Line", "Remote"]
-
-_QUIET = 0.25  # seconds without a call after which the peer may have gone unnoticed
-_STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
-
-
-class Line:
-    """The connection that a proxy and its variants share, made anew when it is lost."""
-
-    def __init__(
-        self,
-        uri: URI,
-        settings: Settings,
-        codecs: Codecs,
-        handshake: Any,
-        check: Callable[[Any], None] | None,
-        sock: socket.socket | None,
-        dialect: Dialect = PYRO5,
-    ) -> None:
-        self.uri = uri
-        self.dialect = dialect
-        self.settings = settings
-        self.codecs = codecs
-        self.handshake = handshake
-        self.lock = threading.RLock()
-        self.metadata = Metadata()
-        self.connection: Connection | None = None
-        self._check = check
-        self._sock = sock
-        self._seq = 0
-
-    def ready(self, patience: float | None = None) -> Connection:
-        """Return a usable connection; the caller holds the lock.
-
-        Args:
-            patience: How long to try again if nobody answers, in seconds of pauses;
-                None is that of the settings.
-        """
-        connection = self.connection
-        if connection is None or not connection.is_usable():
-            if connection is not None:
-                self._seq = connection.session.seq
-            self.connection = None
-            connection = self.connection = self._connect(patience)
-        return connection
-
-    def drop(self) -> None:
-        """Close the connection, if there is one."""
-        with self.lock:
-            if self.connection is not None:
-                self._seq = self.connection.session.seq
-                self.connection.close()
-                self.connection = None
-
-    def _connect(self, patience: float | None) -> Connection:
-        if self._sock is not None:
-            return self._greet(self.uri)
-        connection: Connection = drive(
-            reach(
-                self.uri,
-                settings=self.settings,
-                patience=self.settings.patience if patience is None else patience,
-                dialect=self.dialect,
-            ),
-            self.settings,
-            self._greet,
-            self.dialect,
-        )
-        return connection
-
-    def _greet(self, uri: URI) -> Connection:
-        connection = Connection(
-            uri,
-            self.settings,
-            self.codecs,
-            handshake=self.handshake,
-            sock=self._sock,
-            seq=self._seq,
-            dialect=self.dialect,
-        )
-        try:
-            if self._check is not None:
-                self._check(connection.handshake)
-            if not connection.metadata:
-                connection.metadata = _ask_metadata(connection, uri, self.settings.timeout)
-        except BaseException:  # or the next call would use what was not approved
-            connection.close()
-            raise
-        self.metadata = connection.metadata
-        return connection
+__all__ = ["Remote"]
 
 
 class Remote:
-    """A remote object as one proxy sees it: a line to it, and limits.
-
-    Thread-safe: callers take turns.
+    """A remote object as one proxy sees it: a line to it, and limits. Thread-safe.
 
     Args:
         line: Shared with the proxy's variants.
@@ -153,9 +58,12 @@ class Remote:
     def metadata(self) -> Metadata:
         """The object's members; connects if that has not been done."""
         if not self.line.metadata:
-            with self.line.lock:
-                self.line.ready(self.patience)
+            self.connect()
         return self.line.metadata
+
+    def connect(self) -> None:
+        """Connect, if that has not been done."""
+        self.line.release(self.acquire())
 
     def invoke(
         self,
@@ -171,26 +79,33 @@ class Remote:
         attempts = self.retries + 1
         while True:
             try:
-                with line.lock:
-                    connection = line.connection
-                    if (
-                        connection is None
-                        or connection.closed
-                        or time.monotonic() - connection.used > _QUIET
-                    ):
-                        connection = line.ready(self.patience)
+                connection = line.connection
+                if (
+                    connection is None
+                    or connection.closed
+                    or time.monotonic() - connection.used > QUIET
+                ):
+                    connection = self.acquire()
+                try:
                     reply = connection.call(
                         method,
                         args,
                         kwargs,
                         flags,
-                        object_id=object_id,
+                        object_id=object_id or line.object_id,
                         timeout=self.timeout,
                     )
+                finally:
+                    if not connection.shared:
+                        line.release(connection)
                 break
+            except LocalProtocolError:
+                if connection is None or not (connection.closed and connection.shared):
+                    raise
+                # Somebody closed it before anything was sent.
             except ConnectionLostError as error:
                 attempts -= 1
-                if not attempts:
+                if not attempts or _is_over(error):
                     raise
                 lost = error
             except (ConnectError, NamingError) as error:
@@ -200,13 +115,13 @@ class Remote:
         if reply is None:
             return None
         if reply.flags & STREAM:
-            return self._items(reply)
+            return self._items(reply, connection)
         try:
             return reply.unwrap()
         except (SerializeError, SecurityError):
             # After these a genuine Pyro5 server closes without a word.
             if connection.session.features is None:
-                line.drop()
+                connection.close()
             raise
 
     def reply(
@@ -216,59 +131,64 @@ class Remote:
 
         For those who pass it on: nothing of it is read, an error is not raised.
         """
-        with self.line.lock:
-            connection = self.line.ready(self.patience)
-            return connection.call(method, args, kwargs, flags, timeout=self.timeout)
+        connection = self.acquire()
+        try:
+            reply = connection.call(
+                method,
+                args,
+                kwargs,
+                flags,
+                object_id=self.line.object_id,
+                timeout=self.timeout,
+            )
+            if reply is not None and reply.flows:
+                connection.abandon(reply.seq)  # nobody will read its items
+            return reply
+        finally:
+            self.line.release(connection)
 
-    def _items(self, reply: Reply) -> Items:
+    def ping(self) -> None:
+        """Return once the daemon has answered; connects if need be."""
+        connection = self.acquire()
+        try:
+            connection.ping(self.timeout)
+        finally:
+            self.line.release(connection)
+
+    def acquire(self) -> Connection:
+        """Return a connection that can be used; the line wants it back.
+
+        Raises:
+            DeadlineExceeded: That could not be had in time.
+        """
+        limit = limit_of(None)
+        try:
+            return self.line.acquire(self.patience, limit)
+        except LateError:
+            raise DeadlineExceeded(
+                "no connection was free before the deadline", sent=False
+            ) from None
+        except ConnectError as error:
+            if limit is not None and time.monotonic() >= limit:
+                raise DeadlineExceeded(
+                    f"the deadline has passed: {error}", sent=False
+                ) from error
+            raise
+
+    def _items(self, reply: Reply, connection: Connection) -> Items:
+        if reply.flows:
+            return Flowing(connection, reply.seq, self.timeout)
         if reply.stream is None:
             raise RemoteProtocolError(
                 "the result of the call is an iterator, but the server is not configured "
                 "to allow streaming"
             )
-        return Items(self, reply.stream)
+        return Fetched(self.invoke, reply.stream)
 
 
-class Items(Iterator[Any]):
-    """The items of a remote iterator, fetched one by one as they are asked for."""
-
-    def __init__(self, remote: Remote, stream_id: str) -> None:
-        self._remote = remote
-        self.stream_id = stream_id
-        self._done = False
-
-    def __next__(self) -> Any:
-        """Return the next item.
-
-        Raises:
-            StopIteration: There is none left.
-            StreamError: The stream is gone, with its daemon or after its time.
-        """
-        if self._done:
-            raise StopIteration
-        try:
-            return self._remote.invoke(
-                "get_next_stream_item", [self.stream_id], {}, 0, DAEMON_ID
-            )
-        except (StopIteration, StreamError):
-            self._done = True
-            raise
-        except PyrophoneError as error:
-            if type(error) is PyrophoneError and str(error) == _STREAM_GONE:
-                self._done = True
-                raise StreamError(str(error)) from error
-            raise
-
-    def close(self) -> None:
-        """Tell the daemon that no more items are wanted."""
-        if not self._done:
-            self._done = True
-            self._remote.invoke("close_stream", [self.stream_id], {}, ONEWAY, DAEMON_ID)
-
-
-def _ask_metadata(connection: Connection, uri: URI, timeout: float | None) -> Metadata:
-    reply = connection.call(
-        "get_metadata", [uri.object], {}, object_id=DAEMON_ID, timeout=timeout
-    )
-    assert reply is not None
-    return Metadata.from_wire(reply.unwrap())
+def _is_over(error: ConnectionLostError) -> bool:
+    """Tell whether *error* says that there is no time for another attempt."""
+    if not isinstance(error, DeadlineExceeded):
+        return False
+    limit = limit_of(None)
+    return not error.sent or (limit is not None and time.monotonic() >= limit)

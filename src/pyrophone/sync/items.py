@@ -1,0 +1,147 @@
+"""The items of remote iterators: fetched one by one, or sent ahead."""
+
+from __future__ import annotations
+
+import threading
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..errors import PyrophoneError, StreamError
+from ..frontend.deadlines import limit_of
+from ..objects.table import DAEMON_ID
+from ..wire.framing import ONEWAY
+from .channels import LateError
+from .connection import Connection, late
+from .waiters import seconds_until
+
+__all__ = ["Fetched", "Flowing", "Items"]
+
+_STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
+
+
+class Items(Iterator[Any]):
+    """The items of a remote iterator. Several threads may read them, each item once."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Tell the daemon that no more items are wanted."""
+
+
+class Fetched(Items):
+    """Items that are fetched one by one as they are asked for.
+
+    Args:
+        invoke: Calls the daemon.
+        stream_id: What it calls the stream.
+    """
+
+    def __init__(self, invoke: Callable[..., Any], stream_id: str) -> None:
+        self._invoke = invoke
+        self.stream_id = stream_id
+        self._done = False
+        self._turn = threading.Lock()  # it refuses two at once
+
+    def __next__(self) -> Any:
+        """Return the next item.
+
+        Raises:
+            StopIteration: There is none left.
+            StreamError: The stream is gone, with its daemon or after its time.
+        """
+        with self._turn:
+            if self._done:
+                raise StopIteration
+            try:
+                return self._invoke(
+                    "get_next_stream_item", [self.stream_id], {}, 0, DAEMON_ID
+                )
+            except (StopIteration, StreamError):
+                self._done = True
+                raise
+            except PyrophoneError as error:
+                if type(error) is PyrophoneError and str(error) == _STREAM_GONE:
+                    self._done = True
+                    raise StreamError(str(error)) from error
+                raise
+
+    def close(self) -> None:
+        """Tell the daemon that no more items are wanted."""
+        if not self._done:
+            self._done = True
+            self._invoke("close_stream", [self.stream_id], {}, ONEWAY, DAEMON_ID)
+
+
+class Flowing(Items):
+    """Items that the daemon sends ahead, as many as there is a window for.
+
+    Args:
+        connection: Where they come.
+        seq: Number of the call whose result they are.
+        timeout: How long one may take, in seconds; None is for ever.
+    """
+
+    def __init__(self, connection: Connection, seq: int, timeout: float | None) -> None:
+        self._connection = connection
+        self._seq = seq
+        self._timeout = timeout
+        self._window = connection.settings.window
+        self._asked = False
+        self._items: deque[Any] = deque()
+        self._interrupted = False
+        self._done = False  # whether nothing more will come
+        self._turn = threading.Lock()
+
+    def __next__(self) -> Any:
+        """Return the next item.
+
+        Raises:
+            StopIteration: There is none left.
+            DeadlineExceeded: None came in time; the next one may.
+            ConnectionLostError: The stream is gone, with its connection.
+        """
+        limit = limit_of(self._timeout)
+        if not self._turn.acquire(timeout=seconds_until(limit)):
+            raise late(self._timeout, limit)
+        try:
+            while not self._items:
+                if self._interrupted:
+                    raise StreamError("reading the stream was interrupted")
+                if self._done:
+                    raise StopIteration
+                self._fetch(limit)
+            return self._items.popleft()
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """Tell the daemon that no more items are wanted."""
+        if not self._done:
+            self._done = True
+            self._connection.abandon(self._seq)
+
+    def __del__(self) -> None:
+        if not getattr(self, "_done", True):
+            self._connection.abandon_later(self._seq)
+
+    def _fetch(self, limit: float | None) -> None:
+        connection = self._connection
+        if not self._asked:
+            self._asked = True
+            connection.grant(self._seq, self._window)
+        try:
+            portion = connection.portion(self._seq, limit)
+        except LateError:
+            raise late(self._timeout, limit) from None
+        except BaseException as error:
+            if not isinstance(error, Exception):  # what was read last may have got lost
+                self._interrupted = True
+                self.close()
+            self._done |= connection.closed
+            raise
+        if portion.last:
+            self._done = True
+        else:
+            connection.grant(self._seq, 1)
+        self._items.extend(portion.unwrap())

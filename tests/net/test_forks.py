@@ -1,0 +1,22 @@
+"""A child of a fork is told before it goes on."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from pyrophone.net.forks import in_children
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no forks")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_children_are_told_and_parents_are_not() -> None:
+    told: list[int] = []
+    in_children(lambda: told.append(os.getpid()))
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if told == [os.getpid()] else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert told == []

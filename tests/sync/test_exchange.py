@@ -1,0 +1,310 @@
+"""Many callers on one connection: each gets its own answer, whatever the others do."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from manyfold import End, script
+from pyrophone import URI, Settings
+from pyrophone.errors import (
+    CallTimeoutError,
+    ConnectionLostError,
+    DeadlineExceeded,
+    LocalProtocolError,
+    ProtocolError,
+)
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
+from pyrophone.sync.connection import Connection
+from pyrophone.wire.events import Cancel
+from running import LIMIT
+
+SETTINGS = Settings(beat=None)
+CODECS = make_codecs(ClassTable(), SETTINGS)
+
+
+class Caller(threading.Thread):
+    """Makes a call in a thread of its own."""
+
+    def __init__(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        self.function = function
+        self.given = args, kwargs
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        args, kwargs = self.given
+        try:
+            self.value = self.function(*args, **kwargs)
+        except BaseException as error:
+            self.error = error
+
+    def result(self) -> Any:
+        self.join(LIMIT)
+        assert not self.is_alive()
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def open_at(uri: URI, **settings: Any) -> Connection:
+    return Connection(uri, Settings(beat=None, **settings), CODECS)
+
+
+def value(connection: Connection, *args: Any, **options: Any) -> Any:
+    reply = connection.call("f", args, {}, **options)
+    assert reply is not None
+    return reply.unwrap()
+
+
+def callers(connection: Connection, count: int) -> list[Caller]:
+    return [Caller(value, connection, number) for number in range(count)]
+
+
+def test_answers_come_in_any_order_and_to_whom_they_belong() -> None:
+    def part(end: End) -> None:
+        for call in reversed(end.calls(20)):
+            end.answer(call, call.args[0] * 10)
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        found = [caller.result() for caller in callers(connection, 20)]
+        assert found == [number * 10 for number in range(20)]
+        assert connection.session.calls == 0
+        connection.close()
+
+
+def test_a_late_answer_is_given_to_nobody() -> None:
+    cancelled = threading.Event()
+
+    def part(end: End) -> None:
+        first = end.call()
+        event = end.event()
+        assert isinstance(event, Cancel)
+        assert event.call is first
+        cancelled.set()
+        second = end.call()
+        end.answer(first, "late")
+        end.answer(second, "mine")
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.01 s") as caught:
+            value(connection, timeout=0.01)
+        assert caught.value.sent
+        assert isinstance(caught.value, CallTimeoutError)
+        assert cancelled.wait(LIMIT)
+        assert value(connection) == "mine"
+        connection.close()
+
+
+def test_a_reader_who_gives_up_lets_another_one_read() -> None:
+    asked = threading.Event()
+
+    def part(end: End) -> None:
+        end.call()
+        asked.set()
+        second = end.call()
+        assert isinstance(end.event(), Cancel)
+        end.answer(second, "for the follower")
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        leader = Caller(value, connection, timeout=0.2)
+        assert asked.wait(LIMIT)
+        assert value(connection) == "for the follower"
+        with pytest.raises(DeadlineExceeded):
+            leader.result()
+        connection.close()
+
+
+def test_a_follower_who_gives_up_disturbs_nobody() -> None:
+    asked = threading.Event()
+
+    def part(end: End) -> None:
+        first = end.call()
+        asked.set()
+        end.call()
+        assert isinstance(end.event(), Cancel)
+        end.answer(first, "for the leader")
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        leader = Caller(value, connection)
+        assert asked.wait(LIMIT)
+        with pytest.raises(DeadlineExceeded):
+            value(connection, timeout=0.01)
+        assert leader.result() == "for the leader"
+        connection.close()
+
+
+def test_all_who_wait_learn_that_the_connection_is_lost() -> None:
+    with script(lambda end: end.calls(5)) as uri:
+        connection = open_at(uri)
+        for caller in callers(connection, 5):
+            with pytest.raises(ConnectionLostError, match="the connection was closed"):
+                caller.result()
+        assert connection.closed
+        with pytest.raises(LocalProtocolError, match="session is closed"):
+            value(connection)
+
+
+def test_all_who_wait_learn_that_it_was_closed_here() -> None:
+    asked = threading.Event()
+
+    def part(end: End) -> None:
+        end.calls(5)
+        asked.set()
+        assert end.event() is None
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        waiting = callers(connection, 5)
+        assert asked.wait(LIMIT)
+        connection.close("enough")
+        for caller in waiting:
+            with pytest.raises(ConnectionLostError, match="enough"):
+                caller.result()
+
+
+def test_nonsense_reaches_the_reader_and_the_loss_of_the_connection_all() -> None:
+    def part(end: End) -> None:
+        end.calls(3)
+        end.send(b"HTTP/1.1 400 Bad Request")
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        errors = []
+        for caller in callers(connection, 3):
+            with pytest.raises((ProtocolError, ConnectionLostError), match="HTTP") as got:
+                caller.result()
+            errors.append(type(got.value).__name__)
+        assert errors.count("RemoteProtocolError") == 1
+
+
+def test_an_answer_counts_though_nonsense_follows() -> None:
+    def part(end: End) -> None:
+        end.send(end.session.result(end.call(), "good") + b"HTTP/1.1 400 Bad Request")
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        assert value(connection) == "good"
+        assert connection.closed
+
+
+def test_ctrl_c_ends_the_call_and_not_the_connection() -> None:
+    asked = threading.Event()
+
+    def part(end: End) -> None:
+        first = end.call()
+        signal.pthread_kill(main, signal.SIGINT)
+        event = end.event()
+        assert isinstance(event, Cancel)
+        asked.set()
+        second = end.call()
+        end.answer(first, "too late")
+        end.answer(second, "next")
+
+    main = threading.get_ident()
+    with script(part) as uri:
+        connection = open_at(uri)
+        with pytest.raises(KeyboardInterrupt):
+            value(connection)
+        assert asked.wait(LIMIT)
+        assert value(connection) == "next"
+        connection.close()
+
+
+def test_ctrl_c_of_a_follower_leaves_the_others_alone() -> None:
+    asked = threading.Event()
+
+    def part(end: End) -> None:
+        first = end.call()
+        asked.set()
+        end.call()
+        signal.pthread_kill(main, signal.SIGINT)
+        assert isinstance(end.event(), Cancel)
+        end.answer(first, "still here")
+
+    main = threading.get_ident()
+    with script(part) as uri:
+        connection = open_at(uri)
+        leader = Caller(value, connection)
+        assert asked.wait(LIMIT)
+        with pytest.raises(KeyboardInterrupt):
+            value(connection)
+        assert leader.result() == "still here"
+        connection.close()
+
+
+def test_a_message_is_sent_whole_though_its_sender_gave_up() -> None:
+    gave_up = threading.Event()
+
+    def part(end: End) -> None:
+        first = end.call()
+        assert gave_up.wait(LIMIT)  # reads nothing until then
+        big = end.call()
+        assert len(big.args[0]) == 50_000_000
+        assert isinstance(end.event(), Cancel)
+        end.answer(first, "unharmed")
+        end.answer(end.call(), "next")
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        other = Caller(value, connection)
+        with pytest.raises(DeadlineExceeded):
+            value(connection, "x" * 50_000_000, timeout=0.1)
+        gave_up.set()
+        assert other.result() == "unharmed"
+        assert value(connection) == "next"
+        connection.close()
+
+
+def test_large_messages_cross_each_other() -> None:
+    def part(end: End) -> None:
+        for _ in range(4):
+            call = end.call()
+            end.answer(call, call.args[0])
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        texts = [str(number) * 5_000_000 for number in range(4)]
+        waiting = [Caller(value, connection, text) for text in texts]
+        assert [caller.result() for caller in waiting] == texts
+        connection.close()
+
+
+def test_a_call_of_a_signal_handler_in_the_middle_of_a_call_is_refused() -> None:
+    errors: list[BaseException] = []
+
+    def part(end: End) -> None:
+        call = end.call()
+        signal.pthread_kill(main, signal.SIGUSR1)
+        assert handled.wait(LIMIT)
+        end.answer(call, "mine")
+
+    def handle(number: int, frame: Any) -> None:
+        try:
+            value(connection)
+        except LocalProtocolError as error:
+            errors.append(error)
+        handled.set()
+
+    handled = threading.Event()
+    main = threading.get_ident()
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        with script(part) as uri:
+            connection = open_at(uri)
+            assert value(connection) == "mine"
+            connection.close()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert "in the middle of another one" in str(errors[0])

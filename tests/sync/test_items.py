@@ -1,0 +1,115 @@
+"""Items of remote iterators: each once, whoever asks, and none that nobody wants."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Any
+
+import pytest
+
+from manyfold import End, script
+from pyrophone import Settings
+from pyrophone.errors import DeadlineExceeded
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
+from pyrophone.sync.connection import Connection
+from pyrophone.sync.items import Flowing
+from pyrophone.wire.events import Cancel, Credit
+from running import LIMIT
+
+CODECS = make_codecs(ClassTable(), Settings())
+
+
+def flowing(uri: Any, timeout: float | None = None) -> Flowing:
+    connection = Connection(uri, Settings(beat=None, window=3), CODECS)
+    reply = connection.call("items", (), {})
+    assert reply is not None
+    return Flowing(connection, reply.seq, timeout)
+
+
+def produce(end: End, count: int, batch: int) -> int:
+    """Send *count* items as credit comes; return how many messages were under way."""
+    call = end.call()
+    end.send(end.session.flow(call))
+    most = credit = sent = 0
+    while sent < count:
+        while not credit:
+            event = end.event()
+            if isinstance(event, Cancel):
+                end.send(end.session.items(call, [], last=True))
+                return sent
+            assert isinstance(event, Credit)
+            credit += event.count
+            most = max(most, credit)
+        values = list(range(sent, min(sent + batch, count)))
+        sent += len(values)
+        credit -= 1
+        end.send(end.session.items(call, values, last=sent == count))
+    return most
+
+
+def test_the_window_is_what_the_settings_say() -> None:
+    found = []
+    with script(lambda end: found.append(produce(end, 100, 7))) as uri:
+        items = flowing(uri)
+        assert list(items) == list(range(100))
+        with pytest.raises(StopIteration):
+            next(items)
+        items.close()
+    assert found == [3]
+
+
+def test_several_threads_get_each_item_once() -> None:
+    taken: list[int] = []
+    with script(lambda end: produce(end, 500, 3)) as uri:
+        items = flowing(uri)
+        threads = [threading.Thread(target=lambda: taken.extend(items)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(LIMIT)
+    assert sorted(taken) == list(range(500))
+
+
+@pytest.mark.parametrize("how", ["close", "drop"])
+def test_who_wants_no_more_ends_the_producer(how: str) -> None:
+    sent: list[int] = []
+    done = threading.Event()
+
+    def part(end: End) -> None:
+        sent.append(produce(end, 1000, 1))
+        done.set()
+
+    with script(part) as uri:
+        items = flowing(uri)
+        assert next(items) == 0
+        connection = items._connection
+        if how == "close":
+            items.close()
+            assert list(items) == []
+        else:
+            del items
+            gc.collect()
+        assert done.wait(LIMIT)
+        assert sent[0] < 10
+        connection.close()
+
+
+def test_an_item_that_is_late_may_still_come() -> None:
+    late = threading.Event()
+
+    def part(end: End) -> None:
+        call = end.call()
+        end.send(end.session.flow(call))
+        assert isinstance(end.event(), Credit)
+        assert late.wait(LIMIT)
+        end.send(end.session.items(call, ["here"], last=True))
+
+    with script(part) as uri:
+        items = flowing(uri, 0.05)
+        with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.05 s"):
+            next(items)
+        items._timeout = None
+        late.set()
+        assert list(items) == ["here"]
