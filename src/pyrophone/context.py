@@ -88,7 +88,8 @@ class CallContext:
             should look now and then, or call :meth:`check`.
         deadline: When the caller's time is over, by *clock*; None is never.
         clock: Tells the time; None if there is no deadline.
-        path: The calls that wait for this one, outermost first, a line each.
+        origin: The call as it came, None outside of a daemon.
+        place: Where it runs, as chains of calls have it.
     """
 
     __slots__ = (
@@ -99,7 +100,8 @@ class CallContext:
         "correlation",
         "deadline",
         "flags",
-        "path",
+        "origin",
+        "place",
         "reply_annotations",
         "seq",
         "serializer",
@@ -124,7 +126,17 @@ class CallContext:
         self.cancelled = False
         self.deadline: float | None = None
         self.clock: Callable[[], float] | None = None
-        self.path = ""
+        self.origin: Any = None
+        self.place = ""
+
+    @property
+    def path(self) -> str:
+        """The calls that wait for what this one calls: a line each, this one the last."""
+        call = self.origin
+        if call is None:
+            return ""
+        line = f"{self.place} {call.object_id}.{call.method}"
+        return f"{call.path}\n{line}" if call.path else line
 
     def remaining(self) -> float | None:
         """Return how much of the caller's time is left, in seconds; None is no limit."""

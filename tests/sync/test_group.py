@@ -14,6 +14,7 @@ class Member:
         self.interval = interval
         self.stopping = False
         self.interrupted = False
+        self.tick: float | None = None
         self.seen: list[str] = []
 
     def look_after(self, now: float) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from certificates import Certificates
 from pyrophone import Settings
+from pyrophone.context import CallContext
+from pyrophone.context import Client as ClientHere
 from pyrophone.net.tls import client_context, server_context
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
@@ -30,8 +32,31 @@ class Service:
 
     def __init__(self) -> None:
         self.stopping = False
+        self.alone = False
+        self.settings = Settings()
         self.gone: list[Link] = []
         self.refuse = False
+
+    def context(self, client: ClientHere, call: Call) -> CallContext:
+        raise NotImplementedError
+
+    def perform(self, link: Link, call: Call, context: CallContext) -> bytes | None:
+        raise NotImplementedError
+
+    def starts_apart(self, link: Link, call: Call) -> bool:
+        raise NotImplementedError
+
+    def start(self, link: Link, call: Call, context: CallContext, key: int) -> None:
+        raise NotImplementedError
+
+    def submit(self, job: Callable[[], object]) -> None:
+        raise NotImplementedError
+
+    def attention(self, link: Link) -> None:
+        raise NotImplementedError
+
+    def serves_here(self) -> bool:
+        return False
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
         session = link.session

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from pyrophone import Settings, expose, instances, oneway
+from pyrophone.context import current
+from pyrophone.errors import DeadlineExceeded
 from pyrophone.sync import Daemon, close, connect
+from raw import Raw, raw
 from running import LIMIT, running
 
 
@@ -236,7 +240,7 @@ def test_stopping_does_not_wait_for_a_link_that_is_just_given_back() -> None:
     class Hesitant(Daemon):
         """Its workers give back a link late, when all links were looked through."""
 
-        def _serve(self, link: Any) -> None:
+        def _serve(self, link: Any, term: int) -> None:
             later = self._poller.later
 
             def hesitate(function: Any) -> None:
@@ -245,7 +249,7 @@ def test_stopping_does_not_wait_for_a_link_that_is_just_given_back() -> None:
                 later(function)
 
             self._poller.later = hesitate  # type: ignore[method-assign]
-            super()._serve(link)
+            super()._serve(link, term)
 
         def _end(self, link: Any) -> None:
             super()._end(link)
@@ -262,3 +266,166 @@ def test_stopping_does_not_wait_for_a_link_that_is_just_given_back() -> None:
         for thread in (stopping, serving):
             thread.join(LIMIT)
             assert not thread.is_alive()
+
+
+@expose
+class Shop:
+    """Has methods that last until they are told."""
+
+    def __init__(self) -> None:
+        self.inside = threading.Semaphore(0)
+        self.go = threading.Event()
+        self.cancelled: list[bool] = []
+        self.ended = threading.Event()
+        self.ran: list[Any] = []
+
+    def wait(self, number: int = 0) -> int:
+        self.inside.release()
+        assert self.go.wait(LIMIT)
+        return number
+
+    def watch(self) -> str:
+        self.inside.release()
+        served = current()
+        while not served.cancelled:
+            pass
+        self.ended.set()
+        return "seen"
+
+    def note(self, value: Any) -> Any:
+        self.ran.append(value)
+        return value
+
+    def left(self) -> float | None:
+        return current().remaining()
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+@pytest.fixture
+def client(shop: Shop) -> Iterator[Raw]:
+    with running(Daemon(settings=Settings(workers=4))) as daemon:
+        with raw(daemon.register(shop)) as client:
+            yield client
+
+
+def test_slow_calls_delay_no_other_of_their_connection(client: Raw, shop: Shop) -> None:
+    slow = [client.call("wait", number) for number in range(3)]
+    assert client.reply(client.call("note", "quick")) == "quick"
+    client.ping()
+    shop.go.set()
+    assert {client.next().seq for _ in slow} == set(slow)
+
+
+def test_with_all_workers_busy_pings_are_answered_and_calls_wait(
+    client: Raw, shop: Shop
+) -> None:
+    calls = [client.call("wait", number) for number in range(50)]
+    for _ in range(4):
+        assert shop.inside.acquire(timeout=LIMIT)
+    client.ping()
+    shop.go.set()
+    replies = [client.next() for _ in calls]
+    assert {reply.seq for reply in replies} == set(calls)
+    assert sorted(reply.unwrap() for reply in replies) == list(range(50))
+
+
+def test_another_client_is_read_while_all_workers_are_busy(shop: Shop) -> None:
+    with running(Daemon(settings=Settings(workers=2))) as daemon:
+        uri = daemon.register(shop)
+        with raw(uri) as busy, raw(uri) as other:
+            calls = [busy.call("wait"), busy.call("wait")]
+            for _ in calls:
+                assert shop.inside.acquire(timeout=LIMIT)
+            other.ping()
+            shop.go.set()
+            assert {busy.next().seq for _ in calls} == set(calls)
+
+
+def test_a_call_that_was_given_up_is_told_and_answered_once(
+    client: Raw, shop: Shop
+) -> None:
+    seq = client.call("watch")
+    assert shop.inside.acquire(timeout=LIMIT)
+    client.send(client.session.abandon(seq))
+    assert shop.ended.wait(LIMIT)
+    while client.session.calls:
+        client.ping()
+
+
+def test_calls_of_a_client_that_has_gone_are_told(client: Raw, shop: Shop) -> None:
+    client.call("watch")
+    assert shop.inside.acquire(timeout=LIMIT)
+    client.sock.close()
+    assert shop.ended.wait(LIMIT)
+
+
+def test_a_call_that_waits_for_a_worker_may_be_given_up(client: Raw, shop: Shop) -> None:
+    calls = [client.call("wait") for _ in range(4)]
+    for _ in calls:
+        assert shop.inside.acquire(timeout=LIMIT)
+    late = client.call("note", "never")
+    client.send(client.session.abandon(late))
+    client.ping()
+    shop.go.set()
+    for _ in calls:
+        client.next()
+    while client.session.calls:
+        client.ping()
+    assert shop.ran == []
+
+
+def test_a_call_whose_time_is_over_is_not_run(client: Raw, shop: Shop) -> None:
+    with pytest.raises(DeadlineExceeded):
+        client.reply(client.call("note", 1, limit=0.0))
+    assert shop.ran == []
+
+
+def test_a_method_knows_how_much_time_is_left(client: Raw) -> None:
+    assert 0 < client.reply(client.call("left", limit=LIMIT)) <= LIMIT
+    assert client.reply(client.call("left")) is None
+
+
+def test_calls_beyond_the_limit_are_not_read_until_others_have_ended(shop: Shop) -> None:
+    settings = Settings(calls_per_client=2)
+    with running(Daemon(settings=settings)) as daemon:
+        with raw(daemon.register(shop)) as client:
+            calls = [client.call("wait", number) for number in range(6)]
+            for _ in range(2):
+                assert shop.inside.acquire(timeout=LIMIT)
+            (link,) = (seen.connection for seen in daemon.clients)
+            while not link.paused:
+                daemon.wake()
+            assert len(link.open) == 2
+            shop.go.set()
+            assert {client.next().seq for _ in calls} == set(calls)
+
+
+def test_a_graceful_end_answers_what_runs_and_nothing_else(shop: Shop) -> None:
+    with running(Daemon(settings=Settings(workers=2))) as daemon:
+        with raw(daemon.register(shop)) as client:
+            calls = [client.call("wait", number) for number in range(2)]
+            for _ in calls:
+                assert shop.inside.acquire(timeout=LIMIT)
+            client.call("note", "too late")
+            client.ping()
+            stopping = threading.Thread(target=daemon.stop)
+            stopping.start()
+            while not daemon.stopping:
+                pass
+            shop.go.set()
+            assert {client.next().seq for _ in calls} == set(calls)
+            assert client.ended()
+            stopping.join(LIMIT)
+    assert shop.ran == []
+
+
+def test_large_answers_of_many_calls_all_arrive(client: Raw, shop: Shop) -> None:
+    sizes = [3_000_000 + number for number in range(4)]
+    calls = {client.call("note", "x" * size): size for size in sizes}
+    for _ in range(4):
+        reply = client.next()
+        assert len(reply.unwrap()) == calls.pop(reply.seq)

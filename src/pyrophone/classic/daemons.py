@@ -48,6 +48,8 @@ class Served(BaseDaemon):
     kit: Kit
     outer: Any
     transport_log: logging.Logger
+    features: frozenset[str] = frozenset()  # its peers have none, nor its programs
+    awaits = False
     streams_attributes = True
     annotates_errors = True
     _seen: Any = None

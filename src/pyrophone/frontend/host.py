@@ -21,6 +21,7 @@ from ..wire.dialects import PYRO5, Dialect, choose
 from ..wire.events import Call, Greeting
 from ..wire.framing import ONEWAY
 from ..wire.server import ServerSession
+from ..wire.states import CLOSED
 from .dialects import find_dialects
 from .registry import Registry
 
@@ -67,9 +68,12 @@ class Host(Registry):
 
     Attributes:
         features: What extensions of the wire to take part in.
+        alone: Whether it runs one call at a time.
+        place: What stands for it in chains of calls; see :mod:`.chains`.
     """
 
     features: frozenset[str] = frozenset()
+    alone = False
 
     def __init__(
         self,
@@ -91,6 +95,7 @@ class Host(Registry):
             streaming=settings.streaming,
             show=self.traceback,
         )
+        self.place = f"!{self.location}" if self.alone else self.location
         self._judges = type(self).failed is not Host.failed
         self._annotates = type(self).annotations is not Host.annotations
         self.objects.register(control(self.objects, self.streams, self.describe), DAEMON_ID)
@@ -239,8 +244,8 @@ class Host(Registry):
         return self._codecs_by_dialect[dialect.name]
 
     def context(self, client: Client, call: Call) -> CallContext:
-        """Return the context to serve *call* in."""
-        return CallContext(
+        """Return the context to serve *call* in; the time that it has begins."""
+        context = CallContext(
             client,
             call.seq,
             call.flags,
@@ -248,6 +253,12 @@ class Host(Registry):
             call.annotations,
             call.correlation,
         )
+        context.origin = call
+        context.place = self.place
+        if call.limit is not None:
+            context.clock = time.monotonic
+            context.deadline = time.monotonic() + call.limit
+        return context
 
     def noticed(self, error: BaseException) -> None:
         """Called with what code of the user raised and was answered all the same."""
@@ -314,6 +325,8 @@ class Host(Registry):
         try:
             return self._dispatcher.fault(session, call, error, context)
         except ProtocolError as problem:  # its annotations are unusable, or it is too large
+            if session.state == CLOSED:  # or nobody is there any more
+                return b""
             context.reply_annotations = {}
             return self._dispatcher.fault(session, call, problem, context)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import operator
 import os
+import select
 import socket
 import ssl
 import struct
@@ -21,6 +22,7 @@ from ..errors import ConnectError
 from ..uri import URI
 
 __all__ = [
+    "AT_ONCE",
     "close_hard",
     "connect_socket",
     "connect_tls",
@@ -30,9 +32,13 @@ __all__ = [
     "listen_unix",
     "peer_name",
     "remove_socket_file",
+    "takes_more",
     "tune",
+    "wait_for",
     "wait_limit_reached",
 ]
+
+AT_ONCE = getattr(socket, "MSG_DONTWAIT", 0)  # flag of send and recv; Windows has none
 
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE")
 _BACKLOG = 1024  # Linux caps it at net.core.somaxconn, 4096 by default
@@ -270,6 +276,24 @@ def peer_name(sock: socket.socket) -> Any:
         return sock.getpeername()
     except OSError:
         return ""
+
+
+def wait_for(sock: socket.socket, seconds: float, *, write: bool = False) -> bool:
+    """Return whether *sock* can be read, or written, after *seconds* at most."""
+    try:
+        if not hasattr(select, "poll"):
+            waits = ([], [sock]) if write else ([sock], [])
+            return any(select.select(*waits, [], seconds))
+        poll = select.poll()
+        poll.register(sock, select.POLLOUT if write else select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    except (OSError, ValueError):  # it was closed; whoever reads or writes it will see
+        return True
+
+
+def takes_more(sock: socket.socket) -> bool:
+    """Tell whether something short can be sent without waiting."""
+    return sock.fileno() >= 0 and wait_for(sock, 0.0, write=True)
 
 
 def close_hard(sock: socket.socket) -> None:

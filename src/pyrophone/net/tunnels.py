@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -82,8 +83,8 @@ class Tunnel:
 
     The socket does not block, or its waits are limited; what it raises then is passed
     on. A handshake that fails is not an error here: the client is told, and what else
-    it sends is dropped until it closes or is closed.
-
+    it sends is dropped until it closes or is closed. One thread may read it while others
+    write.
     """
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
@@ -92,6 +93,7 @@ class Tunnel:
         self._sealed: bytes | memoryview = b""  # what the socket did not take yet
         self._content = 0  # how many plain bytes are in that
         self._failed = False
+        self._lock = threading.RLock()  # for all but waiting for the client
 
     @property
     def stuck(self) -> bool:
@@ -110,23 +112,34 @@ class Tunnel:
             BlockingIOError: There was none.
             OSError: The connection is lost, or its bytes were tampered with.
         """
-        self._push()
-        if self.over:
-            return b""
+        with self._lock:
+            if not self._content:  # else it is the sender's, who counts what has gone
+                self._push()
+            if self.over:
+                return b""
         data = self._sock.recv(size)
         if not data:
             return b""
-        plain = b"" if self._failed else self._open(data)
+        with self._lock:
+            plain = b"" if self._failed else self._open(data)
         if plain or self.over:
             return plain
         raise BlockingIOError
 
-    def send(self, data: bytes | memoryview) -> int:
+    def send(self, data: bytes | memoryview, flags: int = 0) -> int:
         """Send some of *data*; return how much. What is not sent must be given again.
+
+        Args:
+            data: What is to be sent.
+            flags: Those of the socket.
 
         Raises:
             OSError: The connection is lost, or takes nothing for now.
         """
+        with self._lock:
+            return self._send(data, flags)
+
+    def _send(self, data: bytes | memoryview, flags: int) -> int:
         until = time.monotonic() + _PATIENCE
         view = memoryview(data)
         done = 0
@@ -137,7 +150,7 @@ class Tunnel:
                 self._content = len(piece)
             content = self._content
             try:
-                self._push()
+                self._push(flags)
             except OSError as error:
                 if done and wait_limit_reached(error):
                     return done
@@ -167,9 +180,11 @@ class Tunnel:
                 raise
             return b""
         # The next call of send or recv sends this, and waits with its own if it can't.
-        self._sealed = self._filter.own()
-        with suppress(BlockingIOError):
-            self._push()
+        if own := self._filter.own():
+            self._sealed = b"".join((self._sealed, own))
+        if not self._content:
+            with suppress(BlockingIOError):
+                self._push()
         return plain
 
     def _fail(self) -> None:
@@ -181,7 +196,7 @@ class Tunnel:
             # overtake the alert.
             self._sock.shutdown(socket.SHUT_WR)
 
-    def _push(self) -> None:
+    def _push(self, flags: int = 0) -> None:
         """Send what is sealed.
 
         Raises:
@@ -189,7 +204,7 @@ class Tunnel:
             OSError: As the socket does.
         """
         if self._sealed:
-            sent = self._sock.send(self._sealed)
+            sent = self._sock.send(self._sealed, flags)
             if sent < len(self._sealed):
                 self._sealed = memoryview(self._sealed)[sent:]
                 raise BlockingIOError
@@ -220,7 +235,7 @@ class Wrapped:
             raise BlockingIOError from error
         return data
 
-    def send(self, data: bytes | memoryview) -> int:
+    def send(self, data: bytes | memoryview, flags: int = 0) -> int:
         """Send some of *data*; return how much. What is not sent must be given again."""
         until = time.monotonic() + _PATIENCE
         view = memoryview(data)

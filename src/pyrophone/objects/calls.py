@@ -116,6 +116,14 @@ class Dispatcher:
             results.append(result)
         return results
 
+    def is_stream(self, call: Call, value: Any) -> bool:
+        """Tell whether *value* is to be read item by item, and may be async."""
+        return (
+            (_is_iterator(value) or _is_async_iterator(value))
+            and not call.flags & (ONEWAY | BATCH)
+            and (self.stream_attributes or call.method not in ATTRIBUTE_ACCESS)
+        )
+
     def reply(
         self,
         session: ServerSession,
@@ -203,6 +211,11 @@ def _is_iterator(value: Any) -> bool:
     # isinstance(value, Iterator) is five times as slow, and this is asked of each result.
     kind = type(value)
     return hasattr(kind, "__next__") and hasattr(kind, "__iter__")
+
+
+def _is_async_iterator(value: Any) -> bool:
+    kind = type(value)
+    return hasattr(kind, "__anext__") and hasattr(kind, "__aiter__")
 
 
 def _is_ours(module: Any) -> bool:

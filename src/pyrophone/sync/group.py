@@ -19,9 +19,11 @@ class Member(Protocol):
         interval: Longest wait between two looks at its deadlines, in seconds.
         stopping: Whether it is to end.
         interrupted: Whether Ctrl-C was pressed while it ran a call.
+        tick: Longest wait while it has something to watch over, else None.
     """
 
     interval: float
+    tick: float | None
     stopping: bool
     interrupted: bool
 
@@ -61,8 +63,12 @@ class Group:
             if sockets is not None:
                 ready = self.poller.things(sockets)
             else:
-                hurry = any(member.stopping for member in members)
-                ready = self.poller.poll(0.0 if hurry else timeout)
+                for member in members:
+                    if member.stopping:
+                        timeout = 0.0
+                    elif member.tick is not None and member.tick < timeout:
+                        timeout = member.tick
+                ready = self.poller.poll(timeout)
             for act in ready:
                 act()
             now = time.monotonic()

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from ..context import Client
+from ..context import CallContext, Client
 from ..errors import ProtocolError, SecurityError
-from ..net.sockets import close_hard, peer_name, wait_limit_reached
-from ..net.tunnels import tunnel
-from ..wire.events import Call, Greeting, Ping
+from ..net.sockets import AT_ONCE, close_hard, peer_name, wait_limit_reached
+from ..settings import Settings
+from ..wire.events import Call, Cancel, Credit, Greeting, Ping
+from ..wire.features import FLOW, MANY
+from ..wire.framing import ONEWAY
 from ..wire.server import ServerSession
 from ..wire.states import CLOSED, NEW, OPEN
+from .callbacks import Callbacks
+from .outgoing import Outgoing
 
-__all__ = ["MORE", "READ", "WRITE", "Link", "Service"]
+__all__ = ["BUSY", "LOST", "MORE", "PAUSED", "READ", "WRITE", "Link", "Service"]
 
 READ = 1  # the same numbers as in selectors
 WRITE = 2
 MORE = 4
+LOST = 8
+PAUSED = 16
+BUSY = 32
 
 _CHUNK = 65536  # bytes per read
+_PATIENCE = 0.002  # seconds that calls wait for those which came in the same piece
 
 
 class Service(Protocol):
@@ -30,12 +40,37 @@ class Service(Protocol):
 
     Attributes:
         stopping: Whether no new call is to be started.
+        alone: Whether one call at a time is run.
+        settings: How many calls may be under way, for one.
     """
 
     stopping: bool
+    alone: bool
+    settings: Settings
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
         """Return the bytes that answer *event*."""
+
+    def context(self, client: Client, call: Call) -> CallContext:
+        """Return the context to serve *call* in."""
+
+    def perform(self, link: Link, call: Call, context: CallContext) -> bytes | None:
+        """Run *call*; return the bytes that answer it, None if they follow."""
+
+    def starts_apart(self, link: Link, call: Call) -> bool:
+        """Run a one-way call in another thread, if there is one for it."""
+
+    def start(self, link: Link, call: Call, context: CallContext, key: int) -> None:
+        """Have *call* run soon, in another thread than this one."""
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Have *job*, which runs code of the user, run soon in another thread."""
+
+    def attention(self, link: Link) -> None:
+        """Have the link looked at by who waits for sockets."""
+
+    def serves_here(self) -> bool:
+        """Tell whether this is the one thread that reads."""
 
     def left(self, link: Link) -> None:
         """Note that the link was closed."""
@@ -47,12 +82,14 @@ class Service(Protocol):
         """Return the session of a client whose conversation begins so, or None."""
 
 
-class Link:
+class Link(Outgoing):
     """One connection: its socket, its session, its client.
 
-    Served by one thread at a time. The socket either does not block at all, or
-    its waits are limited. It is closed with the link, unless it is to be kept. What is
-    read and written may go through TLS.
+    One thread at a time reads it, the one that has its *turn*; any may send. Where many
+    calls may be under way, a thread that runs a call here itself gives the turn back for as
+    long, and finds at the end that it has it again, or that another one reads by now.
+    The socket either does not block at all, or its waits are limited. It is closed with
+    the link, unless it is to be kept. What is read and written may go through TLS.
 
     Attributes:
         idle_limit: How long it may be quiet, in seconds; None is for ever.
@@ -60,22 +97,35 @@ class Link:
             clock; None is never.
         parked: Whether it waits in the daemon's selector.
         greeted: Whether the client's greeting was accepted.
+        many: Whether many calls may be under way.
+        most: How many, at most.
+        shared: Whether calls are run by other threads than the one that reads.
+        term: Changes when the thread that reads does.
+        count: Calls so far, so that it is seen that one takes long.
+        turn: Is had by who reads.
+        active: Whether something came but signs of life.
+        silent: Seconds since something came, as counted by who looks now and then.
+        calls: Those of the other direction, where there can be any.
     """
 
     __slots__ = (
-        "_channel",
-        "_keep",
-        "_rest",
+        "_behind",
+        "_closing",
         "_service",
-        "_tls",
+        "active",
+        "calls",
         "client",
-        "closed",
+        "count",
         "deadline",
         "greeted",
         "idle_limit",
+        "many",
+        "most",
         "parked",
-        "session",
-        "sock",
+        "shared",
+        "silent",
+        "term",
+        "turn",
     )
 
     def __init__(
@@ -87,36 +137,60 @@ class Link:
         keep: bool = False,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._keep = keep
-        self.sock = sock
-        self._tls = tunnel(sock, tls)
-        self._channel = self._tls or sock
-        self.session = session
+        super().__init__(sock, session, service, keep, tls)
         self.client = Client(peer_name(sock), self)
         self.client.dialect = session.dialect.name
         self.idle_limit: float | None = None
         self.deadline: float | None = None
         self.parked = False
         self.greeted = session.state == OPEN
-        self.closed = False
         self._service = service
-        self._rest: bytes | memoryview = b""  # what the client did not take yet
+        self._closing = threading.Lock()
+        self._behind = False  # whether the session may have events that nobody took
+        self.many = False
+        self.most = 1
+        self.shared = False
+        self.term = 0
+        self.count = 0
+        self.turn = threading.Lock()
+        self.active = False
+        self.silent = 0.0
+        self.calls: Callbacks | None = None
 
     def peer_certificate(self) -> Any:
         """The client's TLS certificate as a dict, None without TLS."""
         return self._tls.peer_certificate() if self._tls is not None else None
+
+    # Reading: who does, has the turn.
 
     def serve(self) -> int:
         """Do what can be done: send what is left, read once, answer what came.
 
         Returns:
             MORE if something came and was answered, READ or WRITE for what to wait
-            for, 0 if the link is now closed.
+            for, PAUSED if for the end of a call, BUSY if calls wait too long for each
+            other, LOST if another thread reads by now, who has the turn then; 0 if the
+            link is now closed.
         """
-        if self._rest and not (self._flush() and self._answer()):
-            return 0 if self.closed else WRITE
+        return self._go_on(self._answer, 0)
+
+    def attend(self, *, read: bool = True) -> int:
+        """Do likewise, but leave what runs code of the user to other threads."""
+        if not read:
+            return self._attend()
+        return self._go_on(self._attend, AT_ONCE)
+
+    def _go_on(self, act: Callable[[], int], flags: int) -> int:
+        if self._broken:
+            self._leave()
         if self.closed:
             return 0
+        if self._outbox and not self.flush(flags) and self.stuck:
+            return WRITE
+        if self._behind:
+            state = act()
+            if state != MORE:
+                return state
         try:
             data = self._channel.recv(_CHUNK)
         except OSError as error:
@@ -124,24 +198,176 @@ class Link:
                 return WRITE if self._tls is not None and self._tls.stuck else READ
             data = b""
         if not data:
-            self.close()
+            self._leave()
             return 0
+        self.silent = 0.0
         self.session.receive(data)
-        state = MORE if self._answer() else WRITE
+        state = act()
         if self._tls is not None and self._tls.over and state == MORE:
+            self._leave()
+            return 0
+        return state
+
+    def _leave(self) -> None:
+        """Close the link, or have it closed if this thread must not run code of users."""
+        service = self._service
+        if self.many and service.alone and not service.serves_here():
+            self.lose()
+        else:
             self.close()
-        return 0 if self.closed else state
+
+    def _answer(self) -> int:
+        """Answer what has come, calls too."""
+        self._behind = True
+        self.paused = False
+        service = self._service
+        calls = 0
+        since = 0.0
+        while not (self.closed or self._lost):
+            if self.open and self._pauses():
+                return PAUSED
+            event = self._next()
+            if event is None:
+                self._behind = False
+                return 0 if self.closed or self._lost else MORE
+            self.active = True
+            if type(event) is not Call:
+                self._heed(event)
+            elif not self.many:
+                if data := service.answer(self, event):
+                    self.send(data)
+            else:
+                if not self._run(event):
+                    return LOST
+                calls += 1
+                if calls > 1 and not service.alone:
+                    since = since or time.monotonic()
+                    if time.monotonic() - since > _PATIENCE and self.session.pending:
+                        return BUSY
+            if self.stuck:
+                return WRITE
+            if self._broken or self.session.state == CLOSED:
+                self._leave()
+        return 0
+
+    def _attend(self) -> int:
+        """Answer what has come, but let other threads run calls."""
+        self._behind = True
+        self.paused = False
+        service = self._service
+        while not (self.closed or self._lost):
+            if self.open and self._pauses():
+                return PAUSED
+            event = self._next()
+            if event is None:
+                self._behind = False
+                return 0 if self.closed or self._lost else MORE
+            self.active = True
+            if type(event) is Call:
+                self.count += 1
+                key = -self.count if event.flags & ONEWAY else event.seq
+                context = service.context(self.client, event)
+                self.open[key] = context
+                service.start(self, event, context, key)
+            else:
+                self._heed(event)
+            if self.stuck:
+                return WRITE
+            if self._broken or self.session.state == CLOSED:
+                self._leave()
+        return 0
+
+    def _next(self) -> Any:
+        """Return what came next; None if there is nothing, or it closed the link."""
+        while True:
+            try:
+                event = self.session.next()
+            except (ProtocolError, SecurityError) as error:
+                if self._change_session():
+                    continue
+                self._refuse(str(error))
+                return None
+            if event is not None and self._service.stopping:
+                if self.open and type(event) is not Greeting:
+                    continue  # what is under way is answered, nothing else is begun
+                self._leave()
+                return None
+            return event
+
+    def _heed(self, event: Any) -> None:
+        """Do what anything but a call asks for."""
+        kind = type(event)
+        if kind is Ping:
+            self.send(self._service.answer(self, event), AT_ONCE if self.shared else 0)
+        elif kind is Greeting:
+            self.send(self._service.answer(self, event))
+            features = self.session.features or frozenset()
+            self.many = MANY in features and self.greeted
+            if self.many:
+                self.most = self._service.settings.calls_per_client
+            if self.many and FLOW in features:
+                self.calls = Callbacks(self, self._service)
+        elif kind is Cancel:
+            self.cancel(event.seq)
+        elif kind is Credit:
+            pump = self.pumps.get(event.seq)
+            if pump is not None:
+                pump.credited()
+        elif self.calls is not None:
+            self.calls.settle(event)
+
+    def _run(self, call: Call) -> bool:
+        """Run *call* here; return whether this thread still has the turn then."""
+        service = self._service
+        oneway = call.flags & ONEWAY
+        if oneway and service.starts_apart(self, call):
+            return True
+        self.count += 1
+        term = self.term
+        key = -self.count if oneway else call.seq
+        context = self.open[key] = service.context(self.client, call)
+        self.turn.release()
+        data = service.perform(self, call, context)
+        if data is not None:
+            if data:
+                self.send(data)
+            self.done(key)
+        if not self.turn.acquire(service.alone):
+            return False
+        if self.term != term:
+            self.turn.release()
+            return False
+        return True
+
+    def _pauses(self) -> bool:
+        if len(self.open) < self.most or self._waits():
+            return False
+        self.paused = True
+        if len(self.open) < self.most or self._waits():
+            self.paused = False  # since a moment, and nobody would say so again
+        return self.paused
+
+    def _waits(self) -> bool:
+        # What a call waits for comes behind calls that are too many.
+        return self.calls is not None and self.calls.waiting
+
+    # The end.
 
     def close(self) -> None:
         """Close the connection and tell the daemon, once."""
-        if not self.closed:
-            self.closed = True
-            self.session.close()
-            if not self._keep:
-                if self._tls is not None:
-                    self._tls.close()
-                close_hard(self.sock)
-            self._service.left(self)
+        if not self._closing.acquire(False):
+            return
+        self.closed = True
+        self.session.close()
+        if not self._keep:
+            if self._tls is not None and self._sending.acquire(False):
+                self._tls.close()
+                self._sending.release()
+            close_hard(self.sock)
+        self._cancel_all()
+        if self.calls is not None:
+            self.calls.close()
+        self._service.left(self)
 
     def stop_reading(self) -> None:
         """Let the call under way be answered, and nothing more be read."""
@@ -153,33 +379,6 @@ class Link:
         """Cut the connection, if it is not to be kept, under whoever serves it."""
         if not self._keep:
             close_hard(self.sock)
-
-    def _answer(self) -> bool:
-        """Answer what has come; return False if the client takes no more for now."""
-        session = self.session
-        service = self._service
-        while not self.closed:
-            try:
-                event = session.next()
-            except (ProtocolError, SecurityError) as error:
-                if self._change_session():
-                    session = self.session
-                    continue
-                self._refuse(str(error))
-                return True
-            if event is None:
-                return True
-            if service.stopping:
-                self.close()
-                return True
-            data = service.answer(self, event)
-            if data:
-                self._rest = data
-                if not self._flush():
-                    return False
-            if session.state == CLOSED:
-                self.close()
-        return True
 
     def _change_session(self) -> bool:
         """Go on in the dialect that the client speaks; return False if it is none of ours.
@@ -206,7 +405,7 @@ class Link:
                     self.session.refuse(reason, None, self._service.annotations())
                 )
             self._drain()
-        self.close()
+        self._leave()
 
     def _drain(self) -> None:
         # Unread bytes make the system reset the connection, and the reset can
@@ -217,17 +416,3 @@ class Link:
             for _ in range(16):
                 if not self.sock.recv(_CHUNK):
                     break
-
-    def _flush(self) -> bool:
-        """Send what is left; return False if the client does not take all of it."""
-        try:
-            sent = self._channel.send(self._rest)
-        except OSError as error:
-            if not wait_limit_reached(error):
-                self.close()
-            return False
-        if sent < len(self._rest):
-            self._rest = memoryview(self._rest)[sent:]
-            return False
-        self._rest = b""
-        return True

@@ -13,9 +13,18 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from ..context import CallContext, serving
+from ..errors import DeadlockError, StreamError
 from ..frontend.dialects import find_dialects
 from ..net.addresses import advertised
-from ..net.sockets import close_hard, listen_tcp, listen_unix, remove_socket_file, tune
+from ..net.sockets import (
+    close_hard,
+    listen_tcp,
+    listen_unix,
+    remove_socket_file,
+    tune,
+    wait_for,
+)
 from ..net.tunnels import check_server
 from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
@@ -23,10 +32,12 @@ from ..settings import Settings
 from ..uri import URI
 from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting, Ping
+from ..wire.features import FEATURES
 from ..wire.framing import BATCH, ONEWAY
-from .link import READ, WRITE, Link
+from .link import PAUSED, READ, WRITE, Link
 from .pool import Workers
-from .waiting import WaitingDaemon
+from .pulse import Pulse
+from .waiting import WaitingDaemon, guarded
 
 __all__ = ["LoopDaemon"]
 
@@ -70,6 +81,10 @@ class LoopDaemon(WaitingDaemon):
         DaemonError: There is no dialect of that name.
     """
 
+    features = FEATURES
+    alone = True
+    _look = 0.25  # seconds between two looks at clients while a call runs, at most
+
     def __init__(
         self,
         host: str = "localhost",
@@ -107,6 +122,9 @@ class LoopDaemon(WaitingDaemon):
         self._grace = 0.0
         self._next_round = 0.0
         self._pause_until = 0.0
+        self._pulse = Pulse(
+            self._connected, f"pyrophone-{self.location}-pulse", self._look, self.oversee
+        )
         self._apart: Workers | None = None  # for one-way calls alone
         if self.settings.oneway_threads:
             self._apart = Workers(self.settings.oneway_threads, "oneway-call")
@@ -148,7 +166,7 @@ class LoopDaemon(WaitingDaemon):
         self._grace = grace
         self.stopping = True
         self._poller.wake()
-        inside = self._serves_here()
+        inside = self._inside()
         if self._group.thread is None:  # nobody is waiting who would see to the rest
             if inside:
                 threading.Thread(target=self.finish, name="pyrophone-stop").start()
@@ -184,12 +202,66 @@ class LoopDaemon(WaitingDaemon):
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
         """Return the bytes that answer *event*; a one-way call may run apart."""
-        if type(event) is Call and event.flags & (ONEWAY | BATCH) == ONEWAY:
-            apart = self._threads_apart()
-            if apart is not None and apart.waiting < _QUEUE:
-                apart.submit(partial(self._run_apart, link, event))
-                return b""
-        return super().answer(link, event)
+        if type(event) is Call:
+            oneway = event.flags & ONEWAY
+            return (
+                b"" if oneway and self.starts_apart(link, event) else self.run(link, event)
+            )
+        data = super().answer(link, event)
+        if link.session.beat and type(event) is Greeting:
+            self._pulse.need()
+        return data
+
+    def starts_apart(self, link: Link, call: Call) -> bool:
+        """Run a one-way call in another thread, if there is one for it."""
+        apart = self._threads_apart()
+        if apart is None or apart.waiting >= _QUEUE or call.flags & BATCH:
+            return False
+        apart.submit(partial(self._run_apart, link, call))
+        return True
+
+    def start(self, link: Link, call: Call, context: CallContext, key: int) -> None:
+        """Have *call* run soon, by who runs calls."""
+        if call.path:
+            try:
+                self.check_chain(call)  # there may never be a thread for it
+            except DeadlockError as error:
+                link.deliver(self.fail(link.session, call, error, context))
+                link.done(key)
+                return
+        self.submit(partial(self._run_started, link, call, context, key))
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Have *job* run soon, by who runs calls."""
+        self._poller.later(partial(guarded, job))
+
+    def attention(self, link: Link) -> None:
+        """Have the link looked at by the thread that waits for sockets."""
+        self._poller.later(partial(self._look_at, link))
+        if self.stopping:
+            with self._gone:
+                self._gone.notify_all()
+
+    def serves_here(self) -> bool:
+        """Tell whether this is the thread that waits for sockets."""
+        return threading.get_ident() == self._group.thread
+
+    def ended(self) -> None:
+        """Note that a call was answered from another thread."""
+        if self._asked:
+            self._poller.wake()
+
+    def oversee(self, links: list[Link]) -> None:
+        """Read what came while a call runs, and leave calls for later.
+
+        The pulse calls this now and then.
+        """
+        for link in links:
+            if link.many and wait_for(link.sock, 0.0) and link.turn.acquire(False):
+                try:
+                    link.attend()
+                finally:
+                    link.turn.release()
 
     def look_after(self, now: float) -> None:
         """See to deadlines, if it is time to."""
@@ -206,6 +278,8 @@ class LoopDaemon(WaitingDaemon):
                 _log.info("client %s disconnected: it was silent", link.client.address)
                 self._end(link)
         self.streams.expire(now)
+        if self.streams.lifetime is not None:
+            self._expire(links, now - self.streams.lifetime)
         try:
             self.housekeeping()
         except Exception:
@@ -217,6 +291,13 @@ class LoopDaemon(WaitingDaemon):
             if not self._closed.is_set():
                 self._close_all()
                 self._closed.set()
+
+    def _expire(self, links: list[Link], since: float) -> None:
+        """End the streams that flow and are older than *since*."""
+        for link in links:
+            for pump in [*link.pumps.values()]:
+                if pump.born < since:
+                    pump.stop(StreamError("item stream terminated: its time is over"))
 
     # What the threaded daemon does differently.
 
@@ -230,28 +311,70 @@ class LoopDaemon(WaitingDaemon):
         """Undo what was done to the user's socket."""
         sock.settimeout(self._kept_timeout)
 
-    def _serves_here(self) -> bool:
-        return threading.get_ident() == self._group.thread
+    def _inside(self) -> bool:
+        """Tell whether this is a method that is being served, or who serves it."""
+        return self.serves_here() or serving.get() is not None
 
     def _ready(self, link: Link) -> None:
         """Serve a link that has something to read, or can be written to."""
-        self._park(link, link.serve())
+        with link.turn:
+            state = link.serve()
+        self._park(link, state)
+
+    def _look_at(self, link: Link) -> None:
+        """See to a link that has changed, in another thread; the polling one calls this."""
+        if link.closed or not link.parked:
+            return
+        if self.stopping:
+            self._park(link, READ)
+        else:
+            self._ready(link)
+
+    def _run_started(self, link: Link, call: Call, context: CallContext, key: int) -> None:
+        """Run a call that another thread has read."""
+        if link.closed or self.stopping:
+            link.done(key)
+            return
+        data = self.perform(link, call, context)
+        if data is not None:
+            link.deliver(data)
+            link.done(key)
+        self.ended()
 
     def _park(self, link: Link, state: int) -> None:
         """Wait for a link's next event; the polling thread calls this."""
         if link.closed or self.stopping:
             self._poller.forget(link.sock)  # by its identity: its number may be another's
-            link.close()
+            link.parked = True
+            if link.closed or not link.open:
+                link.close()
             return
-        now = time.monotonic()
         if link.greeted:
             with self._gone:
                 self._strangers.pop(link, None)
-            limit = link.idle_limit if state != WRITE else self.settings.send_timeout
-            link.deadline = now + limit if limit is not None else None
+            self._set_deadline(link, state)
         link.parked = True
-        events = WRITE if state == WRITE else READ
-        self._poller.watch(link.sock, events, partial(self._ready, link))
+        if state == PAUSED:
+            self._poller.forget(link.sock)
+            if not link.paused:  # since a moment
+                self._poller.later(partial(self._look_at, link))
+            return
+        write = state == WRITE or link.stuck
+        self._poller.watch(link.sock, WRITE if write else READ, partial(self._ready, link))
+
+    def _set_deadline(self, link: Link, state: int) -> None:
+        if state == WRITE:
+            limit: float | None = self.settings.send_timeout
+            link.active = True
+        elif link.open or state == PAUSED:
+            link.active = True
+            limit = None
+        elif not link.active:  # it gave a sign of life, no more
+            return
+        else:
+            link.active = False
+            limit = link.idle_limit
+        link.deadline = time.monotonic() + limit if limit is not None else None
 
     # Accepting.
 
@@ -327,9 +450,14 @@ class LoopDaemon(WaitingDaemon):
         """Close a link from the polling thread."""
         self._poller.forget(link.sock)
         if link.parked:
-            link.close()
+            if not (self.stopping and link.open):
+                link.close()
         else:  # a worker has it, and will see the end of it
             link.stop_reading()
+
+    def _connected(self) -> list[Link]:
+        with self._gone:
+            return [*self._links]
 
     def _close_all(self) -> None:
         self.stopping = True
@@ -345,6 +473,9 @@ class LoopDaemon(WaitingDaemon):
             self._end(link)
         for link in self._await_links(0.0 if self.interrupted else self._grace):
             link.give_up()
+            if link.parked or link.many:
+                link.close()
+        self._pulse.close()
         self.retire()
         if self._apart is not None:
             self._apart.close()

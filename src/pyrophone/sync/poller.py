@@ -101,8 +101,8 @@ class Poller:
         return bool(self._later)
 
     def catch_up(self) -> None:
-        """Do what :meth:`later` left; :meth:`poll` does it, too."""
-        while self._later:
+        """Do what :meth:`later` left so far; :meth:`poll` does it, too."""
+        for _ in range(len(self._later)):  # what jobs leave in turn waits for its own
             try:
                 job = self._later.popleft()
             except IndexError:  # another thread, that ends the daemon, had it

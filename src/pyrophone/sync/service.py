@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..context import Client, serving
+from ..context import CallContext, Client, serving
+from ..errors import DaemonError
+from ..frontend.chains import check_call
 from ..frontend.host import Host
 from ..objects.calls import ATTRIBUTE_ACCESS
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
+from ..steps import Invoke
 from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Call, Greeting, Ping
-from ..wire.framing import BATCH
+from ..wire.features import FLOW
+from ..wire.framing import BATCH, ONEWAY
 from .client import Proxy, codecs_for
 from .drive import drive
 from .link import Link
+from .pump import Pump
+
+if TYPE_CHECKING:
+    from .coroutines import Coroutines
 
 __all__ = ["BaseDaemon"]
+
+# What is neither awaited nor read item by item; mostly that is all there is to know.
+_DATA = frozenset(
+    {bool, bytes, dict, float, int, list, set, str, tuple, type(None), complex, bytearray}
+)
 
 
 class BaseDaemon(Host):
@@ -40,10 +54,13 @@ class BaseDaemon(Host):
 
     Attributes:
         interrupted: Whether Ctrl-C was pressed while it ran a call.
+        awaits: Whether ``async def`` methods are run, in a thread of their own.
 
     Raises:
         DaemonError: There is no dialect of that name.
     """
+
+    awaits = True
 
     def __init__(
         self,
@@ -54,6 +71,9 @@ class BaseDaemon(Host):
         dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
         self.interrupted = False
+        self._starting = threading.Lock()
+        self._coroutines: Coroutines | None = None
+        self._retired = False
         super().__init__(location, settings, classes, control, threading.RLock, dialects)
 
     def register(
@@ -101,28 +121,45 @@ class BaseDaemon(Host):
         return self.greet(link, event)
 
     def run(self, link: Link, call: Call) -> bytes:
-        """Run *call*; return the bytes that answer it, none if one-way."""
-        session = link.session
-        client = link.client
-        context = self.context(client, call)
+        """Run *call*; return the bytes that answer it, none if there are none now."""
+        return self.perform(link, call, self.context(link.client, call)) or b""
+
+    def perform(self, link: Link, call: Call, context: CallContext) -> bytes | None:
+        """Run *call*; return the bytes that answer it, None if they follow."""
         token = serving.set(context)
         try:
-            dispatcher = self._dispatcher
+            if context.cancelled or context.deadline is not None:
+                context.check()
+            if call.path:
+                self.check_chain(call)
             if call.flags & BATCH:
-                judge = partial(self.failed, client) if self._judges else None
-                value = drive(dispatcher.batch(call, client, judge), self.settings)
-            elif self._judges:
-                value = self._judged(call, client)
+                value = self._run_batch(link, call)
             else:
-                value = dispatcher.function(call, client)(*call.args, **call.kwargs)
-            if self._annotates:
-                self._add_annotations(context)
-            return dispatcher.reply(session, call, value, context, time.monotonic())
+                function = self._function(link, call)
+                if self._judges:
+                    value = self._judged(link.client, call, function)
+                else:
+                    value = function(*call.args, **call.kwargs)
+                if (
+                    type(value) not in _DATA
+                    and self.awaits
+                    and isinstance(value, Coroutine)
+                ):
+                    return self._await(link, call, context, function, value)
+            return self._reply(link, call, context, value)
         except BaseException as error:
             self.noticed(error)
-            return self.fail(session, call, error, context)
+            return self.fail(link.session, call, error, context)
         finally:
             serving.reset(token)
+
+    def check_chain(self, call: Call) -> None:
+        """Return if *call* can be run here, with all the calls that wait for it.
+
+        Raises:
+            DeadlockError: It would wait for one of them.
+        """
+        check_call(call.path, self.location, call.object_id, call.method)
 
     def left(self, link: Link) -> None:
         """Note that *link* was closed."""
@@ -133,13 +170,149 @@ class BaseDaemon(Host):
         if isinstance(error, KeyboardInterrupt) and _in_main_thread():
             self.interrupted = True
 
+    # What happens in other threads.
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Have *job*, which runs code of the user, run soon in another thread."""
+        raise NotImplementedError
+
+    def ended(self) -> None:
+        """Note that a call was answered from another thread."""
+
+    def coroutines(self) -> Coroutines:
+        """Return what runs coroutines; it is made when it is needed.
+
+        Raises:
+            DaemonError: The daemon has ended.
+        """
+        with self._starting:
+            if self._retired:
+                raise DaemonError("the daemon has ended")
+            if self._coroutines is None:
+                # Imported here, since asyncio takes longer to import than all of this.
+                module = importlib.import_module(".coroutines", __package__)
+                self._coroutines = module.Coroutines(f"pyrophone-{self.location}-async")
+            return self._coroutines
+
+    def retire(self) -> None:
+        """Let go of what clients had, and of what runs coroutines."""
+        with self._starting:
+            self._retired = True
+            coroutines = self._coroutines
+        if coroutines is not None:
+            coroutines.close()
+        super().retire()
+
     # Helpers.
+
+    def _function(self, link: Link, call: Call) -> Callable[..., Any]:
+        if link.calls is not None and call.problem is None:
+            function = link.calls.function(call)
+            if function is not None:
+                return function
+        return self._dispatcher.function(call, link.client)
+
+    def _reply(
+        self, link: Link, call: Call, context: CallContext, value: Any
+    ) -> bytes | None:
+        """Return the bytes that answer *call* with *value*, None if they were sent."""
+        if self._annotates:
+            self._add_annotations(context)
+        session = link.session
+        if type(value) in _DATA or not self._dispatcher.is_stream(call, value):
+            return self._dispatcher.reply(session, call, value, context, time.monotonic())
+        if FLOW not in (session.features or ()) or not self._dispatcher.streaming:
+            if hasattr(type(value), "__anext__"):
+                value = self.coroutines().blocking(value)
+            return self._dispatcher.reply(session, call, value, context, time.monotonic())
+        data = session.flow(
+            call, annotations=context.reply_annotations, correlation=context.correlation
+        )
+        if call.flow is None:  # it was cancelled, and is answered with that
+            return data
+        link.open.setdefault(call.seq, context)
+        link.deliver(data)
+        if hasattr(type(value), "__anext__"):
+            link.pumps[call.seq] = self.coroutines().pump(link, call, value, self)
+        else:
+            link.pumps[call.seq] = Pump(link, call, value, self)
+        if context.cancelled:  # since a moment
+            link.cancel(call.seq)
+        return None
+
+    def _await(
+        self,
+        link: Link,
+        call: Call,
+        context: CallContext,
+        function: Callable[..., Any],
+        coroutine: Coroutine[Any, Any, Any],
+    ) -> bytes | None:
+        """Let *coroutine* run; its answer follows."""
+        oneway = call.flags & ONEWAY
+        try:
+            coroutines = self.coroutines()
+        except BaseException:
+            coroutine.close()
+            raise
+        task = coroutines.task()
+        if not oneway:
+            link.open.setdefault(call.seq, context)
+            link.tasks[call.seq] = task.cancel
+        task.run(coroutine, partial(self._awaited, link, call, context, function))
+        if context.cancelled:
+            task.cancel()
+        return b"" if oneway else None
+
+    def _awaited(
+        self,
+        link: Link,
+        call: Call,
+        context: CallContext,
+        function: Callable[..., Any],
+        value: Any,
+        error: BaseException | None,
+    ) -> None:
+        """Answer *call*, whose coroutine has ended."""
+        data: bytes | None = b""
+        try:
+            if isinstance(error, Exception) and self._judges:
+                self.failed(link.client, function, call.args, call.kwargs, error)
+            if error is not None:
+                raise error
+            data = self._reply(link, call, context, value)
+        except BaseException as problem:
+            self.noticed(problem)
+            data = self.fail(link.session, call, problem, context)
+        finally:
+            if data:
+                link.deliver(data)
+            if data is not None and not call.flags & ONEWAY:
+                link.done(call.seq)
+            self.ended()
 
     def _withdraw(self) -> None:
         drive(self._withdrawing(), self._withdraw_settings)
 
-    def _judged(self, call: Call, client: Client) -> Any:
-        function = self._dispatcher.function(call, client)
+    def _run_batch(self, link: Link, call: Call) -> Any:
+        judge = partial(self.failed, link.client) if self._judges else None
+        procedure = self._dispatcher.batch(call, link.client, judge)
+        try:
+            step = next(procedure)
+            while True:
+                assert isinstance(step, Invoke)
+                try:
+                    value = step.function(*step.args, **step.kwargs)
+                    if self.awaits and isinstance(value, Coroutine):
+                        value = self.coroutines().result(value)
+                except BaseException as error:
+                    step = procedure.throw(error)
+                else:
+                    step = procedure.send(value)
+        except StopIteration as stop:
+            return stop.value
+
+    def _judged(self, client: Client, call: Call, function: Callable[..., Any]) -> Any:
         try:
             return function(*call.args, **call.kwargs)
         except Exception as error:

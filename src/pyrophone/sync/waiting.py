@@ -21,7 +21,7 @@ from .link import READ, Link
 from .poller import Poller
 from .service import BaseDaemon
 
-__all__ = ["WaitingDaemon"]
+__all__ = ["WaitingDaemon", "guarded"]
 
 _log = logging.getLogger("pyrophone.daemon")
 _ROUND = 1.0  # seconds between looks at deadlines, at most
@@ -42,6 +42,7 @@ class WaitingDaemon(BaseDaemon):
         stopping: Whether it is to end.
         interval: Longest wait, in seconds, between two looks at what is due. At first
             it is as short as the limits in the settings need.
+        tick: Longest wait while there is something to watch over, else None.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class WaitingDaemon(BaseDaemon):
         self._gone = threading.Condition()
         self._links: set[Link] = set()
         self.stopping = False
+        self.tick: float | None = None
         self.interval = _interval(self.settings)
         self._closed = threading.Event()
 
@@ -135,7 +137,7 @@ class WaitingDaemon(BaseDaemon):
             sock: A socket, or anything with a ``fileno()``.
             act: An error of it is logged.
         """
-        self._poller.watch(sock, READ, partial(_guarded, act))
+        self._poller.watch(sock, READ, partial(guarded, act))
         self._group.watched.append(sock)
 
     def unwatch(self, sock: Any) -> None:
@@ -184,8 +186,9 @@ def _interval(settings: Settings) -> float:
     return max(0.01, min(_ROUND, *limits))
 
 
-def _guarded(act: Callable[[], object]) -> None:
+def guarded(act: Callable[[], object]) -> None:
+    """Call *act*; an error of it is logged."""
     try:
         act()
     except Exception:
-        _log.exception("error in what watches a socket")
+        _log.exception("error in what the loop was to do")

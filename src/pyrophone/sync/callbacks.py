@@ -1,0 +1,311 @@
+"""The other direction of a connection: a daemon calls functions of its client."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..context import answered, outgoing, serving, to_send
+from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError
+from ..frontend.deadlines import limit_of
+from ..net.sockets import wait_for
+from ..objects.functions import FunctionTable, StubTable
+from ..settings import Settings
+from ..wire.events import Call, Portion, Reply
+from ..wire.framing import ONEWAY
+from ..wire.server import ServerSession
+from .functions import RemoteFunction
+
+if TYPE_CHECKING:
+    from ..objects.functions import RemoteFunction as BaseFunction
+
+__all__ = ["CALLED", "Callbacks", "Reader"]
+
+CALLED = "__call__"  # the method of every function that was passed
+_RELEASED = "__release__"
+_LOOK_AGAIN = 0.05  # seconds
+
+
+class Incoming(Protocol):
+    """A connection that is read by one thread at a time.
+
+    Attributes:
+        sock: The socket.
+        session: The conversation.
+        stuck: Whether the client takes no more for now.
+        turn: Is had by who reads.
+    """
+
+    sock: socket.socket
+    session: ServerSession
+    stuck: bool
+    turn: threading.Lock
+
+    def attend(self) -> int:
+        """Do what can be done without running code of the user."""
+
+    def deliver(self, data: bytes) -> None:
+        """Send *data*, from any thread."""
+
+
+class Reader(Protocol):
+    """What callbacks need from their daemon.
+
+    Attributes:
+        settings: How many items are wanted ahead, for one.
+    """
+
+    settings: Settings
+
+    def serves_here(self) -> bool:
+        """Tell whether this is the one thread that reads."""
+
+    def attention(self, link: Any) -> None:
+        """Have the link looked at by who waits for sockets."""
+
+
+class _Waiter:
+    """A thread that waits for what the client answers."""
+
+    def __init__(self) -> None:
+        self.events: deque[Reply] = deque()
+        self.lost = False
+        self.bell = threading.Semaphore(0)
+
+    def put(self, event: Reply) -> None:
+        self.events.append(event)
+        self.bell.release()
+
+    def lose(self) -> None:
+        self.lost = True
+        self.bell.release()
+
+
+class Callbacks:
+    """Calls functions of one client, and knows those that it was given.
+
+    Args:
+        link: The connection.
+        reader: The daemon.
+    """
+
+    def __init__(self, link: Incoming, reader: Reader) -> None:
+        self._link = link
+        self._reader = reader
+        self._lock = threading.RLock()  # functions are exported while a call is written
+        self._waiters: dict[int, _Waiter] = {}
+        self._functions = FunctionTable()
+        self._stubs = StubTable(self._make)
+        self._closed = False
+        link.session.crossing = self
+
+    # What the session asks.
+
+    def export(self, function: Any) -> str:
+        """Return the id under which the client can call *function*."""
+        with self._lock:
+            return self._functions.export(function)
+
+    def retract(self, function_id: str) -> None:
+        """Undo one :meth:`export`."""
+        with self._lock:
+            self._functions.release(function_id)
+
+    def stub(self, function_id: str) -> BaseFunction:
+        """Return what calls the function of the client that has this id."""
+        with self._lock:
+            return self._stubs.stub(function_id)
+
+    # What the daemon asks.
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer of the client is waited for."""
+        return bool(self._waiters)
+
+    def function(self, call: Call) -> Callable[..., Any] | None:
+        """Return what to run for a call of a function that the client was given.
+
+        None if it is a call of something else.
+
+        Raises:
+            NoSuchObjectError: It has no such function, or none any more.
+        """
+        if call.method == CALLED:
+            function: Callable[..., Any] = self._functions.find(call.object_id)
+            return function
+        if call.method == _RELEASED:
+            return lambda count=1: self._forget(call.object_id, count)
+        return None
+
+    def settle(self, event: Any) -> None:
+        """Take what came for a call of ours."""
+        waiter = self._waiters.get(event.seq)
+        if waiter is not None:
+            if type(event) is not Portion and not event.flows:
+                self._waiters.pop(event.seq, None)
+            waiter.put(event)
+
+    def tidy(self) -> None:
+        """Tell the client what is not needed any more."""
+        for function_id, count in self._stubs.take_released():
+            with suppress(ProtocolError, ConnectionLostError):
+                self._send(_RELEASED, function_id, (count,), {}, oneway=True)
+
+    def close(self) -> None:
+        """End: nothing will come any more."""
+        with self._lock:
+            self._closed = True
+            waiters = [*self._waiters.values()]
+            self._waiters.clear()
+            self._functions.clear()
+            self._stubs.clear()
+        for waiter in waiters:
+            waiter.lose()
+
+    # What functions ask.
+
+    def invoke(
+        self, function_id: str, args: Any, kwargs: Mapping[str, Any], *, oneway: bool
+    ) -> Any:
+        """Call a function of the client; return what it returns."""
+        self.tidy()
+        limit = limit_of(None)
+        seq, waiter = self._send(
+            CALLED, function_id, args, kwargs, oneway=oneway, limit=limit
+        )
+        if oneway:
+            return None
+        reply = self._next(seq, waiter, limit)
+        if outgoing.get() is not None:
+            answered(reply.annotations)
+        if reply.flows:
+            return self._items(seq, waiter)
+        return reply.unwrap()
+
+    def give_back(self, function: RemoteFunction) -> None:
+        """Tell the client that a function is not needed any more."""
+        with self._lock:
+            self._stubs.release(function)
+        self.tidy()
+
+    # Helpers.
+
+    def _make(self, function_id: str) -> RemoteFunction:
+        return RemoteFunction(function_id, self)
+
+    def _forget(self, function_id: str, count: int) -> None:
+        with self._lock:
+            self._functions.release(function_id, count)
+
+    def _send(
+        self,
+        method: str,
+        function_id: str,
+        args: Any,
+        kwargs: Mapping[str, Any],
+        *,
+        oneway: bool,
+        limit: float | None = None,
+    ) -> tuple[int, _Waiter]:
+        annotations, correlation = to_send()
+        context = serving.get()
+        left = None
+        if limit is not None:
+            left = limit - time.monotonic()
+            if left <= 0:
+                raise DeadlineExceeded("the deadline has passed; nothing was sent", False)
+        waiter = _Waiter()
+        session = self._link.session
+        with self._lock:
+            if self._closed:
+                raise _gone()
+            data = session.call(
+                method,
+                args,
+                kwargs,
+                ONEWAY if oneway else 0,
+                object_id=function_id,
+                annotations=annotations,
+                correlation=correlation,
+                limit=left,
+                path=context.path if context is not None else None,
+            )
+            seq = session.seq
+            if not oneway:
+                self._waiters[seq] = waiter
+        self._link.deliver(data)
+        return seq, waiter
+
+    def _next(self, seq: int, waiter: _Waiter, limit: float | None) -> Reply:
+        """Return what comes next for a call."""
+        try:
+            if self._reader.serves_here():
+                self._read_until(waiter, limit)
+            else:
+                self._reader.attention(self._link)
+                if not waiter.bell.acquire(timeout=_left(limit)):
+                    raise DeadlineExceeded("the client did not answer in time")
+        except BaseException:
+            self._abandon(seq)
+            raise
+        if waiter.events:
+            return waiter.events.popleft()
+        raise _gone()
+
+    def _read_until(self, waiter: _Waiter, limit: float | None) -> None:
+        """Read this connection until there is something; nobody else would."""
+        link = self._link
+        while not waiter.bell.acquire(False):
+            left = _left(limit)
+            if left is not None and left <= 0:
+                raise DeadlineExceeded("the client did not answer in time")
+            if link.turn.acquire(timeout=_LOOK_AGAIN):
+                try:
+                    if wait_for(link.sock, _LOOK_AGAIN, write=link.stuck):
+                        link.attend()
+                finally:
+                    link.turn.release()
+
+    def _abandon(self, seq: int) -> None:
+        with self._lock, suppress(ProtocolError):
+            if self._waiters.pop(seq, None) is not None:
+                self._link.deliver(self._link.session.abandon(seq))
+
+    def _items(self, seq: int, waiter: _Waiter) -> Iterator[Any]:
+        """Give the items of a stream that the client sends."""
+        window = self._reader.settings.window
+        wanted = window
+        try:
+            while True:
+                if wanted and not self._closed:
+                    with self._lock:
+                        data = self._link.session.credit(seq, wanted)
+                    self._link.deliver(data)
+                portion = self._next(seq, waiter, limit_of(None))
+                assert isinstance(portion, Portion)
+                if portion.last:
+                    self._waiters.pop(seq, None)
+                yield from portion.unwrap()
+                if portion.last:
+                    return
+                wanted = 1
+        finally:
+            self._abandon(seq)
+
+
+def _left(limit: float | None) -> float | None:
+    if limit is None:
+        return None
+    return min(max(0.0, limit - time.monotonic()), threading.TIMEOUT_MAX)
+
+
+def _gone() -> ConnectionLostError:
+    return ConnectionLostError(
+        "the client is gone, and with it the functions that it has passed"
+    )

@@ -1,0 +1,237 @@
+"""Item streams of a daemon that flow: items are sent ahead, as far as the reader wants."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from contextvars import copy_context
+from typing import Any, Protocol
+
+from ..errors import MessageTooLargeError, ProtocolError, SerializeError
+from ..wire.events import Call
+from ..wire.flows import Flow
+from .outgoing import Outgoing
+
+__all__ = ["Pump", "Runner"]
+
+_MOST_ITEMS = 1024  # in a message
+_MOST_BYTES = 65536  # beyond that, the next message gets fewer
+_SLICE = 0.005  # seconds for one stream where others wait for the same thread
+
+
+class Runner(Protocol):
+    """What a pump needs from its daemon.
+
+    Attributes:
+        alone: Whether there is one thread for everything.
+    """
+
+    alone: bool
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Have *job*, which runs code of the user, run soon in another thread."""
+
+    def traceback(self, error: BaseException) -> list[str]:
+        """Return the lines that show the client where a method failed."""
+
+
+class Pump:
+    """Takes items from one iterator and sends them.
+
+    An item is sent at once if none is on its way; else items are gathered until the
+    reader has used up all that was sent, or there are as many as make a message worth
+    while, which grows. The iterator is used by one thread at a time, and closed once.
+
+    Args:
+        link: The connection.
+        call: What the stream answers; it flows already.
+        items: The iterator.
+        runner: The daemon.
+
+    Attributes:
+        born: When it was made, by the monotonic clock.
+    """
+
+    def __init__(self, link: Outgoing, call: Call, items: Any, runner: Runner) -> None:
+        assert call.flow is not None
+        self.born = time.monotonic()
+        self._link = link
+        self._call = call
+        self._flow: Flow = call.flow
+        self._items = items
+        self._runner = runner
+        self._context = copy_context()
+        self._lock = threading.Lock()  # for what is below, up to the next blank line
+        self._busy = False
+        self._again = False
+        self._batch: list[Any] = []
+        self._full = 1  # items that make a message worth while
+
+        self._over = False  # whether there is nothing more to come
+        self._error: BaseException | None = None  # what ended it
+        self._stopped = False
+        self._ended = False
+
+    def credited(self) -> None:
+        """Go on: the reader has used up something, or takes more again."""
+        with self._lock:
+            if self._busy:
+                self._again = True
+                if self._batch and not self._flow.unread:
+                    self._runner.submit(self._flush)
+                return
+            if self._ended:
+                return
+            self._busy = True
+        self._runner.submit(self._work)
+
+    def stop(self, error: BaseException | None = None) -> None:
+        """Send nothing more but the end; let go of the iterator."""
+        self._error = self._error or error
+        self._stopped = True
+        self.credited()
+
+    def _work(self) -> None:
+        """Send what there is to send, then wait for :meth:`credited`."""
+        until = time.monotonic() + _SLICE
+        while True:
+            try:
+                going = self._context.run(self._step)
+            except BaseException:  # a close() of the user's, for one
+                self._finish()
+                raise
+            if going and self._runner.alone and time.monotonic() > until:
+                self._runner.submit(self._work)
+                return
+            if not going:
+                with self._lock:
+                    if not self._again or self._ended:
+                        self._busy = False
+                        return
+                    self._again = False
+
+    def _step(self) -> bool:
+        """Take one item, or end; return whether more can be done now."""
+        if self._ended:
+            return False
+        if self._stopped or self._link.closed:
+            self._end()
+            return False
+        if self._link.stuck:
+            return False
+        if self._over:
+            return self._complete()
+        if self._flow.room < 1:
+            return False
+        try:
+            self.take(next(self._items))
+        except StopIteration:
+            self._over = True
+        except BaseException as error:
+            self.fail(error)
+        return True
+
+    def take(self, item: Any) -> None:
+        """Send *item*, now or with others."""
+        with self._lock:
+            self._batch.append(item)
+            if not self._flow.unread or len(self._batch) >= self._full:
+                self._send()
+
+    def fail(self, error: BaseException) -> None:
+        """Let the stream end with *error* behind what it has given."""
+        self._error = self._error or error
+        self._over = True
+
+    def _flush(self) -> None:
+        with self._lock:
+            if self._batch and not self._flow.unread and not self._over:
+                self._send()
+
+    def _send(self) -> None:
+        """Send what was gathered, as far as there is room; the lock is held."""
+        batch = self._batch
+        while batch and self._flow.room > 0 and not self._ended:
+            count = len(batch)
+            while True:
+                try:
+                    data = self._link.session.items(self._call, batch[:count])
+                    break
+                except (SerializeError, MessageTooLargeError) as error:
+                    if count == 1:
+                        self.fail(error)
+                        batch.clear()
+                        return
+                    count //= 2  # what is good, is sent
+                except ProtocolError:  # the link was closed since
+                    batch.clear()
+                    return
+            del batch[:count]
+            self._link.deliver(data)
+            if len(data) > _MOST_BYTES:
+                self._full = max(1, self._full // 2)
+            elif len(data) * 2 <= _MOST_BYTES:
+                self._full = min(self._full * 2, _MOST_ITEMS)
+
+    def _complete(self) -> bool:
+        """Send the rest and the end; return whether there is more to do now."""
+        session = self._link.session
+        with self._lock:
+            batch = self._batch
+            if self._error is None:
+                try:
+                    data = session.items(self._call, batch, last=True)
+                except (SerializeError, MessageTooLargeError):
+                    self._send()
+                    return self._flow.room > 0
+                except ProtocolError:
+                    data = b""
+                batch.clear()
+            else:
+                self._send()
+                if batch:
+                    return self._flow.room > 0
+                data = self._fault(self._error)
+            self._link.deliver(data)
+        self._finish()
+        return False
+
+    def _fault(self, error: BaseException) -> bytes:
+        lines = self._runner.traceback(error)
+        with suppress(ProtocolError):
+            return self._link.session.items_fault(self._call, error, lines)
+        return b""
+
+    def _end(self) -> None:
+        """End before the end."""
+        with self._lock:
+            self._batch.clear()
+            data = b""
+            if self._error is not None:
+                data = self._fault(self._error)
+            else:
+                with suppress(ProtocolError):
+                    data = self._link.session.items(self._call, [], last=True)
+            self._link.deliver(data)
+        self._finish()
+
+    def _finish(self) -> None:
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+        link, seq = self._link, self._call.seq
+        link.pumps.pop(seq, None)
+        link.done(seq)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close the iterator, if it can be."""
+        items: Iterator[Any] = self._items
+        self._items = iter(())
+        close = getattr(items, "close", None)
+        if close is not None:
+            with suppress(Exception):  # the user's code, and nobody is left to be told
+                close()

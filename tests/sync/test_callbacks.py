@@ -1,0 +1,258 @@
+"""A daemon calls functions that a client has passed, over the connection they came by."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from pyrophone import Settings, context, expose
+from pyrophone.errors import ConnectionLostError, DeadlineExceeded, DeadlockError
+from pyrophone.frontend.deadlines import deadline
+from pyrophone.sync import Daemon, LoopDaemon
+from pyrophone.wire.events import Call
+from raw import Raw, raw
+from running import LIMIT, running
+
+
+@expose
+class Caller:
+    """Calls what it is given."""
+
+    def __init__(self) -> None:
+        self.kept: Any = None
+        self.errors: list[Exception] = []
+
+    def apply(self, function: Callable[..., Any], *args: Any) -> Any:
+        return function(*args)
+
+    def keep(self, function: Callable[..., Any]) -> None:
+        self.kept = function
+
+    def forget(self) -> None:
+        self.kept = None
+
+    def tell(self, function: Any, value: Any) -> str:
+        function.oneway(value)
+        return "told"
+
+    def total(self, function: Callable[..., Any]) -> int:
+        return sum(function())
+
+    def hurry(self, function: Callable[..., Any]) -> str:
+        try:
+            with deadline(0.05):
+                function()
+        except DeadlineExceeded as error:
+            return f"late, sent: {error.sent}"
+        return "in time"
+
+    def left(self, function: Callable[..., Any]) -> Any:
+        return function(context.current().remaining())
+
+    def twice(self) -> Callable[[int], int]:
+        return lambda number: number * 2
+
+    def ready(self) -> str:
+        return "ready"
+
+
+@pytest.fixture(params=[Daemon, LoopDaemon])
+def daemon(request: pytest.FixtureRequest) -> Iterator[LoopDaemon]:
+    with running(request.param()) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def caller() -> Caller:
+    return Caller()
+
+
+@pytest.fixture
+def client(daemon: LoopDaemon, caller: Caller) -> Iterator[Raw]:
+    with raw(daemon.register(caller)) as client:
+        yield client
+
+
+def work(*args: Any) -> Any:
+    """Stands for a function; nobody runs it."""
+
+
+def answer(client: Raw, call: Call, value: Any) -> None:
+    client.send(client.session.result(call, value))
+
+
+def test_a_function_is_called_while_its_call_runs(client: Raw) -> None:
+    seq = client.call("apply", work, 20, 1)
+    inner = client.called()
+    assert client.functions.find(inner.object_id) is work
+    assert (inner.method, list(inner.args)) == ("__call__", [20, 1])
+    answer(client, inner, 21)
+    assert client.reply(seq) == 21
+
+
+def test_the_error_of_a_function_is_raised_where_it_was_called(client: Raw) -> None:
+    seq = client.call("apply", work)
+    client.send(client.session.fault(client.called(), ValueError("no"), []))
+    with pytest.raises(ValueError, match="no"):
+        client.reply(seq)
+
+
+def test_other_calls_are_answered_meanwhile() -> None:
+    with running(Daemon()) as daemon, raw(daemon.register(Caller())) as client:
+        seq = client.call("apply", work)
+        inner = client.called()
+        assert client.reply(client.call("ready")) == "ready"
+        client.ping()
+        answer(client, inner, 1)
+        assert client.reply(seq) == 1
+
+
+def test_one_thread_answers_pings_while_it_waits_and_runs_calls_behind() -> None:
+    with running(LoopDaemon()) as daemon, raw(daemon.register(Caller())) as client:
+        seq = client.call("apply", work)
+        inner = client.called()
+        late = client.call("ready")
+        client.ping()
+        answer(client, inner, 1)
+        assert client.reply(seq) == 1
+        assert client.reply(late) == "ready"
+
+
+def test_functions_are_called_later_by_any_threads(client: Raw, caller: Caller) -> None:
+    client.reply(client.call("keep", work))
+    results: list[int] = []
+    threads = [
+        threading.Thread(target=lambda n=n: results.append(caller.kept(n)))
+        for n in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    calls = [client.called() for _ in threads]
+    for call in reversed(calls):
+        answer(client, call, call.args[0] * 10)
+    for thread in threads:
+        thread.join(LIMIT)
+    assert sorted(results) == [0, 10, 20, 30, 40]
+
+
+def test_a_oneway_call_is_not_waited_for(client: Raw) -> None:
+    seq = client.call("tell", work, 5)
+    events = [client.next(), client.next()]
+    (call,) = (event for event in events if type(event) is Call)
+    assert list(call.args) == [5]
+    (reply,) = (event for event in events if event is not call)
+    assert reply.seq == seq
+    assert reply.unwrap() == "told"
+
+
+def test_items_flow_from_a_function(client: Raw) -> None:
+    seq = client.call("total", work)
+    inner = client.called()
+    client.send(client.session.flow(inner))
+    credit = client.next()
+    assert credit.count == Settings().window
+    client.send(client.session.items(inner, [1, 2]))
+    assert client.next().count == 1
+    client.send(client.session.items(inner, [3], last=True))
+    assert client.reply(seq) == 6
+
+
+def test_a_function_has_the_time_of_its_block(client: Raw) -> None:
+    seq = client.call("hurry", work)
+    inner = client.called()
+    assert inner.limit is not None
+    assert inner.limit <= 0.05
+    cancel = client.next()
+    assert cancel.seq == inner.seq
+    assert client.reply(seq) == "late, sent: True"
+
+
+def test_a_function_has_the_time_of_the_call_that_calls_it(client: Raw) -> None:
+    client.call("left", work, limit=LIMIT)
+    inner = client.called()
+    assert inner.limit is not None
+    assert inner.limit <= inner.args[0] <= LIMIT
+
+
+def test_a_function_of_the_daemon_is_called_by_the_client(client: Raw) -> None:
+    function = client.reply(client.call("twice"))
+    call = client.call("__call__", 4, object_id=function.function_id)
+    assert client.reply(call) == 8
+
+
+def test_who_is_waited_for_is_told_by_whom(daemon: LoopDaemon, client: Raw) -> None:
+    client.call("apply", work)
+    path = client.called().path
+    alone = "!" if isinstance(daemon, LoopDaemon) and not isinstance(daemon, Daemon) else ""
+    assert path.startswith(f"{alone}{daemon.location} ")
+    assert path.endswith(".apply")
+
+
+def test_one_thread_that_waits_for_this_call_does_not_run_it() -> None:
+    with running(LoopDaemon()) as daemon, raw(daemon.register(Caller())) as client:
+        seq = client.call("apply", work)
+        inner = client.called()
+        again = client.call("ready", path=inner.path)
+        with pytest.raises(DeadlockError, match=r"apply at .* -> .*ready at"):
+            client.reply(again)
+        answer(client, inner, 1)
+        assert client.reply(seq) == 1
+
+
+def test_all_threads_that_wait_for_this_call_do_not_run_it() -> None:
+    settings = Settings(workers=2)
+    with running(Daemon(settings=settings)) as daemon:
+        with raw(daemon.register(Caller())) as client:
+            first = client.call("apply", work)
+            one = client.called()
+            second = client.call("apply", work, path=one.path)
+            two = client.called()
+            again = client.call("ready", path=two.path)
+            with pytest.raises(DeadlockError, match="all 2 threads"):
+                client.reply(again)
+            answer(client, two, 2)
+            assert client.reply(second) == 2
+            answer(client, one, 1)
+            assert client.reply(first) == 1
+
+
+def test_a_lost_client_ends_what_waits_for_it(daemon: LoopDaemon, caller: Caller) -> None:
+    ended = threading.Event()
+    with raw(daemon.register(caller)) as client:
+        client.reply(client.call("keep", work))
+
+        def wait() -> None:
+            try:
+                caller.kept()
+            except ConnectionLostError as error:
+                caller.errors.append(error)
+                ended.set()
+
+        threading.Thread(target=wait).start()
+        client.called()
+    assert ended.wait(LIMIT)
+    with pytest.raises(ConnectionLostError, match="client is gone"):
+        caller.kept()
+
+
+def test_what_nobody_has_any_more_is_given_back(client: Raw) -> None:
+    client.reply(client.call("keep", work))
+    client.reply(client.call("keep", work))
+    assert len(client.functions) == 1
+    client.reply(client.call("forget"))
+    gc.collect()
+    client.call("apply", print, 1)
+    released = client.called()
+    assert (released.method, list(released.args)) == ("__release__", [2])
+    client.functions.release(released.object_id, 2)
+    assert client.called().method == "__call__"
+
+
+def test_a_function_can_be_given_back(client: Raw, caller: Caller) -> None:
+    client.reply(client.call("keep", work))
+    caller.kept.release()
+    assert client.called().method == "__release__"

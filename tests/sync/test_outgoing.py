@@ -1,0 +1,114 @@
+"""What is sent on a connection arrives whole and in order, whoever sends it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from pyrophone import Settings
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
+from pyrophone.sync.outgoing import Outgoing
+from pyrophone.wire.server import ServerSession
+from running import LIMIT
+
+
+class Overseer:
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.told = threading.Event()
+
+    def attention(self, link: Outgoing) -> None:
+        self.told.set()
+
+
+@pytest.fixture
+def sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
+    here, there = socket.socketpair()
+    here.setblocking(False)
+    there.settimeout(LIMIT)
+    with here, there:
+        yield here, there
+
+
+def outgoing(sock: socket.socket, overseer: Overseer) -> Outgoing:
+    session = ServerSession(make_codecs(ClassTable(), Settings()), greeted=True)
+    return Outgoing(sock, session, overseer, keep=False, tls=None)
+
+
+def test_many_threads_send_whole_messages(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    here, there = sockets
+    way = outgoing(here, Overseer())
+
+    def work(letter: bytes) -> None:
+        for _ in range(50):
+            way.deliver(letter * 20)
+
+    threads = [threading.Thread(target=work, args=(bytes([65 + n]),)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LIMIT)
+    data = b""
+    while len(data) < 8 * 50 * 20:
+        data += there.recv(65536)
+        way.flush()  # small pieces fill the system's buffer, too
+    assert all(len(set(data[at : at + 20])) == 1 for at in range(0, len(data), 20))
+
+
+def test_what_the_client_does_not_take_is_kept_and_told(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    here, there = sockets
+    overseer = Overseer()
+    way = outgoing(here, overseer)
+    way.deliver(b"x" * 5_000_000)
+    assert way.stuck
+    assert overseer.told.is_set()
+    way.deliver(b"y")
+    received = 0
+    while received < 5_000_001:
+        data = there.recv(65536)
+        received += len(data)
+        way.flush()
+    assert data.endswith(b"xy") or data == b"y"
+    assert not way.stuck
+
+
+def test_a_stuck_connection_is_given_no_signs_of_life(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    here, there = sockets
+    way = outgoing(here, Overseer())
+    way.beat()
+    assert there.recv(65536).endswith(b"beat")
+    way.deliver(b"x" * 5_000_000)
+    way.beat()
+    received = b""
+    while not way.flush():
+        received = there.recv(65536)
+    there.setblocking(False)
+    while True:
+        try:
+            received = there.recv(65536)
+        except BlockingIOError:
+            break
+    assert received.endswith(b"x")
+
+
+def test_a_connection_that_is_lost_is_told(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    here, there = sockets
+    overseer = Overseer()
+    way = outgoing(here, overseer)
+    there.close()
+    way.deliver(b"x")
+    assert overseer.told.is_set()
