@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pyrophone import Settings
+from pyrophone import URI, Settings
 from pyrophone.aio import close, connect, start
 from pyrophone.errors import ConnectionLostError
 from pyrophone.serializers.classes import ClassTable
@@ -139,6 +139,29 @@ def test_proxies_to_one_daemon_share_a_connection(run: Run) -> None:
             other = await connect(uri)
             assert crowd.clients == 2
             await close(other)
+
+    run(main())
+
+
+def test_each_proxy_calls_its_own_object_over_a_shared_connection(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        while True:
+            try:
+                call = await peer.call()
+            except EOFError:
+                return
+            metadata = call.method == "get_metadata"
+            value = MEMBERS.to_wire() if metadata else call.object_id
+            peer.send(peer.session.result(call, value))
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            first = await connect(uri)
+            second = await connect(URI("PYRO", "y", None, uri.host, uri.port))
+            assert await second.f() == "y"
+            assert await first.f() == "x"
+            await asyncio.gather(close(first), close(second))
 
     run(main())
 

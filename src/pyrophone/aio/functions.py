@@ -212,6 +212,9 @@ class FunctionService:
             context.deadline = time.monotonic() + call.limit
         return context
 
+    def admit(self, call: Call) -> None:
+        """Let *call* have a thread: who waits for it can't be told here."""
+
     def at_hand(self, client: Client, call: Call) -> bool:
         """Tell whether :meth:`function` runs no code of the user: it never does."""
         return True

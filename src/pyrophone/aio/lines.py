@@ -137,6 +137,7 @@ class Line:
 
     Attributes:
         metadata: The object's members; empty until it is connected.
+        object_id: What the object is called where it is; empty likewise.
         handshake: What to greet with.
         connection: The last one used that carries many calls; to be used only in the
             loop that is its ``loop``.
@@ -159,6 +160,7 @@ class Line:
         self.handshake = handshake
         self.dialect = dialect
         self.metadata = Metadata()
+        self.object_id = ""
         self.connection: Connection | None = None
         self._check = check
         self._sock = sock
@@ -219,6 +221,7 @@ class Line:
 
     async def _connect(self, patience: float | None) -> Lease:
         if self._sock is not None:
+            self.object_id = self.uri.object
             return await self._own(self.uri)
         lease: Lease = await drive(
             reach(
@@ -235,6 +238,7 @@ class Line:
 
     async def _reach(self, uri: URI) -> Lease:
         """Return a connection to *uri*: that of another line, if one can be shared."""
+        self.object_id = uri.object
         key = (uri.location, self.settings, self.dialect, self.handshake, id(self.codecs))
         try:
             hash(key)

@@ -120,13 +120,14 @@ class Remote:
     ) -> Any:
         limit = limit_of(self.timeout)
         connection = self.line.connection
+        target = object_id or self.line.object_id
         if (
             connection is not None
             and connection.loop is asyncio.get_running_loop()
             and not self.retries
         ):
             reply = await connection.exchange(
-                method, args, kwargs, flags, object_id=object_id, limit=limit
+                method, args, kwargs, flags, object_id=target, limit=limit
             )
         else:
             reply, connection = await self._repeat(
@@ -178,15 +179,16 @@ class Remote:
     ) -> tuple[Reply, Connection]:
         place = await self._place(limit)
         connection = self._many()
+        target = object_id or self.line.object_id
         if connection is not None:
             return await connection.exchange(
-                method, args, kwargs, flags, object_id=object_id, limit=limit
+                method, args, kwargs, flags, object_id=target, limit=limit
             ), connection
         lease = await self._within(self.line.take(place, self.patience), limit)
         connection = lease.connection
         try:
             return await connection.exchange(
-                method, args, kwargs, flags, object_id=object_id, limit=limit
+                method, args, kwargs, flags, object_id=target, limit=limit
             ), connection
         finally:
             place.give(lease)
@@ -201,11 +203,12 @@ class Remote:
     ) -> Sent:
         limit = limit_of(self.timeout)
         connection = self._many()
+        target = object_id or self.line.object_id
         if connection is None:
             lease = self.line.place().idle()
             connection = None if lease is None else lease.connection
         if connection is not None and not connection.paused:
-            connection.send(method, args, kwargs, flags, object_id=object_id, limit=limit)
+            connection.send(method, args, kwargs, flags, object_id=target, limit=limit)
             return Sent(None)
         sending = self._send_later(method, args, kwargs, flags, object_id, limit)
         return Sent(asyncio.get_running_loop().create_task(sending))
@@ -221,15 +224,16 @@ class Remote:
     ) -> None:
         place = await self._place(limit)
         connection = self._many()
+        target = object_id or self.line.object_id
         if connection is not None:
             await connection.writable(limit)
-            connection.send(method, args, kwargs, flags, object_id=object_id, limit=limit)
+            connection.send(method, args, kwargs, flags, object_id=target, limit=limit)
             return
         lease = await self._within(self.line.take(place, self.patience), limit)
         try:
             connection = lease.connection
             await connection.writable(limit)
-            connection.send(method, args, kwargs, flags, object_id=object_id, limit=limit)
+            connection.send(method, args, kwargs, flags, object_id=target, limit=limit)
         finally:
             place.give(lease)
 
