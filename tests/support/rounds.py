@@ -369,7 +369,10 @@ class World:
     def end(self) -> None:
         """Answer all that is open, without haste, until nothing is under way."""
         sides = self.client, self.server
+        laps = 0
         while any(side.outbox or side.served or side.unread for side in sides):
+            laps += 1
+            assert laps < 10_000, "there is no end to it"
             for side in sides:
                 self.deliver(side, 1 << 20)
                 side.answer()
