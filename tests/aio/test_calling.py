@@ -11,9 +11,11 @@ import pytest
 
 from pyrophone import Settings, annotate
 from pyrophone.aio.connection import open_connection
-from pyrophone.errors import ConnectionLostError, DeadlineExceeded
-from pyrophone.wire.events import Cancel, Ping, Reply
+from pyrophone.context import CallContext, Client, serving
+from pyrophone.errors import ConnectionLostError, DeadlineExceeded, DeadlockError
+from pyrophone.wire.events import Call, Cancel, Ping, Reply
 from pyrophone.wire.features import FEATURES
+from pyrophone.wire.framing import INVOKE, Message
 from scripts import CODECS, Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -173,3 +175,30 @@ def _then(connection: Any, action: Callable[[], object]) -> asyncio.Event:
 
     connection.replied = replied
     return done
+
+
+def test_a_call_that_would_wait_for_itself_is_not_sent(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        call = await peer.call()
+        assert call.path == "!elsewhere o.m"
+        peer.send(peer.session.result(call, 1))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            for place in ("!elsewhere", f"!{uri.location}"):
+                origin = Call(Message(INVOKE, 1, 0, 1, b""), CODECS.by_name["serpent"])
+                origin.object_id, origin.method = "o", "m"
+                context = CallContext(Client(), 1, 0, "serpent", {}, None)
+                context.origin, context.place = origin, place
+                serving.set(context)
+                if place == "!elsewhere":
+                    assert (await connection.exchange("f", (), {})).unwrap() == 1
+                else:
+                    with pytest.raises(DeadlockError, match="->"):
+                        await connection.exchange("f", (), {})
+            connection.close()
+
+    run(main())

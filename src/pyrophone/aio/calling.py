@@ -10,6 +10,7 @@ from typing import Any
 
 from ..context import answered, outgoing, serving, to_send
 from ..errors import ConnectionLostError, DeadlineExceeded, PyrophoneError
+from ..frontend.chains import check_call
 from ..wire.events import Pong, Portion, Reply
 from ..wire.framing import ONEWAY
 from ..wire.session import Session
@@ -83,20 +84,17 @@ class Caller:
         began = 0.0 if limit is None else time.monotonic()
         if self.paused:
             await self.writable(limit)
-        self._post(method, args, kwargs, flags, object_id, limit)
+        waiter = self.begin(method, args, kwargs, flags, object_id, limit)
         seq = self.session.seq
-        loop = self.loop
-        assert loop is not None
-        waiter: asyncio.Future[Reply] = loop.create_future()
-        self._waiting[seq] = waiter
         timer = None
         if limit is not None:
+            assert self.loop is not None
             left = limit - time.monotonic()
-            timer = loop.call_later(left, self._expire, seq, waiter, limit - began)
+            timer = self.loop.call_later(left, self._expire, seq, waiter, limit - began)
         try:
             reply = await waiter
         except asyncio.CancelledError:
-            self._abandon(seq, waiter)
+            self.abandon(seq, waiter)
             raise
         finally:
             if timer is not None:
@@ -104,6 +102,27 @@ class Caller:
         if outgoing.get() is not None:
             answered(reply.annotations)
         return reply
+
+    def begin(
+        self,
+        method: str,
+        args: Any,
+        kwargs: Mapping[str, Any] | None,
+        flags: int,
+        object_id: str | None,
+        limit: float | None = None,
+    ) -> asyncio.Future[Reply]:
+        """Send a call; return the future of its reply. Its number is ``session.seq``.
+
+        For those who need :meth:`exchange` faster: if the waiting is cancelled they call
+        :meth:`abandon`, and *limit* is only told to the other side.
+        """
+        self._post(method, args, kwargs, flags, object_id, limit)
+        loop = self.loop
+        assert loop is not None
+        waiter: asyncio.Future[Reply] = loop.create_future()
+        self._waiting[self.session.seq] = waiter
+        return waiter
 
     def send(
         self,
@@ -244,6 +263,8 @@ class Caller:
             annotations, correlation = to_send()
             if context is not None:
                 path = context.path
+                if self.location:
+                    check_call(path, self.location, object_id or "", method)
         message = self.session.compose(
             method,
             args,
@@ -268,9 +289,9 @@ class Caller:
             return
         text = f"no reply within {round(seconds, 3):g} s"
         waiter.set_exception(DeadlineExceeded(text, sent=True))
-        self._abandon(seq, waiter)
+        self.abandon(seq, waiter)
 
-    def _abandon(self, seq: int, waiter: asyncio.Future[Reply]) -> None:
+    def abandon(self, seq: int, waiter: asyncio.Future[Reply]) -> None:
         """Have no more use for the answer to call *seq*."""
         if self._waiting.get(seq) is waiter:
             del self._waiting[seq]

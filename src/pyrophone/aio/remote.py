@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
+from ..context import answered, outgoing
 from ..errors import (
     ConnectError,
     ConnectionLostError,
@@ -126,9 +127,20 @@ class Remote:
             and connection.loop is asyncio.get_running_loop()
             and not self.retries
         ):
-            reply = await connection.exchange(
-                method, args, kwargs, flags, object_id=target, limit=limit
-            )
+            if limit is None and not connection.paused:  # the usual case, without detours
+                waiter = connection.begin(method, args, kwargs, flags, target)
+                seq = connection.session.seq
+                try:
+                    reply = await waiter
+                except asyncio.CancelledError:
+                    connection.abandon(seq, waiter)
+                    raise
+                if outgoing.get() is not None:
+                    answered(reply.annotations)
+            else:
+                reply = await connection.exchange(
+                    method, args, kwargs, flags, object_id=target, limit=limit
+                )
         else:
             reply, connection = await self._repeat(
                 method, args, kwargs, flags, object_id, limit
