@@ -23,6 +23,7 @@ from pyrophone.errors import (
 from pyrophone.sync import Daemon, LoopDaemon, batch, connect
 from pyrophone.sync.client import codecs_for
 from pyrophone.wire.client import ClientSession
+from raw import raw
 from running import LIMIT, running
 
 FAR = Settings(name_port=1, broadcast_addresses=(), broadcast_timeout=0.001, timeout=2.0)
@@ -294,3 +295,44 @@ def test_whatever_judging_a_greeting_raises_only_that_client_is_refused(
             connect(uri)
         with connect(uri) as proxy:
             assert proxy.echo(2) == 2
+
+
+@instances("session")
+@expose
+class Desk:
+    """Is made for each client; that takes until two have tried."""
+
+    made = 0
+    begun = threading.Event()
+    go = threading.Event()
+
+    def __init__(self) -> None:
+        Desk.made += 1
+        Desk.begun.set()
+        assert Desk.go.wait(LIMIT)
+
+    def number(self) -> int:
+        return Desk.made
+
+
+def test_an_instance_of_a_client_is_made_once_whatever_comes_at_once() -> None:
+    with running(Daemon()) as daemon:
+        with raw(daemon.register(Desk)) as client:
+            assert client.metadata.session
+            first = client.call("number")
+            assert Desk.begun.wait(LIMIT)
+            second = client.call("number")
+            client.ping()
+            Desk.go.set()
+            assert {client.next().seq, client.next().seq} == {first, second}
+            assert Desk.made == 1
+
+
+def test_strangers_are_not_told_whose_instance_serves_them() -> None:
+    with running(Daemon()) as daemon:
+        uri = daemon.register(Desk)
+        with raw(uri, features=None) as stranger, raw(uri) as ours:
+            assert not stranger.metadata.session
+            for client, told in ((stranger, False), (ours, True)):
+                call = client.call("get_metadata", uri.object, object_id="Pyro.Daemon")
+                assert ("session" in client.reply(call)) is told

@@ -71,3 +71,12 @@ def test_metadata_survive_every_serializer(
         Metadata.from_wire(serializer.loads(serializer.dumps(metadata.to_wire())))
         == metadata
     )
+
+
+def test_that_a_connection_has_its_own_instance_is_told_to_one_of_us_alone() -> None:
+    own = Metadata(frozenset({"add"}), session=True)
+    assert own.to_wire() == {"methods": {"add"}, "oneway": set(), "attrs": set()}
+    assert own.to_wire(ours=True) == {**own.to_wire(), "session": True}
+    assert "session" not in SOME.to_wire(ours=True)
+    assert Metadata.from_wire(own.to_wire(ours=True)) == own
+    assert Metadata.from_wire({"session": ["yes"]}) == Metadata()

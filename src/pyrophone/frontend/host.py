@@ -285,7 +285,7 @@ class Host(Registry):
         try:
             metadata = None
             if greeting.object_id is not None:
-                metadata = self.objects.find(greeting.object_id).members.metadata
+                metadata = self.objects.find(greeting.object_id).metadata
             handshake = (judge or self.greets)(link.client, greeting.handshake)
             self._add_annotations(context)
             data = link.session.welcome(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..context import current
+from ..context import current, serving
 from .exposure import expose
 from .streams import StreamTable
 from .table import ObjectTable
@@ -45,11 +45,17 @@ class DaemonObject:
         self,
         objectId: str,  # noqa: N803
         as_lists: bool = False,
-    ) -> Mapping[str, Collection[str]]:
+    ) -> Mapping[str, Any]:
         """Return the members of an object, as sets, or as lists, which all formats have."""
-        members = self._objects.find(objectId).members.metadata.to_wire()
+        served = serving.get()
+        link = served and served.client.connection
+        ours = getattr(getattr(link, "session", None), "features", None) is not None
+        members = self._objects.find(objectId).metadata.to_wire(ours=ours)
         if as_lists:
-            return {kind: list(names) for kind, names in members.items()}
+            return {
+                kind: list(names) if isinstance(names, set) else names
+                for kind, names in members.items()
+            }
         return members
 
     def get_next_stream_item(self, streamId: str) -> Any:  # noqa: N803

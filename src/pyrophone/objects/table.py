@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import inspect
 import re
@@ -13,6 +14,7 @@ from typing import Any
 
 from ..context import Client
 from ..errors import DaemonError, NoSuchObjectError
+from ..wire.metadata import Metadata
 from .exposure import Instancing, Members
 
 __all__ = ["DAEMON_ID", "Entry", "ObjectTable"]
@@ -52,6 +54,14 @@ class Entry:
         self.fixed = None if weak or self.is_class else target
 
     @property
+    def metadata(self) -> Metadata:
+        """What a client is told."""
+        found = self.members.metadata
+        if self.is_class and self.members.instancing.mode == "session":
+            return dataclasses.replace(found, session=True)
+        return found
+
+    @property
     def target(self) -> Any:
         """The object or class; None if it was registered weakly and is gone."""
         return self.held() if self._weak else self.held
@@ -76,7 +86,10 @@ class ObjectTable:
         guard: Callable[[], AbstractContextManager[Any]] = nullcontext,
         members_of: Callable[[type], Members] = Members,
     ) -> None:
+        self._make_guard = guard
         self._guard = guard()
+        self._guards: weakref.WeakKeyDictionary[Client, AbstractContextManager[Any]]
+        self._guards = weakref.WeakKeyDictionary()
         self._entries: dict[str, Entry] = {}
         self._ids: dict[int, list[str]] = {}  # by id(target), newest last
         self._members_of = members_of
@@ -208,13 +221,20 @@ class ObjectTable:
         kept = client.instances if instancing.mode == "session" else self.singles
         if cls in kept:
             return kept[cls]
-        if instancing.mode == "session":
-            # Of two threads of one client that come at once, the first one's counts.
-            return kept.setdefault(cls, _create(cls, instancing))
-        with self._guard:
+        with self._guard_of(client) if instancing.mode == "session" else self._guard:
             if cls not in kept:
-                kept[cls] = _create(cls, instancing)
+                # Of two that are made all the same, by a creator that calls for itself or
+                # where there are no guards, the first one counts.
+                kept.setdefault(cls, _create(cls, instancing))
             return kept[cls]
+
+    def _guard_of(self, client: Client) -> AbstractContextManager[Any]:
+        """Return what is held while an instance is made for *client* alone."""
+        guard = self._guards.get(client)
+        # Of two threads of one client that come at once, the first one's counts.
+        return (
+            self._guards.setdefault(client, self._make_guard()) if guard is None else guard
+        )
 
     def id_of(self, target: Any) -> str | None:
         """Return the id that *target* is to be called by; None if it has none.

@@ -189,6 +189,8 @@ class ServerSession(Session):
         """
         self._check(CONNECT_OK)
         flags, value = self.dialect.welcome(handshake, metadata)
+        if self.features is not None and metadata is not None:
+            value = {**value, "meta": metadata.to_wire(ours=True)}
         payload = greeting.serializer.dumps(value)
         chunks = dict(annotations or ())
         if self.features is not None:
