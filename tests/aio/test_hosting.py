@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 
-from pyrophone import current, expose, sync
-from pyrophone.aio import Daemon
-from pyrophone.errors import RefusedError
+from pyrophone import Settings, current, expose, sync
+from pyrophone.aio import Daemon, connect
+from pyrophone.errors import (
+    CallError,
+    ConnectionLostError,
+    DeadlockError,
+    RefusedError,
+)
 from talking import talking
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -170,3 +175,129 @@ def test_its_own_objects_travel_as_proxies(run: Run) -> None:
             await proxy.__aexit__(None, None, None)
 
     run(main())
+
+
+@expose
+class Dealer:
+    """Deals with functions."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+        self.most = 0
+        self.running = 0
+
+    def use(self, function: Any, value: Any) -> Any:
+        return function(value)
+
+    async def use_later(self, function: Any, value: Any) -> Any:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            return await function(value)
+        finally:
+            self.running -= 1
+
+    def give(self) -> Any:
+        return self.secret
+
+    async def secret(self, value: int) -> int:
+        return value * 100
+
+    async def echo(self, value: Any) -> Any:
+        return value
+
+    def keep(self, function: Any) -> None:
+        self.kept.append(function)
+
+
+Test = Callable[[Any, Dealer], Coroutine[Any, Any, None]]
+
+
+async def with_dealer(test: Test, **settings: Any) -> None:
+    async with Daemon(settings=Settings(**settings)) as daemon:
+        dealer = Dealer()
+        async with await connect(await daemon.register(dealer)) as proxy:
+            await test(proxy, dealer)
+
+
+def test_methods_of_both_kinds_call_the_functions_they_are_given(run: Run) -> None:
+    async def double(value: int) -> int:
+        await asyncio.sleep(0)
+        return 2 * value
+
+    def fail(value: int) -> None:
+        raise LookupError(value)
+
+    async def test(proxy: Any, dealer: Dealer) -> None:
+        for method in (proxy.use, proxy.use_later):
+            assert await method(double, 4) == 8
+            assert await method(repr, 5) == "5"
+            with pytest.raises(LookupError, match="7"):
+                await method(fail, 7)
+
+    run(with_dealer(test))
+
+
+def test_calls_may_go_in_circles(run: Run) -> None:
+    async def test(proxy: Any, dealer: Dealer) -> None:
+        async def back(value: int) -> Any:
+            method = proxy.use if value % 2 else proxy.use_later
+            return await method(back, value - 1) if value else "bottom"
+
+        assert await proxy.use_later(back, 10) == "bottom"
+
+    run(with_dealer(test))
+
+
+def test_a_function_of_a_method_can_be_called_by_the_client(run: Run) -> None:
+    async def test(proxy: Any, dealer: Dealer) -> None:
+        function = await proxy.give()
+        assert await function(3) == 300
+        function.release()
+        with pytest.raises(CallError):
+            await function(4)
+        assert await proxy.echo(1) == 1
+
+    run(with_dealer(test))
+
+
+def test_functions_end_with_the_connection(run: Run) -> None:
+    async def main() -> None:
+        async with Daemon() as daemon:
+            dealer = Dealer()
+            async with await connect(await daemon.register(dealer)) as proxy:
+                await proxy.keep(len)
+            while daemon.clients:
+                await asyncio.sleep(0)
+            with pytest.raises(ConnectionLostError):
+                await dealer.kept[0]("abc")
+
+    run(main())
+
+
+def test_more_calls_than_may_be_under_way_wait_and_call_back_all_the_same(
+    run: Run,
+) -> None:
+    async def double(value: int) -> int:
+        return 2 * value
+
+    async def test(proxy: Any, dealer: Dealer) -> None:
+        calls = [proxy.use_later(double, number) for number in range(50)]
+        assert await asyncio.gather(*calls) == [2 * number for number in range(50)]
+        assert dealer.most <= 5
+
+    run(with_dealer(test, calls_per_client=5))
+
+
+@pytest.mark.slow
+def test_threads_that_all_wait_for_one_more_are_noticed(run: Run) -> None:
+    async def test(proxy: Any, dealer: Dealer) -> None:
+        async def back(value: int) -> Any:
+            return await proxy.use(back, value - 1) if value else "bottom"
+
+        assert await proxy.use(back, 1) == "bottom"
+        with pytest.raises(DeadlockError, match=r"use at .* -> .*use at"):
+            await proxy.use(back, 2)
+        assert await proxy.use(repr, 1) == "1"
+
+    run(with_dealer(test, workers=2))

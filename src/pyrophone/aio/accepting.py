@@ -11,12 +11,15 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..errors import DeadlockError
+from ..frontend.chains import shown
 from ..frontend.host import Host
 from ..net.sockets import close_hard, tune
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..uri import URI
 from ..wire.dialects import Dialect
+from ..wire.events import Call
 from .hosting import HostingDaemon
 from .link import Link
 
@@ -58,6 +61,22 @@ class AcceptingDaemon(HostingDaemon):
         self._tls = tls
         self._links: set[Link] = set()
         self._strangers: dict[Link, None] = {}  # not greeted yet, the oldest first
+
+    def admit(self, call: Call) -> None:
+        """Return if there is a thread left for *call*.
+
+        Raises:
+            DeadlockError: All of them wait for it.
+        """
+        path = call.path
+        if self.location not in path:
+            return
+        most = self.settings.workers
+        if sum(link.answering.holding(path) for link in self._links) >= most:
+            chain = shown(path, self.location, call.object_id, call.method)
+            raise DeadlockError(
+                f"the call would wait for itself, all {most} threads wait for it: {chain}"
+            )
 
     def greeted(self, link: Link) -> None:
         """Note that the client of *link* is no stranger any more."""

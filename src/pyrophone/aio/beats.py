@@ -23,7 +23,8 @@ class Beats:
         lost: Called, and nothing more, when the other side was silent for too long.
 
     Attributes:
-        heard: When something came last, by ``time.monotonic()``.
+        heard: When something came last, by ``time.monotonic()``; infinity while nobody
+            listens.
         told: When something was sent last.
     """
 
@@ -47,7 +48,7 @@ class Beats:
         interval = self._interval
         now = time.monotonic()
         if self._loop.time() - self._timer.when() > interval:
-            self.heard = now
+            self.heard = max(now, self.heard)
         if now - self.heard >= _SILENCE * interval:
             self._lost()
             return

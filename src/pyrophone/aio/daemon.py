@@ -111,6 +111,11 @@ class Daemon(AcceptingDaemon):
             listener.setblocking(False)
 
     @property
+    def listener(self) -> socket.socket | None:
+        """The socket that new clients come by; None if there is none, or no more."""
+        return None if self._closed.is_set() else self._listener
+
+    @property
     def clients(self) -> list[Client]:
         """Those who are connected."""
         return [link.client for link in self._links]

@@ -15,7 +15,6 @@ from typing import Any, cast
 from ..context import CallContext, Client, serving
 from ..errors import NoSuchObjectError
 from ..frontend.host import Host
-from ..objects.calls import ATTRIBUTE_ACCESS
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -24,11 +23,11 @@ from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Call, Greeting
 from ..wire.features import FEATURES, FLOW
-from ..wire.framing import BATCH, ONEWAY
 from ..wire.session import Session
 from .bridge import Bridge
 from .client import Proxy, codecs_for
 from .drive import drive
+from .functions import CALLED
 from .link import Link
 from .pool import Pool
 from .service import runs_in_loop
@@ -111,7 +110,7 @@ class HostingDaemon(Host):
 
     def at_hand(self, client: Client, call: Call) -> bool:
         """Tell whether :meth:`function` runs no code of the user for *call*."""
-        if call.problem is not None:
+        if call.problem is not None or call.method == CALLED:
             return True
         try:
             return self.objects.at_hand(self.objects.find(call.object_id), client)
@@ -120,6 +119,10 @@ class HostingDaemon(Host):
 
     def function(self, client: Client, call: Call) -> Callable[..., Any]:
         """Return what to run for *call*; an instance may be made for it."""
+        if call.method == CALLED and client.connection.functions is not None:
+            passed: Callable[..., Any] | None = client.connection.functions.function(call)
+            if passed is not None and call.problem is None:
+                return passed
         return self._dispatcher.function(call, client)
 
     def batch(self, client: Client, call: Call) -> Procedure[list[Any]]:
@@ -130,11 +133,9 @@ class HostingDaemon(Host):
     def flowing(self, session: Session, call: Call, value: Any) -> bool:
         """Tell whether *value* is to be answered by a stream that flows."""
         return (
-            (_is_async(value) or _is_plain(value))
+            self._dispatcher.is_stream(call, value)
             and FLOW in (session.features or ())
-            and not call.flags & (ONEWAY | BATCH)
             and self.settings.streaming
-            and (self._dispatcher.stream_attributes or call.method not in ATTRIBUTE_ACCESS)
         )
 
     def reply(self, session: Any, call: Call, value: Any, context: CallContext) -> bytes:
@@ -258,11 +259,6 @@ def _settle(done: asyncio.Future[Any], value: Any, problem: BaseException | None
 def _is_async(value: Any) -> bool:
     kind = type(value)
     return hasattr(kind, "__anext__") and hasattr(kind, "__aiter__")
-
-
-def _is_plain(value: Any) -> bool:
-    kind = type(value)
-    return hasattr(kind, "__next__") and hasattr(kind, "__iter__")
 
 
 def _raise(error: BaseException) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
@@ -13,11 +15,13 @@ from ..context import Client
 from ..errors import ConnectionLostError, ProtocolError, SecurityError
 from ..net.sockets import peer_name
 from ..settings import Settings
-from ..wire.events import Call, Cancel, Credit, Greeting, Ping, Pong, Portion, Reply
+from ..wire.events import Call, Cancel, Credit, Greeting, Ping
+from ..wire.features import FLOW, MANY
 from ..wire.server import ServerSession
 from ..wire.states import NEW, OPEN
 from .beats import Beats
 from .calling import Caller
+from .functions import Functions
 from .running import Answering
 from .service import Service
 
@@ -26,6 +30,7 @@ __all__ = ["Home", "Link"]
 _log = logging.getLogger("pyrophone.daemon")
 
 _FAREWELL = 1.0  # seconds that a client may take to read why it is refused
+_QUEUE = 10_000  # calls that wait, while their client is to answer calls of ours
 _CORK = 65536  # bytes that are held back for others of the same moment, at most
 
 
@@ -71,6 +76,7 @@ class Link(Caller, asyncio.Protocol):
         deadline: When it is to be closed if nothing happens, by ``time.monotonic()``;
             None is never.
         used: When the last call came or was answered.
+        functions: Those that crossed it, None if none can.
         closed: Whether it is gone.
     """
 
@@ -93,6 +99,8 @@ class Link(Caller, asyncio.Protocol):
         self._many = False
         self._most = home.settings.calls_per_client
         self._judged = False  # whether the greeting is being looked at
+        self.functions: Functions | None = None
+        self._queue: deque[Call] = deque()
         self._pulling = False
         self._stalled = False  # whether something that came may have to wait
         self._held_up = False  # whether the transport does not read
@@ -125,7 +133,9 @@ class Link(Caller, asyncio.Protocol):
         self.deadline = None
         self._home.greeted(self)
         features = self.session.features or frozenset()
-        self._many = "many" in features
+        self._many = MANY in features
+        if FLOW in features:
+            self.functions = self.session.crossing = Functions(self)
         if self.session.beat:
             self._beats = Beats(self.session.beat, self._pulse, self._silent)
         self._pull()
@@ -158,6 +168,8 @@ class Link(Caller, asyncio.Protocol):
             return
         if self._beats is not None:
             self._beats.told = time.monotonic()
+        if self._stalled and self._many:  # it may be a call, whose answer is to be read
+            self._here.call_soon(self._pull)
         if not self._corked:
             if self.answering.count < 2:
                 self.transport.write(data)
@@ -171,6 +183,8 @@ class Link(Caller, asyncio.Protocol):
     def ended(self) -> None:
         """Note that a call is answered; take the next one, if it had to wait."""
         self.used = time.monotonic()
+        while self._queue and self.answering.count < self._most and not self.closed:
+            self.answering.call(self._queue.popleft())
         if self._stalled:
             self._pull()
         if self._home.stopping or self.closed:
@@ -226,7 +240,10 @@ class Link(Caller, asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._corked.clear()
+        self._queue.clear()
         self.answering.close()
+        if self.functions is not None:
+            self.functions.clear()
         self.lose(ConnectionLostError("the client has closed the connection"))
         self._home.left(self)
 
@@ -236,11 +253,12 @@ class Link(Caller, asyncio.Protocol):
     def _blocked(self) -> bool:
         """Whether nothing more is to be taken for now."""
         answering = self.answering
-        return (
-            self.paused
-            or answering.count >= self._most
-            or (not self._many and answering.waited_for)
-        )
+        if self.paused or (not self._many and answering.waited_for):
+            return True
+        if answering.count < self._most:
+            return False
+        # What answers calls of ours may lie behind calls that have to wait.
+        return not self.session.calls or len(self._queue) >= _QUEUE
 
     def _pull(self) -> None:
         """Take what has come, up to what has to wait."""
@@ -260,7 +278,7 @@ class Link(Caller, asyncio.Protocol):
             self.close()
         elif self._held_up:
             self._held_up = False
-            if self._beats is not None:  # nobody listened meanwhile
+            if self._beats is not None:
                 self._beats.heard = time.monotonic()
             assert self.transport is not None
             self.transport.resume_reading()
@@ -278,29 +296,28 @@ class Link(Caller, asyncio.Protocol):
         if event is None:
             return False
         self.used = time.monotonic()
-        kind = type(event)
-        if kind is Call:
-            if not self._home.stopping:
-                self.answering.call(cast(Call, event))
-        elif kind is Reply or kind is Portion or kind is Pong:
-            self._settle(event)
-        elif kind is Ping:
-            self.write(session.pong(cast(Ping, event), self._home.annotations()))
-        elif kind is Cancel:
-            self.answering.cancel(cast(Cancel, event))
-        elif kind is Credit:
-            self.answering.credit(cast(Credit, event))
-        else:
+        if isinstance(event, Call):
+            self._take_call(event)
+        elif isinstance(event, Ping):
+            self.write(session.pong(event, self._home.annotations()))
+        elif isinstance(event, Cancel):
+            self.answering.cancel(event)
+        elif isinstance(event, Credit):
+            self.answering.credit(event)
+        elif isinstance(event, Greeting):
             self._judged = True
-            self._home.welcome(self, cast(Greeting, event))
+            self._home.welcome(self, event)
+        else:
+            self.settle(event)
         return True
 
-    def _settle(self, event: Any) -> None:
-        """Hand on what answers a call of this side."""
-        if type(event) is Reply:
-            self.replied(event)
-        elif type(event) is Pong:
-            self.ponged(event)
+    def _take_call(self, call: Call) -> None:
+        if self._home.stopping or (self.functions and self.functions.released(call)):
+            return
+        if self.answering.count >= self._most:
+            self._queue.append(call)
+        else:
+            self.answering.call(call)
 
     def _change_session(self) -> bool:
         """Go on in the dialect that the client speaks; return False if it is none of ours.
@@ -348,6 +365,8 @@ class Link(Caller, asyncio.Protocol):
     def _hold_up(self) -> None:
         if not self._held_up and self.transport is not None:
             self._held_up = True
+            if self._beats is not None:
+                self._beats.heard = math.inf
             self.transport.pause_reading()
 
     def _uncork(self) -> None:
@@ -359,9 +378,6 @@ class Link(Caller, asyncio.Protocol):
 
     def _silent(self) -> None:
         """The client gave no sign of life for too long."""
-        if self._held_up and self._beats is not None:  # or nobody listened
-            self._beats = Beats(self.session.beat, self._pulse, self._silent)
-            return
         _log.info("client %s disconnected: it was silent", self.client.address)
         self.abort()
 

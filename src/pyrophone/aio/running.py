@@ -25,7 +25,7 @@ __all__ = ["Answering"]
 class _Run:
     """One call under way."""
 
-    __slots__ = ("call", "context", "late", "pump", "started", "task", "timer")
+    __slots__ = ("call", "context", "late", "pump", "started", "task", "threaded", "timer")
 
     def __init__(self, call: Call, context: CallContext) -> None:
         self.call = call
@@ -34,6 +34,7 @@ class _Run:
         self.timer: asyncio.TimerHandle | None = None
         self.pump: Pump | None = None
         self.started = False  # whether the task is in code of the user
+        self.threaded = False  # whether it has a thread, or is to have one
         self.late = False
 
 
@@ -78,6 +79,14 @@ class Answering:
         """Whether something runs in a task."""
         return any(run.task is not None or run.pump for run in self._runs.values())
 
+    def holding(self, path: str) -> int:
+        """Return how many threads wait for a call that the calls in *path* wait for."""
+        outer = path + "\n"
+        return sum(
+            run.threaded and outer.startswith(run.context.path + "\n")
+            for run in self._runs.values()
+        )
+
     def call(self, call: Call) -> None:
         """Run *call*; its answer is written when it is there."""
         service = self._service
@@ -86,15 +95,16 @@ class Answering:
         if call.limit is not None and context.deadline is None:
             context.clock = time.monotonic
             context.deadline = time.monotonic() + call.limit
+        context.cancelled = call.cancelled
         run = self._runs[call] = _Run(call, context)
         token = serving.set(context)
         try:
             if call.flags & BATCH:
-                self._submit(partial(self._advance, run, service.batch(client, call)))
+                self._thread(run, partial(self._advance, run, service.batch(client, call)))
             elif service.at_hand(client, call):
                 self._begin(run, service.function(client, call))
             else:
-                self._submit(partial(self._work, run, None))
+                self._thread(run, partial(self._work, run, None))
         except BaseException as error:
             self._end(run, None, error)
         finally:
@@ -134,11 +144,18 @@ class Answering:
         if runs_in_loop(function):
             self._spawn(run, self._await(run, function))
         else:
-            self._submit(partial(self._work, run, function))
+            self._thread(run, partial(self._work, run, function))
+
+    def _thread(self, run: _Run, job: Callable[[], object]) -> None:
+        """Run a call in a thread, if there is one that does not wait for it."""
+        if run.call.path:
+            self._service.admit(run.call)
+        run.threaded = True
+        self._submit(job)
 
     def _spawn(self, run: _Run, work: Coroutine[Any, Any, None]) -> None:
         """Go on with a call in a task, which ends with the time of its caller."""
-        run.started = False
+        run.started = run.threaded = False
         deadline = run.context.deadline
         if deadline is not None and run.timer is None:
             left = max(0.0, deadline - time.monotonic())

@@ -51,6 +51,9 @@ class Service(Protocol):
     def context(self, client: Client, call: Call) -> CallContext:
         """Return the context to serve *call* in."""
 
+    def admit(self, call: Call) -> None:
+        """Return if there is a thread left for *call*; else raise DeadlockError."""
+
     def at_hand(self, client: Client, call: Call) -> bool:
         """Tell whether :meth:`function` runs no code of the user for *call*."""
 
