@@ -92,9 +92,6 @@ class Answering:
         service = self._service
         client = self._speaker.client
         context = service.context(client, call)
-        if call.limit is not None and context.deadline is None:
-            context.clock = time.monotonic
-            context.deadline = time.monotonic() + call.limit
         context.cancelled = call.cancelled
         run = self._runs[call] = _Run(call, context)
         token = serving.set(context)

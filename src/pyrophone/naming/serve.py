@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
-from ssl import SSLContext
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from ..finding import BROADCAST_QUERY, NAME_SERVER_ID
-from ..net.addresses import is_everywhere, is_loopback
-from ..net.beacon import Beacon
-from ..settings import Settings
 from ..sync import Daemon
-from ..uri import URI
-from ..wire.dialects import Dialect
-from .server import OWN_TAG, NameServer, announce
-from .storage import MemoryStorage, Storage
-from .sweeper import Sweeper
+from .service import BaseNameService
 
 __all__ = ["NameService"]
 
-# By which the peers of other dialects find name servers, besides our own tag.
-_OWN_TAGS = {"pyro4": "class:Pyro4.naming.NameServer"}
 
-
-class NameService:
+class NameService(BaseNameService):
     """A name server that others can call, and find by broadcast.
 
     It listens from the start, and answers while :meth:`serve` runs. Leaving a ``with``
@@ -62,60 +47,6 @@ class NameService:
         DaemonError: There is no dialect of that name.
     """
 
-    def __init__(
-        self,
-        host: str | None = None,
-        port: int | None = None,
-        *,
-        unix_socket: str | None = None,
-        public: str | None = None,
-        broadcast: bool = True,
-        storage: Storage | None = None,
-        sweep: float | None = None,
-        grace: float = 20.0,
-        tls: SSLContext | None = None,
-        settings: Settings | None = None,
-        dialects: Iterable[str | Dialect] | None = None,
-    ) -> None:
-        if sweep is not None and not sweep > 0:
-            raise ValueError(f"sweep is {sweep}, must be above 0 seconds")
-        settings = settings or Settings()
-        storage = MemoryStorage() if storage is None else storage
-        spoken = list(settings.dialects if dialects is None else dialects)
-        host = settings.name_host if host is None else host
-        port = settings.name_port if port is None else port
-        if host.startswith("./u:"):  # as finding takes it
-            unix_socket = unix_socket or host.removeprefix("./u:")
-        self._daemon = Daemon(
-            host,
-            port,
-            unix_socket=unix_socket,
-            public=public,
-            tls=tls,
-            settings=settings,
-            dialects=spoken,
-        )
-        self.names = NameServer(storage)
-        self._helpers: list[tuple[str, Callable[[], None]]] = []
-        self._sweeper = Sweeper(storage, grace=grace)
-        self._beacon: Beacon | None = None
-        try:
-            if broadcast and unix_socket is None and _hears_broadcasts(host):
-                self._beacon = _make_beacon(host, _port_of(self._daemon), settings)
-                self._helpers.append(("beacon", self._beacon.serve))
-            self.uri = self._daemon.register(self.names, NAME_SERVER_ID)
-            announce(self.names, self.uri, _own_tags(spoken))
-        except BaseException:
-            self.close()
-            raise
-        if sweep is not None:
-            self._helpers.append(("sweeper", partial(self._sweeper.serve, sweep)))
-
-    @property
-    def broadcast_port(self) -> int | None:
-        """UDP port at which broadcasts are answered, None if they are not."""
-        return self._beacon.address[1] if self._beacon else None
-
     def serve(self) -> None:
         """Serve until :meth:`stop` is called or Ctrl-C is pressed."""
         threads = [
@@ -138,9 +69,7 @@ class NameService:
         Args:
             grace: How long they may take, in seconds.
         """
-        self._sweeper.close()
-        if self._beacon is not None:
-            self._beacon.close()
+        self._silence()
         self._daemon.stop(grace)
 
     def close(self) -> None:
@@ -158,38 +87,8 @@ class NameService:
     ) -> None:
         self.close()
 
+    def _make_daemon(self, host: str, port: int, **options: Any) -> Daemon:
+        return Daemon(host, port, **options)
 
-def _own_tags(dialects: Iterable[str | Dialect]) -> set[str]:
-    names = {one if isinstance(one, str) else one.name for one in dialects}
-    return {OWN_TAG, *(_OWN_TAGS[name] for name in names & _OWN_TAGS.keys())}
-
-
-def _hears_broadcasts(host: str) -> bool:
-    """Tell whether broadcasts can come to who listens at *host*."""
-    if is_everywhere(host):
-        return ":" not in host
-    address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0]
-    return not is_loopback(str(address)) and ":" not in str(address)
-
-
-def _port_of(daemon: Daemon) -> int:
-    """Return the port that *daemon* listens at; its URIs may say another one."""
-    ports = [
-        sock.getsockname()[1]
-        for sock in daemon.sockets
-        if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-    ]
-    return int(ports[0])
-
-
-def _make_beacon(host: str, port: int, settings: Settings) -> Beacon:
-    # Who asks is in the network, so the address behind NAT is of no use to it.
-    uri = URI(
-        "PYRO", NAME_SERVER_ID, None, "0.0.0.0" if is_everywhere(host) else host, port
-    )
-    try:
-        return Beacon(uri, BROADCAST_QUERY, port=settings.broadcast_port)
-    except OSError as error:
-        raise OSError(
-            error.errno, f"{error.strerror}: UDP port {settings.broadcast_port}"
-        ) from error
+    def _give_up(self) -> None:
+        self.close()
