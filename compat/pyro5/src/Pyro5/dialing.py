@@ -88,7 +88,7 @@ def greet(line: Line, uri: URI, serializer: SerializerBase, data: Any, seq: int)
         seq,
         serializer.serializer_id,
         serializer.dumps({"handshake": data, "object": uri.object}),
-        {**current_context.annotations, **write_features(FEATURES)},
+        {**current_context.annotations, **write_features(())},
     )
     _log("proxy connect sending", message)
     try:
