@@ -235,7 +235,9 @@ class BaseDaemon(Host):
         if hasattr(type(value), "__anext__"):
             link.pumps[call.seq] = self.coroutines().pump(link, call, value, self)
         else:
-            link.pumps[call.seq] = Pump(link, call, value, self)
+            pump = link.pumps[call.seq] = Pump(link, call, value, self)
+            if call.flow.room > 0:  # since a moment, when it had no pump
+                pump.credited()
         if context.cancelled:  # since a moment
             link.cancel(call.seq)
         return None
