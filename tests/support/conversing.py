@@ -8,15 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from pyrophone.errors import DaemonError, NamingError, RemoteProtocolError
+from pyrophone.objects.functions import (
+    FunctionCrossing,
+    FunctionTable,
+    RemoteFunction,
+    StubTable,
+)
 from pyrophone.serializers import ClassTable
 from pyrophone.serializers.classes import FAILURE_CLASS, URI_CLASS, Failure
 from pyrophone.serializers.codecs import Codecs, make_codecs
 from pyrophone.settings import Settings
 from pyrophone.uri import URI
 from pyrophone.wire.client import ClientSession
-from pyrophone.wire.events import Call, Greeting
+from pyrophone.wire.events import Call, Greeting, Reply
 from pyrophone.wire.features import FEATURES
-from pyrophone.wire.framing import INVOKE, Decoder, Message, encode
+from pyrophone.wire.framing import INVOKE, STREAM, Decoder, Message, encode
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
 
@@ -183,3 +189,21 @@ def joined(
     (greeting,) = feed(server, client.greet())
     feed(client, server.welcome(greeting, "hello", Metadata(frozenset({"add"}))))
     return client, server
+
+
+def crossing() -> FunctionCrossing:
+    """Return the functions of one end of a connection."""
+    return FunctionCrossing(FunctionTable(), StubTable(RemoteFunction))
+
+
+def streaming() -> tuple[Any, Any, Call]:
+    """Return two sessions with an open stream, and its call."""
+    client, server = joined()
+    (call,) = feed(server, client.call("count", (), {}))
+    data = server.flow(call)
+    message = decode(data)
+    assert (message.flags, message.payload, message.annotations) == (STREAM, b"", {})
+    (reply,) = feed(client, data)
+    assert isinstance(reply, Reply)
+    assert (reply.seq, reply.flows, reply.stream) == (1, True, None)
+    return client, server, call

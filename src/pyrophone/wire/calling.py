@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LocalProtocolError, RemoteProtocolError, SecurityError, SerializeError
+from ..errors import LocalProtocolError, SerializeError
 from .blobs import CHUNK as BLOB_CHUNK
 from .blobs import Blob, address_blob
 from .chunks import LIMIT_CHUNK, PATH_CHUNK, write_count, write_limit, write_path
 from .ends import NO_ANNOTATIONS, NO_SERIALIZER, PING_SERIALIZER, Crossed, End
-from .events import Pong, Portion, Reply
-from .features import without
 from .flows import Flow
 from .framing import (
     BLOB,
     CANCEL,
     CORRELATED,
     CREDIT,
-    EXCEPTION,
     INVOKE,
     ONEWAY,
     PING,
-    STREAM,
     Message,
 )
 from .states import OPEN
@@ -199,91 +194,7 @@ class Calling(End):
         message = Message(PING, PING_SERIALIZER, 0, seq, b"ping")
         return self._write(self._related(message, correlation))
 
-    # What arrives.
-
-    def _replied(self, message: Message) -> Reply | None:
-        """Return the answer in *message*, None if nobody wants it."""
-        seq = message.seq
-        flows = message.flags and self._flows and self._opens_stream(message)
-        try:
-            # The number of a stream is never free, not even for a moment.
-            flow = self._calls[seq] if flows else self._calls.pop(seq)
-            reply = Reply(message, self._codecs.by_id[message.serializer_id])
-        except KeyError:
-            raise self._wrong_reply(message) from None
-        if flow is not None or seq in self._pings:
-            raise self._wrong_reply(message)
-        if flows:
-            reply.flows = True
-            self._calls[seq] = Flow()
-        if message.annotations and self._chunks:
-            self._take_functions(reply)
-        if seq in self._abandoned:
-            self._drop(reply)
-            return None
-        return reply
-
-    def _portion(self, message: Message) -> Portion | None:
-        """Return the items in *message*, None if nobody wants them."""
-        seq = message.seq
-        flow = self._calls.get(seq)
-        if flow is None:
-            raise RemoteProtocolError(f"items {seq} belong to no stream")
-        serializer = self._codecs.by_id.get(message.serializer_id)
-        if serializer is None:
-            raise self._wrong_reply(message)
-        portion = Portion(message, serializer)
-        if portion.last:  # it may always come, or a stream without credit had no end
-            del self._calls[seq]
-        elif flow.room > 0:
-            flow.used += 1
-        else:
-            raise RemoteProtocolError(
-                f"items {seq} exceed the credit of {flow.granted} messages"
-            )
-        self._take_functions(portion)
-        if seq in self._abandoned:
-            self._drop(portion)
-            return None
-        return portion
-
-    def _ponged(self, message: Message) -> Pong | None:
-        """Return the answer to a ping, None if nobody wants it."""
-        seq = message.seq
-        if self._many:
-            if seq not in self._pings:
-                raise RemoteProtocolError(f"pong {seq} answers no ping")
-            self._pings.remove(seq)
-            del self._calls[seq]
-            if seq in self._abandoned:
-                self._abandoned.discard(seq)
-                return None
-        return Pong(seq)
-
     # Helpers.
-
-    def _opens_stream(self, message: Message) -> bool:
-        return message.flags & (STREAM | EXCEPTION) == STREAM
-
-    def _drop(self, reply: Reply) -> None:
-        """Forget what came for an abandoned call, and the call if nothing follows."""
-        if reply.seq not in self._calls:
-            self._abandoned.discard(reply.seq)
-        if reply.serializer is not self._codecs.by_id[reply.serializer.id]:
-            # The other side keeps functions that it sent. Read, they are given back.
-            with suppress(SerializeError, SecurityError):
-                reply.serializer.loads(reply.payload)
-
-    def _take_functions(self, reply: Reply) -> None:
-        reply.serializer = self._reading(reply.serializer, reply.annotations)
-        reply.annotations = without(reply.annotations, *self._chunks)
-
-    def _wrong_reply(self, message: Message) -> RemoteProtocolError:
-        if message.serializer_id not in self._codecs.by_id:
-            return RemoteProtocolError(
-                f"reply in unknown serializer {message.serializer_id}"
-            )
-        return RemoteProtocolError(f"reply {message.seq} answers no call")
 
     def _with_chunks(
         self,

@@ -3,49 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ..errors import (
-    CallCancelledError,
-    LocalProtocolError,
-    RemoteProtocolError,
-    SecurityError,
-    SerializeError,
-)
+from ..errors import RemoteProtocolError, SecurityError, SerializeError
+from .answering import PONG_PAYLOAD, Answering
 from .blobs import CHUNK as BLOB_CHUNK
 from .blobs import Blob, read_address
-from .calling import Calling
 from .chunks import LIMIT_CHUNK, PATH_CHUNK, read_count, read_limit, read_path
-from .ends import BEAT_PAYLOAD, NO_ANNOTATIONS, Crossed
-from .events import Call, Cancel, Credit, Ping, Pong, Portion
+from .ends import BEAT_PAYLOAD
+from .events import Call, Cancel, Credit, Ping, Pong, Portion, Reply
 from .features import without
 from .flows import Flow
-from .framing import (
-    BATCH,
-    BLOB,
-    CANCEL,
-    CREDIT,
-    END,
-    EXCEPTION,
-    ITEMS,
-    ONEWAY,
-    PING,
-    RESULT,
-    STREAM,
-    Message,
-)
-from .states import OPEN
+from .framing import BLOB, CANCEL, CREDIT, EXCEPTION, ITEMS, ONEWAY, STREAM, Message
 
 if TYPE_CHECKING:
-    from ..serializers.base import Serializer
     from ..serializers.codecs import Codecs
 
 __all__ = ["Session"]
 
-PONG_PAYLOAD = b"pong"
 
-
-class Session(Calling):
+class Session(Answering):
     """One end of a conversation; see :class:`.ClientSession` and :class:`.ServerSession`.
 
     It has two halves. One calls the other end, one answers it; a client uses the second,
@@ -69,172 +47,13 @@ class Session(Calling):
             look for a fault; None by default.
     """
 
-    __slots__ = ("_owed", "lazy")
+    __slots__ = ("lazy",)
 
     def __init__(self, codecs: Codecs, serializer: str, **options: Any) -> None:
         super().__init__(codecs, serializer, **options)
         self.lazy = False
-        self._owed: dict[int, Call] = {}  # calls of the other end, until all is answered
 
-    @property
-    def owed(self) -> int:
-        """How many calls of the other end are not answered to the end.
-
-        Counted where many calls may be under way; else 0.
-        """
-        return len(self._owed)
-
-    def result(
-        self,
-        call: Call,
-        value: Any,
-        *,
-        annotations: Mapping[str, bytes] | None = None,
-        correlation: bytes | None = None,
-    ) -> bytes:
-        """Return the bytes that answer *call* with *value*.
-
-        None if it is one-way, or was answered already. For a batch, *value* is the list
-        of results, a ``Failure`` in place of one that failed.
-
-        Raises:
-            SerializeError: The value can't be written; answer with :meth:`fault`.
-        """
-        if call.flags & ONEWAY or (self._many and self._owed.get(call.seq) is not call):
-            return b""
-        serializer = call.serializer
-        flags = call.flags & BATCH
-        message: Message
-        try:
-            payload = self._dump(serializer, flags, value)
-        except SerializeError as error:
-            across = self._across(error, serializer)
-            payload = self._dump(across, flags, value)
-            message = Crossed(RESULT, serializer.id, flags, call.seq, payload)
-            message.cross(across, annotations)
-            return self._answer(message, correlation, call)
-        message = Message(
-            RESULT, serializer.id, flags, call.seq, payload, annotations or NO_ANNOTATIONS
-        )
-        if correlation is not None or self.state != OPEN or self.trace is not None:
-            return self._answer(message, correlation, call)
-        data = self._encode(message, compress=self._compress, max_size=self._max_size)
-        if self._many:
-            del self._owed[call.seq]
-        return data
-
-    def fault(
-        self,
-        call: Call,
-        error: BaseException,
-        traceback: list[str],
-        *,
-        annotations: Mapping[str, bytes] | None = None,
-        correlation: bytes | None = None,
-    ) -> bytes:
-        """Return the bytes that answer *call* with *error*.
-
-        None if it is one-way, or was answered already.
-        """
-        if call.flags & ONEWAY or (self._many and self._owed.get(call.seq) is not call):
-            return b""
-        payload = self._codecs.dump_error(call.serializer, error, traceback)
-        message = Message(
-            RESULT,
-            call.serializer.id,
-            EXCEPTION,
-            call.seq,
-            payload,
-            annotations or NO_ANNOTATIONS,
-        )
-        return self._answer(message, correlation, call)
-
-    def flow(
-        self,
-        call: Call,
-        *,
-        annotations: Mapping[str, bytes] | None = None,
-        correlation: bytes | None = None,
-    ) -> bytes:
-        """Return the bytes that answer *call* with a stream whose items follow.
-
-        ``call.flow`` is its credit from then on. A call that was cancelled is answered
-        by ``CallCancelledError`` instead, and ``call.flow`` stays None: no items follow.
-
-        Raises:
-            LocalProtocolError: The feature ``flow`` is not in force.
-        """
-        if not self._flows:
-            raise LocalProtocolError("the other side knows no streams that flow")
-        if call.cancelled:
-            gone = CallCancelledError("the caller has given up")
-            return self.fault(
-                call, gone, [], annotations=annotations, correlation=correlation
-            )
-        if call.flags & ONEWAY or self._owed.get(call.seq) is not call:
-            return b""
-        message = Message(
-            RESULT,
-            call.serializer.id,
-            STREAM,
-            call.seq,
-            b"",
-            annotations or NO_ANNOTATIONS,
-        )
-        data = self._answer(message, correlation)
-        call.flow = Flow()
-        return data
-
-    def items(self, call: Call, values: list[Any], *, last: bool = False) -> bytes:
-        """Return the bytes of the next items of the stream that answers *call*.
-
-        Empty if the stream has ended. Each message takes one of ``call.flow.room``, but
-        the last one takes none.
-
-        Raises:
-            SerializeError: One of *values* can't be written; nothing changed.
-            MessageTooLargeError: They are too many; nothing changed.
-            LocalProtocolError: There is no room for more.
-        """
-        flow = call.flow
-        if flow is None or self._owed.get(call.seq) is not call:
-            return b""
-        if not last and flow.room < 1:
-            raise LocalProtocolError("the reader takes no more items for now")
-        serializer = call.serializer
-        message: Message
-        try:
-            payload = serializer.dumps(values)
-            message = Message(ITEMS, serializer.id, END * last, call.seq, payload)
-        except SerializeError as error:
-            across = self._across(error, serializer)
-            payload = across.dumps(values)
-            message = Crossed(ITEMS, serializer.id, END * last, call.seq, payload)
-            message.cross(across, None)
-        data = self._answer(message, None, call if last else None)
-        flow.used += 1
-        return data
-
-    def items_fault(self, call: Call, error: BaseException, traceback: list[str]) -> bytes:
-        """Return the bytes that end the stream that answers *call* with *error*.
-
-        Empty if the stream has ended.
-        """
-        if call.flow is None or self._owed.get(call.seq) is not call:
-            return b""
-        payload = self._codecs.dump_error(call.serializer, error, traceback)
-        flags = EXCEPTION | END
-        message = Message(ITEMS, call.serializer.id, flags, call.seq, payload)
-        return self._answer(message, None, call)
-
-    def pong(self, ping: Ping, annotations: Mapping[str, bytes] | None = None) -> bytes:
-        """Return the bytes that answer *ping*."""
-        message = Message(
-            PING, ping.serializer_id, 0, ping.seq, PONG_PAYLOAD, annotations or {}
-        )
-        return self._answer(message, ping.correlation)
-
-    # What arrives.
+    # Calls that arrive, and what belongs to them.
 
     def _called(self, message: Message) -> Call:
         """Return the call in *message*."""
@@ -248,10 +67,9 @@ class Session(Calling):
             call = Call(message, serializer)
             if message.annotations and self._chunks:
                 self._take_chunks(call, message.annotations)
-            if self.lazy:
-                call.unread = message
-            else:
-                self._read(call, message)
+            call.unread = message
+            if not self.lazy:
+                self.read(call)
         if many and not message.flags & ONEWAY:
             self._owed[message.seq] = call
         return call
@@ -261,11 +79,10 @@ class Session(Calling):
 
         May be called from any thread.
         """
-        message, call.unread = call.unread, None
-        if message is not None:
-            self._read(call, message)
-
-    def _read(self, call: Call, message: Message) -> None:
+        message = call.unread
+        if message is None:
+            return
+        call.unread = None
         serializer = call.serializer
         try:
             if message.flags & BLOB:
@@ -305,6 +122,77 @@ class Session(Calling):
         count = call.flow.grant(count)
         return Credit(call, count) if count else None
 
+    # Answers that arrive.
+
+    def _replied(self, message: Message) -> Reply | None:
+        """Return the answer in *message*, None if nobody wants it."""
+        if message.flags and self._flows and _opens_stream(message):
+            return self._opened(message)
+        try:
+            flow = self._calls.pop(message.seq)
+            reply = Reply(message, self._codecs.by_id[message.serializer_id])
+        except KeyError:
+            raise self._wrong_reply(message) from None
+        if flow is not None or message.seq in self._pings:
+            raise self._wrong_reply(message)
+        if message.annotations and self._chunks:
+            self._take_functions(reply)
+        if self._abandoned and message.seq in self._abandoned:
+            self._drop(reply)
+            return None
+        return reply
+
+    def _opened(self, message: Message) -> Reply | None:
+        """Return the answer in *message* that opens a stream, None if nobody wants it."""
+        seq = message.seq
+        if self._calls.get(seq, self) is not None or seq in self._pings:
+            raise self._wrong_reply(message)
+        serializer = self._codecs.by_id.get(message.serializer_id)
+        if serializer is None:
+            raise self._wrong_reply(message)
+        reply = Reply(message, serializer)
+        reply.flows = True
+        reply.annotations = without(reply.annotations, *self._chunks)
+        self._calls[seq] = Flow()  # its number was in use, and is, without a break
+        return None if seq in self._abandoned else reply
+
+    def _portion(self, message: Message) -> Portion | None:
+        """Return the items in *message*, None if nobody wants them."""
+        seq = message.seq
+        flow = self._calls.get(seq)
+        if flow is None:
+            raise RemoteProtocolError(f"items {seq} belong to no stream")
+        serializer = self._codecs.by_id.get(message.serializer_id)
+        if serializer is None:
+            raise self._wrong_reply(message)
+        portion = Portion(message, serializer)
+        if portion.last:  # it may always come, or a stream without credit had no end
+            del self._calls[seq]
+        elif flow.room > 0:
+            flow.used += 1
+        else:
+            raise RemoteProtocolError(
+                f"items {seq} exceed the credit of {flow.granted} messages"
+            )
+        self._take_functions(portion)
+        if seq in self._abandoned:
+            self._drop(portion)
+            return None
+        return portion
+
+    def _ponged(self, message: Message) -> Pong | None:
+        """Return the answer to a ping, None if nobody wants it."""
+        seq = message.seq
+        if self._many:
+            if seq not in self._pings:
+                raise RemoteProtocolError(f"pong {seq} answers no ping")
+            self._pings.remove(seq)
+            del self._calls[seq]
+            if seq in self._abandoned:
+                self._abandoned.discard(seq)
+                return None
+        return Pong(seq)
+
     # Helpers.
 
     def _take_chunks(self, call: Call, annotations: Mapping[str, bytes]) -> None:
@@ -335,18 +223,26 @@ class Session(Calling):
         call.problem = SerializeError(refusal)
         return call
 
-    def _dump(self, serializer: Serializer, flags: int, value: Any) -> bytes:
-        if flags & BATCH:
-            return self._codecs.dump_results(serializer, value)
-        return serializer.dumps(value)
+    def _drop(self, reply: Reply) -> None:
+        """Forget what came for an abandoned call, and the call if nothing follows."""
+        if reply.seq not in self._calls:
+            self._abandoned.discard(reply.seq)
+        if reply.serializer is not self._codecs.by_id[reply.serializer.id]:
+            # The other side keeps functions that it sent. Read, they are given back.
+            with suppress(SerializeError, SecurityError):
+                reply.serializer.loads(reply.payload)
 
-    def _answer(
-        self, message: Message, correlation: bytes | None, call: Call | None = None
-    ) -> bytes:
-        """Return the bytes of *message*; if it ends the answer to *call*, that is free."""
-        if self.state != OPEN:
-            self._check(message.kind)
-        data = self._write(self._related(message, correlation))
-        if call is not None and self._many:
-            del self._owed[call.seq]
-        return data
+    def _take_functions(self, reply: Reply) -> None:
+        reply.serializer = self._reading(reply.serializer, reply.annotations)
+        reply.annotations = without(reply.annotations, *self._chunks)
+
+    def _wrong_reply(self, message: Message) -> RemoteProtocolError:
+        if message.serializer_id not in self._codecs.by_id:
+            return RemoteProtocolError(
+                f"reply in unknown serializer {message.serializer_id}"
+            )
+        return RemoteProtocolError(f"reply {message.seq} answers no call")
+
+
+def _opens_stream(message: Message) -> bool:
+    return message.flags & (STREAM | EXCEPTION) == STREAM

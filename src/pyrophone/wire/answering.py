@@ -1,0 +1,205 @@
+"""The answering half of a conversation's end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CallCancelledError, LocalProtocolError, SerializeError
+from .calling import Calling
+from .ends import NO_ANNOTATIONS, Crossed
+from .events import Call, Ping
+from .flows import Flow
+from .framing import BATCH, END, EXCEPTION, ITEMS, ONEWAY, PING, RESULT, STREAM, Message
+from .states import OPEN
+
+if TYPE_CHECKING:
+    from ..serializers.codecs import Codecs
+
+__all__ = ["PONG_PAYLOAD", "Answering"]
+
+PONG_PAYLOAD = b"pong"
+
+
+class Answering(Calling):
+    """An end of a conversation, as far as it answers the other; see :class:`.Session`."""
+
+    __slots__ = ("_owed",)
+
+    def __init__(self, codecs: Codecs, serializer: str, **options: Any) -> None:
+        super().__init__(codecs, serializer, **options)
+        self._owed: dict[int, Call] = {}  # calls of the other end, until all is answered
+
+    @property
+    def owed(self) -> int:
+        """How many calls of the other end are not answered to the end.
+
+        Counted where many calls may be under way; else 0.
+        """
+        return len(self._owed)
+
+    def result(
+        self,
+        call: Call,
+        value: Any,
+        *,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+    ) -> bytes:
+        """Return the bytes that answer *call* with *value*.
+
+        None if it is one-way, or was answered already. For a batch, *value* is the list
+        of results, a ``Failure`` in place of one that failed.
+
+        Raises:
+            SerializeError: The value can't be written; answer with :meth:`fault`.
+        """
+        if call.flags & ONEWAY or (self._many and self._owed.get(call.seq) is not call):
+            return b""
+        serializer = call.serializer
+        flags = call.flags & BATCH
+        message: Message
+        try:
+            if flags:
+                payload = self._codecs.dump_results(serializer, value)
+            else:
+                payload = serializer.dumps(value)
+        except SerializeError as error:
+            across = self._across(error, serializer)
+            payload = (
+                self._codecs.dump_results(across, value) if flags else across.dumps(value)
+            )
+            message = Crossed(RESULT, serializer.id, flags, call.seq, payload)
+            message.cross(across, annotations)
+            return self._answer(message, correlation, call)
+        message = Message(
+            RESULT, serializer.id, flags, call.seq, payload, annotations or NO_ANNOTATIONS
+        )
+        if correlation is not None or self.state != OPEN or self.trace is not None:
+            return self._answer(message, correlation, call)
+        data = self._encode(message, compress=self._compress, max_size=self._max_size)
+        if self._many:
+            del self._owed[call.seq]
+        return data
+
+    def fault(
+        self,
+        call: Call,
+        error: BaseException,
+        traceback: list[str],
+        *,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+    ) -> bytes:
+        """Return the bytes that answer *call* with *error*.
+
+        None if it is one-way, or was answered already.
+        """
+        if call.flags & ONEWAY or (self._many and self._owed.get(call.seq) is not call):
+            return b""
+        payload = self._codecs.dump_error(call.serializer, error, traceback)
+        message = Message(
+            RESULT,
+            call.serializer.id,
+            EXCEPTION,
+            call.seq,
+            payload,
+            annotations or NO_ANNOTATIONS,
+        )
+        return self._answer(message, correlation, call)
+
+    def flow(
+        self,
+        call: Call,
+        *,
+        annotations: Mapping[str, bytes] | None = None,
+        correlation: bytes | None = None,
+    ) -> bytes:
+        """Return the bytes that answer *call* with a stream whose items follow.
+
+        ``call.flow`` is its credit from then on. A call that was cancelled is answered
+        by ``CallCancelledError`` instead, and ``call.flow`` stays None: no items follow.
+
+        Raises:
+            LocalProtocolError: The feature ``flow`` is not in force.
+        """
+        if not self._flows:
+            raise LocalProtocolError("the other side knows no streams that flow")
+        if call.cancelled:
+            gone = CallCancelledError("the caller has given up")
+            return self.fault(
+                call, gone, [], annotations=annotations, correlation=correlation
+            )
+        if call.flags & ONEWAY or self._owed.get(call.seq) is not call:
+            return b""
+        message = Message(
+            RESULT,
+            call.serializer.id,
+            STREAM,
+            call.seq,
+            b"",
+            annotations or NO_ANNOTATIONS,
+        )
+        data = self._answer(message, correlation)
+        call.flow = Flow()
+        return data
+
+    def items(self, call: Call, values: list[Any], *, last: bool = False) -> bytes:
+        """Return the bytes of the next items of the stream that answers *call*.
+
+        Empty if the stream has ended. Each message takes one of ``call.flow.room``, but
+        the last one takes none.
+
+        Raises:
+            SerializeError: One of *values* can't be written; nothing changed.
+            MessageTooLargeError: They are too many; nothing changed.
+            LocalProtocolError: There is no room for more.
+        """
+        flow = call.flow
+        if flow is None or self._owed.get(call.seq) is not call:
+            return b""
+        if not last and flow.room < 1:
+            raise LocalProtocolError("the reader takes no more items for now")
+        serializer = call.serializer
+        message: Message
+        try:
+            payload = serializer.dumps(values)
+            message = Message(ITEMS, serializer.id, END * last, call.seq, payload)
+        except SerializeError as error:
+            across = self._across(error, serializer)
+            payload = across.dumps(values)
+            message = Crossed(ITEMS, serializer.id, END * last, call.seq, payload)
+            message.cross(across, None)
+        data = self._answer(message, None, call if last else None)
+        flow.used += 1
+        return data
+
+    def items_fault(self, call: Call, error: BaseException, traceback: list[str]) -> bytes:
+        """Return the bytes that end the stream that answers *call* with *error*.
+
+        Empty if the stream has ended.
+        """
+        if call.flow is None or self._owed.get(call.seq) is not call:
+            return b""
+        payload = self._codecs.dump_error(call.serializer, error, traceback)
+        flags = EXCEPTION | END
+        message = Message(ITEMS, call.serializer.id, flags, call.seq, payload)
+        return self._answer(message, None, call)
+
+    def pong(self, ping: Ping, annotations: Mapping[str, bytes] | None = None) -> bytes:
+        """Return the bytes that answer *ping*."""
+        message = Message(
+            PING, ping.serializer_id, 0, ping.seq, PONG_PAYLOAD, annotations or {}
+        )
+        return self._answer(message, ping.correlation)
+
+    def _answer(
+        self, message: Message, correlation: bytes | None, call: Call | None = None
+    ) -> bytes:
+        """Return the bytes of *message*; if it ends the answer to *call*, that is free."""
+        if self.state != OPEN:
+            self._check(message.kind)
+        data = self._write(self._related(message, correlation))
+        if call is not None and self._many:
+            del self._owed[call.seq]
+        return data
