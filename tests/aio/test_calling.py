@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pyrophone import Settings, annotate
-from pyrophone.aio.connection import open_connection
+from pyrophone.aio.opening import open_connection
 from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import ConnectionLostError, DeadlineExceeded, DeadlockError
 from pyrophone.wire.events import Call, Cancel, Ping, Reply

@@ -12,16 +12,14 @@ from typing import Any, cast
 import pytest
 
 from pyrophone import URI, Settings
-from pyrophone.aio.connection import Connection, Lease, open_connection
+from pyrophone.aio.connection import Connection
+from pyrophone.aio.opening import open_connection
 from pyrophone.errors import (
-    ConnectError,
     ConnectionLostError,
     LocalProtocolError,
-    RefusedError,
     RemoteProtocolError,
     SerializeError,
 )
-from pyrophone.wire.events import Greeting
 from pyrophone.wire.features import FEATURES
 from scripts import CODECS, Peer, scripted
 
@@ -51,37 +49,6 @@ async def echoes(peer: Peer) -> None:
 
 def open_(uri: URI, settings: Settings = SETTINGS) -> Coroutine[Any, Any, Connection]:
     return open_connection(uri, settings, CODECS)
-
-
-def test_a_server_that_does_not_greet(run: Run) -> None:
-    async def main() -> None:
-        async with scripted(closes) as uri:
-            with pytest.raises(ConnectError, match="cannot connect to"):
-                await open_(uri)
-        async with scripted(silent) as uri:
-            with pytest.raises(ConnectError, match=r"no reply within 0\.05 s"):
-                await open_(uri, Settings(timeout=0.05))
-
-    run(main())
-
-
-def test_a_server_that_greets_with_junk_or_refuses(run: Run) -> None:
-    async def junk(peer: Peer) -> None:
-        peer.send(b"HTTP/1.1 400 Bad Request")
-        await peer.gone()
-
-    async def refuses(peer: Peer) -> None:
-        peer.send(peer.session.refuse("no room", await peer.take(Greeting)))
-
-    async def main() -> None:
-        async with scripted(junk) as uri:
-            with pytest.raises(RemoteProtocolError, match="begins with b'HTTP'"):
-                await open_(uri)
-        async with scripted(refuses) as uri:
-            with pytest.raises(RefusedError, match="rejected: no room"):
-                await open_(uri)
-
-    run(main())
 
 
 @pytest.mark.parametrize("cut", [0, 1, 39, 45])
@@ -133,23 +100,6 @@ def test_what_can_not_be_sent_leaves_the_connection_alone(run: Run) -> None:
             await connection.shut_down()
             with pytest.raises(LocalProtocolError, match="closed"):
                 await connection.exchange("f", (), {})
-
-    run(main())
-
-
-def test_the_last_lease_closes_the_connection(run: Run) -> None:
-    async def main() -> None:
-        async with scripted(echoes) as uri:
-            connection = await open_(uri)
-            first, second = Lease(connection), Lease(connection)
-            first.end()
-            first.end()
-            assert connection.open
-            del second
-            gc.collect()
-            while connection.open:
-                await asyncio.sleep(0)
-            await connection.shut_down()
 
     run(main())
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from pyrophone.aio import connect, deadline, options, ping
-from pyrophone.aio.remote import Sent
 from pyrophone.errors import ConnectionLostError, DeadlineExceeded
 from scripts import Peer, scripted
 
@@ -69,20 +68,3 @@ def test_a_ping_that_is_not_answered(run: Run) -> None:
                 pass
 
     run(main())
-
-
-def test_what_a_one_way_call_gives_can_be_a_task(run: Run) -> None:
-    async def main() -> None:
-        await Sent(None)
-        failing = asyncio.get_running_loop().create_future()
-        sent = Sent(asyncio.ensure_future(_give(failing)))
-        task = asyncio.create_task(sent)
-        failing.set_exception(ConnectionLostError("gone"))
-        with pytest.raises(ConnectionLostError):
-            await task
-
-    run(main())
-
-
-async def _give(future: asyncio.Future[None]) -> None:
-    await future

@@ -9,16 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..context import answered, outgoing, serving, to_send
-from ..errors import ConnectionLostError, DeadlineExceeded, PyrophoneError
+from ..errors import ConnectionLostError, DeadlineExceeded
 from ..frontend.chains import check_call
 from ..wire.events import Pong, Portion, Reply
 from ..wire.framing import ONEWAY
 from ..wire.session import Session
 from .inflow import Inflow
+from .limits import UNSENT, within
 
 __all__ = ["Caller", "again"]
-
-_UNSENT = "the time was over before the call was sent"
 
 
 class Caller:
@@ -149,7 +148,7 @@ class Caller:
         waiter: asyncio.Future[None] = self.loop.create_future()
         self._pings[seq] = waiter
         try:
-            await self._within(waiter, limit, sent=True)
+            await within(waiter, limit, what="answer to a ping")
         except (asyncio.CancelledError, DeadlineExceeded):
             if self._pings.get(seq) is waiter:
                 self._give_up(seq)
@@ -169,7 +168,7 @@ class Caller:
             waiter: asyncio.Future[None] = self.loop.create_future()
             self._held.append(waiter)
             try:
-                await self._within(waiter, limit, sent=False)
+                await within(waiter, limit)
             finally:
                 if waiter in self._held:
                     self._held.remove(waiter)
@@ -282,7 +281,7 @@ class Caller:
         if self._error is not None:
             raise again(self._error)
         if limit is not None and limit <= time.monotonic():
-            raise DeadlineExceeded(_UNSENT, sent=False)
+            raise DeadlineExceeded(UNSENT, sent=False)
 
     def _expire(self, seq: int, waiter: asyncio.Future[Reply], seconds: float) -> None:
         if waiter.done():
@@ -306,22 +305,6 @@ class Caller:
             self.write(self.session.abandon(seq))
         else:
             self.spoil(ConnectionLostError("a call on this connection was given up"))
-
-    async def _within(
-        self, waiter: asyncio.Future[None], limit: float | None, *, sent: bool
-    ) -> None:
-        if limit is None:
-            await waiter
-            return
-        left = limit - time.monotonic()
-        try:
-            async with asyncio.timeout(left):
-                await waiter
-        except TimeoutError as error:
-            if isinstance(error, PyrophoneError):
-                raise
-            text = f"no answer within {max(0.0, round(left, 3)):g} s" if sent else _UNSENT
-            raise DeadlineExceeded(text, sent=sent) from None
 
 
 def again(error: Exception) -> Exception:

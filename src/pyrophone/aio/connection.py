@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-import socket
 import time
 import weakref
 from collections.abc import AsyncGenerator
@@ -14,29 +13,25 @@ from typing import Any, cast
 
 from ..context import Client, answered, to_send
 from ..errors import (
-    ConnectError,
     ConnectionLostError,
     LocalProtocolError,
     ProtocolError,
     RefusedError,
-    RemoteProtocolError,
     SecurityError,
 )
-from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
 from ..wire.client import ClientSession
-from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Call, Cancel, Credit, Ping, Refusal, Reply, Welcome
-from ..wire.features import FEATURES, FLOW, MANY
+from ..wire.features import FLOW, MANY
 from ..wire.metadata import Metadata
 from .beats import Beats
 from .calling import Caller
-from .dialing import dial, tune_transport
+from .dialing import tune_transport
 from .functions import Functions, FunctionService
 from .running import Answering
 
-__all__ = ["Connection", "Lease", "open_connection"]
+__all__ = ["Connection"]
 
 _FAREWELL = 1.0  # seconds that sending the rest may take at the end
 _CORK = 65536  # bytes that are held back for others of the same moment, at most
@@ -185,6 +180,9 @@ class Connection(Caller, asyncio.Protocol):
                     self._take(event)
         except (ProtocolError, SecurityError) as error:
             self._end(error, hard=True)
+        except Exception as error:  # a loop may leave the callers waiting for ever
+            self._end(ConnectionLostError(f"the connection was lost: {error!r}"), hard=True)
+            raise
         if self._answering is not None and self._answering.count >= self._most:
             self._read(False)
 
@@ -206,7 +204,7 @@ class Connection(Caller, asyncio.Protocol):
                 guard.aclose().send(None)
 
     def pause_writing(self) -> None:
-        """Hold back those who want to send."""
+        """Hold back who wants to send."""
         self.paused = True
 
     def resume_writing(self) -> None:
@@ -292,91 +290,6 @@ class Connection(Caller, asyncio.Protocol):
                 self._transport.abort()
             else:
                 self._transport.close()
-
-
-class Lease:
-    """The use of a connection by one line. It ends when nobody has it any more."""
-
-    __slots__ = ("__weakref__", "_loop", "busy", "connection")
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.busy = False
-        self._loop = connection.loop
-        connection.leases += 1
-
-    def end(self) -> None:
-        """Do without the connection from now on; to be called in its loop."""
-        if self._loop is not None:
-            self._loop = None
-            self.connection.leave()
-
-    def __del__(self) -> None:
-        # Perhaps in another thread, or in a child that has the loop of its parent.
-        loop = self._loop
-        connection = self.connection
-        if loop is not None and connection.open and connection.here():
-            with suppress(RuntimeError):  # the loop is closed, and so is all it had
-                loop.call_soon_threadsafe(self.connection.leave)
-
-
-async def open_connection(
-    uri: URI,
-    settings: Settings,
-    codecs: Codecs,
-    *,
-    handshake: Any = "hello",
-    sock: socket.socket | None = None,
-    seq: int = 0,
-    dialect: Dialect = PYRO5,
-) -> Connection:
-    """Connect to a daemon and greet it; return the connection.
-
-    Args:
-        uri: Of scheme ``PYRO``.
-        settings: Time limits and sizes, and TLS.
-        codecs: The serializers.
-        handshake: What to greet with.
-        sock: Use a copy of this connected socket, and don't greet.
-        seq: Number of the last call of an earlier connection.
-        dialect: What to speak; the serializers have to fit it.
-
-    Raises:
-        ConnectError: Nobody is there.
-        RefusedError: The daemon refused; the text is its reason.
-    """
-    session = ClientSession(
-        uri.object,
-        codecs,
-        serializer=settings.serializer,
-        max_size=settings.max_message_size,
-        compress=settings.compression,
-        seq=seq,
-        greeted=sock is not None,
-        features=FEATURES,
-        beat=settings.beat,
-        dialect=dialect,
-    )
-    connection = await dial(lambda: Connection(uri, session, settings), uri, settings, sock)
-    connection.watch()
-    if sock is not None:
-        return connection
-    where = f"cannot connect to {uri.location}"
-    try:
-        async with asyncio.timeout(settings.timeout):
-            await connection.greet(handshake)
-    except TimeoutError as error:
-        connection.spoil(ConnectError(where))
-        text = f"{where}: no reply within {settings.timeout} s"
-        raise ConnectError(text) from error
-    except ConnectionLostError as error:
-        raise ConnectError(f"{where}: {error}") from error
-    except RemoteProtocolError:
-        raise
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 async def _guard(reference: weakref.ref[Connection]) -> AsyncGenerator[None, None]:

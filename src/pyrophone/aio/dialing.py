@@ -12,6 +12,7 @@ from ..errors import ConnectError
 from ..net.sockets import tune
 from ..settings import Settings
 from ..uri import URI
+from .reading import behind, reader_for
 
 __all__ = ["dial"]
 
@@ -39,7 +40,7 @@ async def dial(
     scope = asyncio.timeout(timeout)
     try:
         async with scope:
-            return await _dial(make, uri, settings.tls, sock)
+            return behind(await _dial(make, uri, settings.tls, sock))
     except TimeoutError as error:
         if scope.expired():
             raise ConnectError(f"{where}: it took over {timeout} s") from error
@@ -57,8 +58,12 @@ async def dial(
 
 async def _dial(
     make: Callable[[], P], uri: URI, tls: ssl.SSLContext | None, sock: socket.socket | None
-) -> P:
+) -> P | asyncio.BaseProtocol:
     loop = asyncio.get_running_loop()
+
+    def reader() -> asyncio.BaseProtocol:
+        return reader_for(make(), loop)
+
     options: dict[str, Any] = {}
     if tls is not None and sock is None:
         options = {
@@ -69,12 +74,12 @@ async def _dial(
     if sock is not None:
         own = sock.dup()
         own.setblocking(False)
-        _, protocol = await loop.create_connection(make, sock=own)
+        _, protocol = await loop.create_connection(reader, sock=own)
         return protocol
     if uri.socket_name is not None:
         if not hasattr(socket, "AF_UNIX"):
             raise OSError("this system has no Unix sockets")
-        _, protocol = await loop.create_unix_connection(make, uri.socket_name, **options)
+        _, protocol = await loop.create_unix_connection(reader, uri.socket_name, **options)
         return protocol
     port = uri.port or 0
     if not 0 <= port <= 65535:
@@ -82,12 +87,12 @@ async def _dial(
     # As for threads: a server may listen on ::1 only, where localhost means that.
     host = "127.0.0.1" if uri.host == "localhost" else uri.host or "127.0.0.1"
     try:
-        _, protocol = await loop.create_connection(make, host, port, **options)
+        _, protocol = await loop.create_connection(reader, host, port, **options)
     except OSError as error:
         if host != "127.0.0.1" or isinstance(error, ssl.SSLError):
             raise
         try:
-            _, protocol = await loop.create_connection(make, "::1", port, **options)
+            _, protocol = await loop.create_connection(reader, "::1", port, **options)
         except OSError:
             raise error from None
     return protocol

@@ -17,7 +17,7 @@ from ..settings import Settings
 from ..steps import Ask, Broadcast, Connect, Invoke, Procedure, Sleep, Step
 from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
-from .connection import open_connection
+from .opening import open_connection
 
 __all__ = ["ask", "drive"]
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, Self
 
-from ..errors import DeadlineExceeded, PyrophoneError, StreamError
+from ..errors import PyrophoneError, StreamError
 from ..frontend.deadlines import limit_of
 from ..objects.table import DAEMON_ID
 from ..wire.events import Reply
 from ..wire.framing import ONEWAY
 from .calling import Caller, again
+from .limits import within
 
 __all__ = ["FlowingItems", "Items", "PulledItems"]
 
@@ -163,7 +162,7 @@ class FlowingItems(Items):
             if not self._asked:
                 self._asked = True
                 self._caller.write(session.credit(self._seq, self._window))
-            await self._wait()
+            await within(inflow.wait(), limit_of(self._timeout), what="item")
         if not inflow.portions:
             assert inflow.error is not None
             self._done = True
@@ -174,19 +173,3 @@ class FlowingItems(Items):
         elif inflow.error is None:
             self._caller.write(session.credit(self._seq, 1))
         self._values = iter(portion.unwrap())
-
-    async def _wait(self) -> None:
-        limit = limit_of(self._timeout)
-        if limit is None:
-            await self._inflow.wait()
-            return
-        left = limit - time.monotonic()
-        scope = asyncio.timeout(left)
-        try:
-            async with scope:
-                await self._inflow.wait()
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            text = f"no item within {max(0.0, round(left, 3)):g} s"
-            raise DeadlineExceeded(text, sent=True) from None

@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import socket
 import weakref
-from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -21,8 +20,10 @@ from ..settings import Settings
 from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
 from ..wire.metadata import Metadata
-from .connection import Connection, Lease, open_connection
+from .connection import Connection
 from .drive import drive
+from .leases import Lease, Place
+from .opening import open_connection
 
 __all__ = ["Line"]
 
@@ -65,68 +66,6 @@ class _Registry:
 
 
 _REGISTRY = _Registry()
-
-
-class Place:
-    """The connections of one line in one loop.
-
-    Towards a daemon that carries many calls on a connection it is one; else there are
-    more, and callers that find all of them busy wait.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.lock = asyncio.Lock()
-        self.leases: list[Lease] = []
-        self._most = most
-        self._opening = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
-
-    def one(self) -> Lease | None:
-        """Return the oldest connection that is still open, None if there is none."""
-        self.leases = [lease for lease in self.leases if lease.connection.open]
-        return self.leases[0] if self.leases else None
-
-    def idle(self) -> Lease | None:
-        """Return the oldest connection without a call, None if there is none."""
-        self.one()
-        return next((lease for lease in self.leases if not lease.busy), None)
-
-    async def take(self, connect: Callable[[], Any]) -> Lease:
-        """Wait for a connection without a call, and take it; *connect* makes another."""
-        while (lease := self.idle()) is None:
-            if len(self.leases) + self._opening < self._most:
-                self._opening += 1
-                try:
-                    lease = await connect()
-                finally:
-                    self._opening -= 1
-                self.leases.append(lease)
-                break
-            turn = asyncio.get_running_loop().create_future()
-            self._queue.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._next()
-                raise
-            finally:
-                if turn in self._queue:
-                    self._queue.remove(turn)
-        lease.busy = True
-        return lease
-
-    def give(self, lease: Lease) -> None:
-        """Give back what was taken."""
-        lease.busy = False
-        self._next()
-
-    def _next(self) -> None:
-        while self._queue:
-            turn = self._queue.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
 
 
 class Line:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Generator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
 
 from ..context import answered, outgoing
 from ..errors import (
     ConnectError,
     ConnectionLostError,
-    DeadlineExceeded,
     NamingError,
     RemoteProtocolError,
     SecurityError,
@@ -25,11 +23,12 @@ from ..wire.framing import ONEWAY, STREAM
 from ..wire.metadata import Metadata
 from .connection import Connection
 from .items import FlowingItems, Items, PulledItems
-from .lines import Line, Place
+from .leases import Place
+from .limits import within
+from .lines import Line
+from .sent import Sent
 
-__all__ = ["Remote", "Sent"]
-
-T = TypeVar("T")
+__all__ = ["Remote"]
 
 
 class Remote:
@@ -105,7 +104,7 @@ class Remote:
         if connection is not None:
             await connection.ping(limit)
             return
-        lease = await self._within(self.line.take(place, self.patience), limit)
+        lease = await within(self.line.take(place, self.patience), limit)
         try:
             await lease.connection.ping(limit)
         finally:
@@ -196,7 +195,7 @@ class Remote:
             return await connection.exchange(
                 method, args, kwargs, flags, object_id=target, limit=limit
             ), connection
-        lease = await self._within(self.line.take(place, self.patience), limit)
+        lease = await within(self.line.take(place, self.patience), limit)
         connection = lease.connection
         try:
             return await connection.exchange(
@@ -241,7 +240,7 @@ class Remote:
             await connection.writable(limit)
             connection.send(method, args, kwargs, flags, object_id=target, limit=limit)
             return
-        lease = await self._within(self.line.take(place, self.patience), limit)
+        lease = await within(self.line.take(place, self.patience), limit)
         try:
             connection = lease.connection
             await connection.writable(limit)
@@ -257,20 +256,7 @@ class Remote:
         return connection
 
     async def _place(self, limit: float | None) -> Place:
-        return await self._within(self.line.ready(self.patience), limit)
-
-    async def _within(self, waiting: Coroutine[Any, Any, T], limit: float | None) -> T:
-        if limit is None:
-            return await waiting
-        scope = asyncio.timeout(limit - time.monotonic())
-        try:
-            async with scope:
-                return await waiting
-        except TimeoutError as error:
-            if not scope.expired():
-                raise
-            text = "the time was over before the call was sent"
-            raise DeadlineExceeded(text, sent=False) from error
+        return await within(self.line.ready(self.patience), limit)
 
     def _items(self, reply: Reply, connection: Connection) -> Items:
         if reply.flows:
@@ -282,41 +268,3 @@ class Remote:
                 "to allow streaming"
             )
         return PulledItems(self, reply.stream)
-
-
-class Sent(Coroutine[Any, Any, None]):
-    """A one-way call that has been sent, or is about to be; it need not be awaited.
-
-    Awaited it returns once the call was handed to the network.
-    """
-
-    __slots__ = ("_sending", "_steps")
-
-    def __init__(self, sending: asyncio.Task[None] | None) -> None:
-        self._sending = sending
-        self._steps: Generator[Any, Any, None] | None = None
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        if self._sending is not None:
-            yield from self._sending
-
-    def send(self, value: Any) -> Any:
-        """Go on, for the loop."""
-        if self._steps is None:
-            self._steps = self.__await__()
-        return self._steps.send(value)
-
-    def throw(
-        self,
-        kind: Any,
-        value: BaseException | object = None,
-        trace: TracebackType | None = None,
-    ) -> Any:
-        """Go on with an error, for the loop."""
-        if self._steps is None:
-            self._steps = self.__await__()
-        error = kind if isinstance(kind, BaseException) else kind(value)
-        return self._steps.throw(error)
-
-    def close(self) -> None:
-        """Do nothing: it has been sent, or will be."""

@@ -1,0 +1,78 @@
+"""Opens a connection to a daemon and greets it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+from ..errors import ConnectError, ConnectionLostError, RemoteProtocolError
+from ..serializers.codecs import Codecs
+from ..settings import Settings
+from ..uri import URI
+from ..wire.client import ClientSession
+from ..wire.dialects import PYRO5, Dialect
+from ..wire.features import FEATURES
+from .connection import Connection
+from .dialing import dial
+
+__all__ = ["open_connection"]
+
+
+async def open_connection(
+    uri: URI,
+    settings: Settings,
+    codecs: Codecs,
+    *,
+    handshake: Any = "hello",
+    sock: socket.socket | None = None,
+    seq: int = 0,
+    dialect: Dialect = PYRO5,
+) -> Connection:
+    """Connect to a daemon and greet it; return the connection.
+
+    Args:
+        uri: Of scheme ``PYRO``.
+        settings: Time limits and sizes, and TLS.
+        codecs: The serializers.
+        handshake: What to greet with.
+        sock: Use a copy of this connected socket, and don't greet.
+        seq: Number of the last call of an earlier connection.
+        dialect: What to speak; the serializers have to fit it.
+
+    Raises:
+        ConnectError: Nobody is there.
+        RefusedError: The daemon refused; the text is its reason.
+    """
+    session = ClientSession(
+        uri.object,
+        codecs,
+        serializer=settings.serializer,
+        max_size=settings.max_message_size,
+        compress=settings.compression,
+        seq=seq,
+        greeted=sock is not None,
+        features=FEATURES,
+        beat=settings.beat,
+        dialect=dialect,
+    )
+    connection = await dial(lambda: Connection(uri, session, settings), uri, settings, sock)
+    connection.watch()
+    if sock is not None:
+        return connection
+    where = f"cannot connect to {uri.location}"
+    try:
+        async with asyncio.timeout(settings.timeout):
+            await connection.greet(handshake)
+    except TimeoutError as error:
+        connection.spoil(ConnectError(where))
+        text = f"{where}: no reply within {settings.timeout} s"
+        raise ConnectError(text) from error
+    except ConnectionLostError as error:
+        raise ConnectError(f"{where}: {error}") from error
+    except RemoteProtocolError:
+        raise
+    except BaseException:
+        connection.close()
+        raise
+    return connection

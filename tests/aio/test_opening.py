@@ -1,0 +1,77 @@
+"""Greeting a daemon: whatever it does ends in the right error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from pyrophone import URI, Settings
+from pyrophone.aio.connection import Connection
+from pyrophone.aio.opening import open_connection
+from pyrophone.errors import (
+    ConnectError,
+    RefusedError,
+    RemoteProtocolError,
+)
+from pyrophone.wire.events import Greeting
+from scripts import CODECS, Peer, scripted
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+SETTINGS = Settings()
+
+
+async def closes(peer: Peer) -> None:
+    """Close at once."""
+
+
+async def silent(peer: Peer) -> None:
+    """Never say a word."""
+    await peer.gone()
+
+
+async def echoes(peer: Peer) -> None:
+    """Answer each call with its arguments."""
+    await peer.welcome()
+    while True:
+        try:
+            call = await peer.call()
+        except EOFError:
+            return
+        peer.send(peer.session.result(call, call.args))
+
+
+def open_(uri: URI, settings: Settings = SETTINGS) -> Coroutine[Any, Any, Connection]:
+    return open_connection(uri, settings, CODECS)
+
+
+def test_a_server_that_does_not_greet(run: Run) -> None:
+    async def main() -> None:
+        async with scripted(closes) as uri:
+            with pytest.raises(ConnectError, match="cannot connect to"):
+                await open_(uri)
+        async with scripted(silent) as uri:
+            with pytest.raises(ConnectError, match=r"no reply within 0\.05 s"):
+                await open_(uri, Settings(timeout=0.05))
+
+    run(main())
+
+
+def test_a_server_that_greets_with_junk_or_refuses(run: Run) -> None:
+    async def junk(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 400 Bad Request")
+        await peer.gone()
+
+    async def refuses(peer: Peer) -> None:
+        peer.send(peer.session.refuse("no room", await peer.take(Greeting)))
+
+    async def main() -> None:
+        async with scripted(junk) as uri:
+            with pytest.raises(RemoteProtocolError, match="begins with b'HTTP'"):
+                await open_(uri)
+        async with scripted(refuses) as uri:
+            with pytest.raises(RefusedError, match="rejected: no room"):
+                await open_(uri)
+
+    run(main())
