@@ -22,10 +22,13 @@ CODECS = make_codecs(ClassTable(), Settings())
 
 
 def flowing(uri: Any, timeout: float | None = None) -> Flowing:
-    connection = Connection(uri, Settings(beat=None, window=3), CODECS)
+    return over(Connection(uri, Settings(beat=None), CODECS), timeout)
+
+
+def over(connection: Connection, timeout: float | None = None) -> Flowing:
     reply = connection.call("items", (), {})
     assert reply is not None
-    return Flowing(connection, reply.seq, timeout)
+    return Flowing(connection, reply.seq, 3, timeout)
 
 
 def produce(end: End, count: int, batch: int) -> int:
@@ -82,9 +85,9 @@ def test_who_wants_no_more_ends_the_producer(how: str) -> None:
         done.set()
 
     with script(part) as uri:
-        items = flowing(uri)
+        connection = Connection(uri, Settings(beat=None), CODECS)
+        items = over(connection)
         assert next(items) == 0
-        connection = items._connection
         if how == "close":
             items.close()
             assert list(items) == []

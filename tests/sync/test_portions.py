@@ -14,6 +14,7 @@ from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync.channels import LateError
 from pyrophone.sync.connection import Connection
+from pyrophone.sync.portions import Inbox
 from pyrophone.wire.events import Cancel, Credit
 
 CODECS = make_codecs(ClassTable(), Settings())
@@ -23,11 +24,11 @@ def opened(uri: Any) -> Connection:
     return Connection(uri, Settings(beat=None), CODECS)
 
 
-def stream(connection: Connection) -> int:
+def stream(connection: Connection) -> Inbox:
     reply = connection.call("items", (), {})
     assert reply is not None
     assert reply.flows
-    return reply.seq
+    return connection.inbox(reply.seq)
 
 
 def test_items_are_kept_for_who_asks_later() -> None:
@@ -43,13 +44,13 @@ def test_items_are_kept_for_who_asks_later() -> None:
 
     with script(part) as uri:
         connection = opened(uri)
-        seq = stream(connection)
-        connection.grant(seq, 2)
+        inbox = stream(connection)
+        connection.grant(inbox, 2)
         reply = connection.call("f", (), {})  # reads the items, too
         assert reply is not None
         assert reply.unwrap() == "between"
-        assert connection.portion(seq, None).unwrap() == [1]
-        last = connection.portion(seq, None)
+        assert connection.portion(inbox, None).unwrap() == [1]
+        last = connection.portion(inbox, None)
         assert (last.unwrap(), last.last) == ([2, 3], True)
         assert connection.session.calls == 0
         connection.close()
@@ -65,7 +66,7 @@ def test_one_that_is_given_up_is_cancelled() -> None:
 
     with script(part) as uri:
         connection = opened(uri)
-        connection.abandon(stream(connection))
+        connection.drop(stream(connection))
         reply = connection.call("f", (), {})
         assert reply is not None
         assert reply.unwrap() == "next"
@@ -84,12 +85,12 @@ def test_who_is_late_may_ask_again() -> None:
 
     with script(part) as uri:
         connection = opened(uri)
-        seq = stream(connection)
-        connection.grant(seq, 1)
+        inbox = stream(connection)
+        connection.grant(inbox, 1)
         with pytest.raises(LateError):
-            connection.portion(seq, time.monotonic() + 0.01)
+            connection.portion(inbox, time.monotonic() + 0.01)
         connection.call("f", (), {})
-        assert connection.portion(seq, None).unwrap() == ["at last"]
+        assert connection.portion(inbox, None).unwrap() == ["at last"]
         connection.close()
 
 
@@ -102,10 +103,10 @@ def test_a_stream_is_lost_with_its_connection_but_for_what_came() -> None:
 
     with script(part) as uri:
         connection = opened(uri)
-        seq = stream(connection)
-        connection.grant(seq, 2)
-        assert connection.portion(seq, None).unwrap() == ["came"]
+        inbox = stream(connection)
+        connection.grant(inbox, 2)
+        assert connection.portion(inbox, None).unwrap() == ["came"]
         with pytest.raises(ConnectionLostError, match="closed"):
-            connection.portion(seq, None)
+            connection.portion(inbox, None)
         with pytest.raises(ConnectionLostError, match="closed"):
-            connection.portion(seq, None)
+            connection.portion(inbox, None)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..context import answered, due, outgoing, serving, to_send
+from ..context import CallContext, answered, due, outgoing, serving, to_send
 from ..errors import (
     CallTimeoutError,
     ConnectError,
@@ -18,6 +18,7 @@ from ..errors import (
     RefusedError,
     RemoteProtocolError,
 )
+from ..frontend.chains import check_call
 from ..frontend.deadlines import limit_of
 from ..net.sockets import connect_socket, connect_tls, is_stale, tune
 from ..objects.table import DAEMON_ID
@@ -33,9 +34,10 @@ from ..wire.metadata import Metadata
 from .channels import READ, WRITE, Channel, LateError
 from .exchange import ENDED
 from .hub import HUB
-from .portions import Portions
+from .portions import Inbox, Portions
+from .waiters import Pending, late
 
-__all__ = ["Connection", "late"]
+__all__ = ["Connection"]
 
 
 class Connection(Portions):
@@ -140,29 +142,69 @@ class Connection(Portions):
         annotations = correlation = path = limit = None
         if block is not None or context is not None:
             annotations, correlation = to_send()
-            if context is not None and context.path:
-                path = context.path
+            if context is not None and not flags & ONEWAY:
+                path = self._path(context, method, object_id)
         if timeout is not None or context is not None or due.get() is not None:
             limit = limit_of(timeout)
-        message = (method, args, kwargs, flags, object_id, annotations, correlation)
+        session = self.session
+        message = session.compose(
+            method,
+            args,
+            kwargs,
+            flags,
+            object_id,
+            annotations,
+            correlation,
+            None if limit is None else _left(limit),
+            path,
+        )
         try:
             if flags & ONEWAY:
-                self.begin(self._write_call, (*message, limit, None), None, limit)
+                self.begin(session.launch, message, None, limit)
                 return None
-            reply: Reply = self.exchange(
-                self._write_call, (*message, limit, path), Reply, limit
-            )
+            reply: Reply = self.exchange(session.launch, message, Reply, limit)
         except LateError:
             raise late(timeout, limit) from None
         if block is not None:
             answered(reply.annotations)
         return reply
 
+    def start(
+        self,
+        pending: Pending,
+        method: str,
+        args: Any,
+        kwargs: Mapping[str, Any] | None,
+        flags: int,
+        object_id: str | None,
+    ) -> None:
+        """Make a call whose answer *pending* gets, and don't wait for it."""
+        annotations, correlation = to_send()
+        context = serving.get()
+        path = None if context is None else self._path(context, method, object_id)
+        limit = pending.limit
+        message = self.session.compose(
+            method,
+            args,
+            kwargs,
+            flags,
+            object_id,
+            annotations,
+            correlation,
+            None if limit is None else _left(limit),
+            path,
+        )
+        wanted = None if flags & ONEWAY else pending
+        try:
+            self.begin(self.session.launch, message, wanted, limit)
+        except LateError:
+            raise late(None, limit) from None
+
     def ping(self, timeout: float | None = None) -> None:
         """Return once the daemon has answered a ping; raises as :meth:`call` does."""
         limit = limit_of(timeout)
         try:
-            self.exchange(self._write_ping, None, Pong, limit)
+            self.exchange(lambda _: self.session.ping(), None, Pong, limit)
         except LateError:
             raise late(timeout, limit) from None
 
@@ -191,28 +233,17 @@ class Connection(Portions):
             channel.close()
             HUB.wake()
 
-    def _write_call(self, message: tuple[Any, ...]) -> bytes:
-        method, args, kwargs, flags, object_id, annotations, correlation, limit, path = (
-            message
-        )
-        if limit is not None:
-            limit -= time.monotonic()
-            if limit <= 0:
-                raise DeadlineExceeded("the deadline has passed", sent=False)
-        return self.session.call(
-            method,
-            args,
-            kwargs,
-            flags,
-            object_id=object_id,
-            annotations=annotations,
-            correlation=correlation,
-            limit=limit,
-            path=path,
-        )
+    def _path(self, context: CallContext, method: str, object_id: str | None) -> str | None:
+        """Return who waits for a call that is made now.
 
-    def _write_ping(self, _: None) -> bytes:
-        return self.session.ping()
+        Raises:
+            DeadlockError: The call would wait for itself.
+        """
+        path = context.path
+        if path:
+            location = self.uri.location or ""
+            check_call(path, location, object_id or self.uri.object, method)
+        return path or None
 
     def _arrived(self, event: Any) -> None:
         if type(event) is Ping:
@@ -227,8 +258,8 @@ class Connection(Portions):
     def _ended(self, why: str) -> None:
         HUB.wake()
 
-    def abandon_later(self, seq: int) -> None:
-        super().abandon_later(seq)
+    def drop_later(self, inbox: Inbox) -> None:
+        super().drop_later(inbox)
         HUB.nudge(self)
 
     def _open(self, handshake: Any, timeout: float | None) -> None:
@@ -286,9 +317,9 @@ def _connect(uri: URI, settings: Settings, timeout: float | None) -> socket.sock
     return connect_tls(uri, settings.tls, timeout)
 
 
-def late(timeout: float | None, limit: float | None) -> DeadlineExceeded:
-    """Return the error for a call that was sent, and had no answer in time."""
-    block = limit_of(None)
-    if timeout is None or (block is not None and limit is not None and block <= limit):
-        return DeadlineExceeded("there was no reply before the deadline")
-    return DeadlineExceeded(f"no reply within {timeout} s")
+def _left(limit: float) -> float:
+    """Return how many seconds there are until *limit*, or raise that there are none."""
+    left = limit - time.monotonic()
+    if left <= 0:
+        raise DeadlineExceeded("the deadline has passed; nothing was sent", sent=False)
+    return left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -38,6 +39,7 @@ class Exchange(Sending):
     Attributes:
         watched: Whether the keeper waits for what comes.
         expects: Whether something may come that nobody here waits for.
+        due: When the first call is over that was begun, by the monotonic clock.
     """
 
     def __init__(self, session: ClientSession, channel: Channel) -> None:
@@ -50,6 +52,7 @@ class Exchange(Sending):
         self._reason: str | None = None  # why it was closed
         self.watched = False
         self.expects = False
+        self.due = math.inf
 
     def _arrived(self, event: Any) -> None:
         """Take an event that answers no call; with the lock."""
@@ -125,6 +128,8 @@ class Exchange(Sending):
                 if pending is not None:
                     pending.seq = self.session.seq
                     self._pending[pending.seq] = pending
+                    if pending.limit is not None:
+                        self.due = min(self.due, pending.limit)
                 self._push(data)
                 if pending is not None and self._leader is None:
                     self._call_keeper()
@@ -137,11 +142,30 @@ class Exchange(Sending):
             raise
 
     def abandon(self, seq: int) -> None:
-        """Give up the call or stream *seq*, which nobody waits for any more."""
+        """Give up the call *seq*, whose stream nobody will read."""
         with self._lock:
-            self._pending.pop(seq, None)
             if not self.closed:
                 self._push_quietly(self.session.abandon(seq))
+
+    def withdraw(self, pending: Pending) -> None:
+        """Give up a call that was begun, unless its answer is there."""
+        with self._lock:
+            if self._pending.get(pending.seq) is pending:
+                del self._pending[pending.seq]
+                if not self.closed:
+                    self._push_quietly(self.session.abandon(pending.seq))
+
+    def expire(self, now: float) -> None:
+        """Give up the calls that were begun and whose time is over."""
+        with self._lock:
+            self.due = math.inf
+            for pending in list(self._pending.values()):
+                if pending.limit is not None:
+                    if pending.limit <= now:
+                        self.withdraw(pending)
+                        pending.deliver(LateError())
+                    else:
+                        self.due = min(self.due, pending.limit)
 
     def look(self) -> None:
         """Read what is there and send what can be sent, without waiting; close if it ended.

@@ -6,19 +6,45 @@ import threading
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import PyrophoneError, StreamError
 from ..frontend.deadlines import limit_of
 from ..objects.table import DAEMON_ID
+from ..wire.events import Portion
 from ..wire.framing import ONEWAY
 from .channels import LateError
-from .connection import Connection, late
-from .waiters import seconds_until
+from .portions import Inbox
+from .waiters import late, seconds_until
 
 __all__ = ["Fetched", "Flowing", "Items"]
 
 _STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
+
+
+class Streaming(Protocol):
+    """What flowing items need from their connection; see there.
+
+    Attributes:
+        closed: Whether it is.
+    """
+
+    closed: bool
+
+    def inbox(self, seq: int) -> Inbox:
+        """Return where items go."""
+
+    def grant(self, inbox: Inbox, count: int) -> None:
+        """Let more of them come."""
+
+    def portion(self, inbox: Inbox, limit: float | None) -> Portion:
+        """Return the next ones."""
+
+    def drop(self, inbox: Inbox) -> None:
+        """Give the stream up."""
+
+    def drop_later(self, inbox: Inbox) -> None:
+        """Likewise, from a finalizer."""
 
 
 class Items(Iterator[Any]):
@@ -79,14 +105,17 @@ class Flowing(Items):
     Args:
         connection: Where they come.
         seq: Number of the call whose result they are.
+        window: How many messages of them may be under way.
         timeout: How long one may take, in seconds; None is for ever.
     """
 
-    def __init__(self, connection: Connection, seq: int, timeout: float | None) -> None:
+    def __init__(
+        self, connection: Streaming, seq: int, window: int, timeout: float | None
+    ) -> None:
         self._connection = connection
-        self._seq = seq
+        self._inbox = connection.inbox(seq)
         self._timeout = timeout
-        self._window = connection.settings.window
+        self._window = window
         self._asked = False
         self._items: deque[Any] = deque()
         self._interrupted = False
@@ -119,19 +148,19 @@ class Flowing(Items):
         """Tell the daemon that no more items are wanted."""
         if not self._done:
             self._done = True
-            self._connection.abandon(self._seq)
+            self._connection.drop(self._inbox)
 
     def __del__(self) -> None:
         if not getattr(self, "_done", True):
-            self._connection.abandon_later(self._seq)
+            self._connection.drop_later(self._inbox)
 
     def _fetch(self, limit: float | None) -> None:
         connection = self._connection
         if not self._asked:
             self._asked = True
-            connection.grant(self._seq, self._window)
+            connection.grant(self._inbox, self._window)
         try:
-            portion = connection.portion(self._seq, limit)
+            portion = connection.portion(self._inbox, limit)
         except LateError:
             raise late(self._timeout, limit) from None
         except BaseException as error:
@@ -143,5 +172,5 @@ class Flowing(Items):
         if portion.last:
             self._done = True
         else:
-            connection.grant(self._seq, 1)
+            connection.grant(self._inbox, 1)
         self._items.extend(portion.unwrap())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import selectors
 import socket
 import threading
@@ -86,7 +87,7 @@ class Keeper:
         next_round = 0.0
         while True:
             now = time.monotonic()
-            self._take_orders(now)
+            next_round = min(next_round, self._take_orders(now))
             if now >= next_round or not self._charges:
                 next_round = now + self._go_round(now)
             if not self._charges and self._idle():
@@ -99,7 +100,9 @@ class Keeper:
                 else:
                     self._look_at(key.data)
 
-    def _take_orders(self, now: float) -> None:
+    def _take_orders(self, now: float) -> float:
+        """Look after those who asked; return when the first call there is over."""
+        due = math.inf
         while self._orders:
             connection = self._orders.popleft()()
             if connection is not None and not connection.closed:
@@ -107,7 +110,9 @@ class Keeper:
                 if charge is None or charge.connection() is not connection:
                     charge = self._charges[id(connection)] = _Charge(connection, now)
                 connection.catch_up()
+                due = min(due, connection.due)
                 self._register(charge, connection)
+        return due
 
     def _go_round(self, now: float) -> float:
         """See to every connection; return how many seconds the next round may wait."""
@@ -117,6 +122,9 @@ class Keeper:
             if connection is None or connection.closed:
                 self._forget(key, charge)
                 continue
+            if connection.due <= now:
+                connection.expire(now)
+            pause = min(pause, connection.due - now)
             beat = connection.session.beat
             if beat:
                 pause = min(pause, beat / _ROUNDS)

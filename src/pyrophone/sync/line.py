@@ -193,13 +193,13 @@ class Line:
     def _attach(self, uri: URI, limit: float | None) -> Connection:
         """Return the connection that all share, or a new one."""
         key = self._key(uri)
-        if key is None or getattr(self.metadata, "session", False):
+        if key is None or self.metadata.session:
             return self._greet(uri, limit)
         with HUB.entry(key, limit) as entry:
             connection: Connection | None = entry.connection
             if connection is None or not connection.is_usable():
                 connection = self._greet(uri, limit)
-                if connection.shared and not getattr(connection.metadata, "session", False):
+                if connection.shared and not connection.metadata.session:
                     entry.connection = connection
                 return connection
         if self._join(connection, uri):
@@ -216,7 +216,7 @@ class Line:
             raise
         except PyrophoneError:
             return False  # the answer to a greeting says best what is wrong
-        if getattr(metadata, "session", False):
+        if metadata.session:
             return False
         self.metadata = metadata
         self.object_id = None if uri.object == connection.uri.object else uri.object

@@ -79,7 +79,8 @@ class Workers:
                 self._jobs.put(None)
         deadline = time.monotonic() + wait
         for thread in threads:
-            if thread is not threading.current_thread():
+            # One that is about to start, and can't be joined yet, finds nothing to do.
+            if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _look(self) -> None:

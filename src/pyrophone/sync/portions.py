@@ -11,30 +11,50 @@ from ..wire.client import ClientSession
 from ..wire.events import Portion
 from .channels import Channel
 from .exchange import ENDED, Exchange, is_fatal, reason
+from .waiters import Waiter
 
-__all__ = ["Portions"]
+__all__ = ["Inbox", "Portions"]
+
+
+class Inbox:
+    """The items of one stream that came before anybody asked for them.
+
+    Attributes:
+        seq: Number of the call that the stream answers.
+        portions: What came, oldest first.
+        last: Whether nothing more will; its number may then be that of another call.
+    """
+
+    __slots__ = ("last", "portions", "seq")
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        self.portions: deque[Portion] = deque()
+        self.last = False
 
 
 class Portions(Exchange):
-    """An exchange that keeps the items which came before anybody asked for them.
-
-    There are never more than were granted.
-    """
+    """An exchange that keeps items until they are asked for, as many as were granted."""
 
     def __init__(self, session: ClientSession, channel: Channel) -> None:
         super().__init__(session, channel)
-        self._inboxes: dict[int, deque[Portion]] = {}
-        self._unwanted: deque[int] = deque()  # streams that finalizers gave up
+        self._inboxes: dict[int, Inbox] = {}
+        self._unwanted: deque[Inbox] = deque()  # streams that finalizers gave up
 
-    def grant(self, seq: int, count: int) -> None:
-        """Let the other side send *count* more messages of items of the call *seq*."""
+    def inbox(self, seq: int) -> Inbox:
+        """Return where the items go that answer call *seq*, once some are granted."""
         with self._lock:
-            if not self.closed:
-                self._inboxes.setdefault(seq, deque())
-                self._push_quietly(self.session.credit(seq, count))
+            inbox = self._inboxes[seq] = Inbox(seq)
+            return inbox
 
-    def portion(self, seq: int, limit: float | None) -> Portion:
-        """Return the next items of the call *seq*, once they are there.
+    def grant(self, inbox: Inbox, count: int) -> None:
+        """Let the other side send *count* more messages of items."""
+        with self._lock:
+            if not inbox.last and not self.closed:
+                self._push_quietly(self.session.credit(inbox.seq, count))
+
+    def portion(self, inbox: Inbox, limit: float | None) -> Portion:
+        """Return the next items, once they are there. One thread at a time may ask.
 
         Raises:
             LateError: They were not, until *limit* by the monotonic clock. They may come.
@@ -43,64 +63,76 @@ class Portions(Exchange):
         waiter = None
         try:
             with self._lock:
-                portion = self._take(seq)
-                if portion is not None:
-                    return portion
+                if inbox.portions:
+                    return inbox.portions.popleft()
                 if self.closed:
                     raise ConnectionLostError(self._reason or ENDED)
-                waiter = self._enter(seq)
-            event = self._follow(waiter, limit) if waiter is not None else None
-            if event is None:
-                event = self._lead(seq, Portion, limit)
-            return self._taken(seq, event)
+                waiter = self._enter(inbox.seq)
+            portion: Portion | None = None
+            if waiter is not None:
+                portion = self._follow(waiter, limit)
+            if portion is None:
+                portion = self._lead(inbox.seq, Portion, limit)
+            assert portion is not None
+            if portion.last:
+                self._forget(inbox)
+            return portion
         except BaseException as error:
-            event = self._step_back(seq, waiter, error)
-            if event is not None:
-                return self._taken(seq, event)
+            came = self._step_back(inbox, waiter, error)
+            if came is not None:
+                return came
             self._explain(error)
             raise
 
-    def abandon(self, seq: int) -> None:
-        """Give up the call or stream *seq*, which nobody waits for any more."""
+    def drop(self, inbox: Inbox) -> None:
+        """Give up a stream, which nobody wants any more."""
         with self._lock:
-            self._inboxes.pop(seq, None)
-            super().abandon(seq)
+            if not inbox.last:
+                self._forget(inbox)
+                if not self.closed:
+                    self._push_quietly(self.session.abandon(inbox.seq))
 
-    def abandon_later(self, seq: int) -> None:
-        """Have the keeper give up the stream *seq*; takes no lock, for finalizers."""
-        self._unwanted.append(seq)
+    def drop_later(self, inbox: Inbox) -> None:
+        """Have the keeper give up a stream; takes no lock, for the sake of finalizers."""
+        self._unwanted.append(inbox)
 
     def catch_up(self) -> None:
         """Do what finalizers left to be done."""
         while self._unwanted:
-            self.abandon(self._unwanted.popleft())
+            self.drop(self._unwanted.popleft())
 
     def _hand_out(self, event: Any) -> None:
         if type(event) is not Portion:
             super()._hand_out(event)
-        elif (waiter := self._waiters.get(event.seq)) is not None:
-            waiter.deliver(event)
-            self._waiters.pop(event.seq, None)
-        elif (inbox := self._inboxes.get(event.seq)) is not None:
-            inbox.append(event)
+            return
+        inbox = self._inboxes.get(event.seq)
+        if inbox is not None:
+            if event.last:
+                self._forget(inbox)
+            waiter = self._waiters.get(event.seq)
+            if waiter is not None:
+                waiter.deliver(event)
+                self._waiters.pop(event.seq, None)
+            else:
+                inbox.portions.append(event)
 
-    def _take(self, seq: int) -> Portion | None:
-        inbox = self._inboxes.get(seq)
-        return self._taken(seq, inbox.popleft()) if inbox else None
+    def _forget(self, inbox: Inbox) -> None:
+        """Take note that the number of a stream may be that of another call from now on."""
+        with self._lock:
+            inbox.last = True
+            if self._inboxes.get(inbox.seq) is inbox:
+                del self._inboxes[inbox.seq]
 
-    def _taken(self, seq: int, portion: Any) -> Portion:
-        if portion.last:
-            self._inboxes.pop(seq, None)
-        taken: Portion = portion
-        return taken
-
-    def _step_back(self, seq: int, waiter: Any, error: BaseException) -> Any:
+    def _step_back(
+        self, inbox: Inbox, waiter: Waiter | None, error: BaseException
+    ) -> Portion | None:
         """Leave the reading to others; return what came at the last moment."""
         with self._lock:
-            leads = self._leader == seq
+            leads = not inbox.last and self._leader == inbox.seq
             if self._torn == threading.get_ident() or is_fatal(error):
                 self.close(reason(error))
-            self._waiters.pop(seq, None)
+            if waiter is not None and self._waiters.get(inbox.seq) is waiter:
+                del self._waiters[inbox.seq]
             if leads:
                 self._pass_on()
             event = waiter.event if waiter is not None else None

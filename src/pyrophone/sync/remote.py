@@ -177,7 +177,8 @@ class Remote:
 
     def _items(self, reply: Reply, connection: Connection) -> Items:
         if reply.flows:
-            return Flowing(connection, reply.seq, self.timeout)
+            window = self.line.settings.window
+            return Flowing(connection, reply.seq, window, self.timeout)
         if reply.stream is None:
             raise RemoteProtocolError(
                 "the result of the call is an iterator, but the server is not configured "
