@@ -22,6 +22,7 @@ from ..wire.dialects import Dialect
 from ..wire.events import Call
 from .hosting import HostingDaemon
 from .link import Link
+from .reading import reader_for
 
 __all__ = ["AcceptingDaemon"]
 
@@ -126,7 +127,8 @@ class AcceptingDaemon(HostingDaemon):
             options = {"ssl": self._tls, "ssl_handshake_timeout": limit}
         try:
             loop = asyncio.get_running_loop()
-            await loop.connect_accepted_socket(lambda: link, sock, **options)
+            reader = reader_for(link, loop)
+            await loop.connect_accepted_socket(lambda: reader, sock, **options)
         except (OSError, asyncio.CancelledError) as error:
             _log.info("client %s disconnected: %s", link.client.address, error)
             link.abort()
