@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from pyrophone import URI, Settings
+from pyrophone import URI, Settings, expose, instances
 from pyrophone.aio import close, connect, start
 from pyrophone.errors import ConnectionLostError
 from pyrophone.serializers.classes import ClassTable
+from pyrophone.sync import Daemon
 from pyrophone.wire.features import FEATURES
+from running import running
 from scripts import MEMBERS, Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -183,6 +185,32 @@ def test_who_differs_in_what_counts_has_a_connection_of_its_own(run: Run) -> Non
                 await close(proxy)
 
     run(main())
+
+
+def test_an_object_of_its_own_for_each_connection_is_not_shared(run: Run) -> None:
+    @expose
+    @instances("session")
+    class Own:
+        def __init__(self) -> None:
+            self.count = 0
+
+        def add(self) -> int:
+            self.count += 1
+            return self.count
+
+    @expose
+    class Common:
+        def add(self) -> int:
+            return 0
+
+    async def main(own: URI, common: URI) -> None:
+        first = await connect(common)
+        second, third = await connect(own), await connect(own)
+        assert [await proxy.add() for proxy in (first, second, third)] == [0, 1, 1]
+        assert await second.add() == 2
+
+    with running(Daemon()) as daemon:
+        run(main(daemon.register(Own), daemon.register(Common())))
 
 
 def test_a_dropped_proxy_takes_its_connection_along(run: Run) -> None:

@@ -111,7 +111,7 @@ class Line:
     @property
     def _alone(self) -> bool:
         """Whether the object is made for each connection, which then can't be shared."""
-        return bool(getattr(self.metadata, "session", False))
+        return self.metadata.session
 
     def place(self) -> Place:
         """Return the place of the running loop."""
