@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,63 @@ def test_a_demo_that_is_interrupted_leaves_nothing(
     assert errors == "demo: interrupted\n"
     assert demo.returncode == 130
     assert nobody_listens("".join(lines) + rest)
+
+
+# Runs a program, then says on stderr what it has left behind.
+_STRICTLY = """
+import runpy, sys, threading
+sys.argv[:] = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        print("left behind:", thread, file=sys.stderr)
+"""
+
+
+@contextmanager
+def greenhouse(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run that program, where every warning and forgotten task shows."""
+    program = str(EXAMPLES / "greenhouse.py")
+    with subprocess.Popen(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", _STRICTLY, program, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(program: subprocess.Popen[str], wanted: set[str]) -> None:
+    """Read lines until all that are *wanted* have come."""
+    assert program.stdout is not None
+    while wanted:
+        line = program.stdout.readline()
+        assert line, f"it ended without {wanted}"
+        wanted = wanted - {line.strip()}
+
+
+def interrupt(program: subprocess.Popen[str]) -> tuple[str, str, int]:
+    """Send Ctrl-C; return what it says then, its complaints, and its status."""
+    program.send_signal(signal.SIGINT)
+    said_last, errors = program.communicate(timeout=LIMIT)
+    return said_last.splitlines()[-1], errors, program.returncode
+
+
+def test_programs_of_asyncio_end_clean_by_ctrl_c() -> None:
+    with greenhouse() as server:
+        assert server.stdout is not None
+        uri = server.stdout.readline().strip()
+        with greenhouse(uri) as client:
+            told = {"it is 21.0 degrees", "too warm: 21.0 degrees", "no tomatoes yet"}
+            read_until(client, told)
+            assert interrupt(client) == ("good bye", "", 0)
+        with greenhouse(uri) as client:
+            read_until(client, {"it is 24.0 degrees"})
+            assert interrupt(server) == ("good bye", "", 0)
+            said_last, errors = client.communicate(timeout=LIMIT)
+            assert said_last.endswith("the greenhouse is gone\n")
+            assert errors == ""
+            assert client.returncode == 0
