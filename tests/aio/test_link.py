@@ -48,6 +48,9 @@ class Echo:
     async def wait(self) -> None:
         await self.open.wait()
 
+    async def nap(self) -> None:
+        await asyncio.sleep(0.001)
+
     async def flow(self, count: int) -> AsyncIterator[int]:
         for number in range(count):
             yield number
@@ -125,7 +128,7 @@ def many() -> bytes:
             other.call("task", ([3.0],), {}),
             other.call("flow", (3,), {}),
             other.call("echo", (4,), {}, ONEWAY),
-            other.call("wait", (), {}),
+            other.call("nap", (), {}),
             struct.pack("!4sHBBHHII16sHH", b"PYRO", 502, 7, 0, 0, 5, 0, 0, bytes(16), 0,
                         0x4DC5),
         ]

@@ -62,7 +62,8 @@ class Daemon(AcceptingDaemon):
         stopping: Whether :meth:`stop` was called.
 
     Raises:
-        OSError: It can't listen there; or there is to be TLS, and *sock* has none.
+        OSError: It can't listen there; or there is to be TLS, and *sock* has none; or
+            it has, which only daemons for threads can serve.
         ValueError: *tls* is a context for clients.
         DaemonError: There is no dialect of that name.
     """
@@ -82,6 +83,8 @@ class Daemon(AcceptingDaemon):
         dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
         check_server(tls, sock)
+        if isinstance(sock, ssl.SSLSocket):
+            raise OSError("a loop can't serve a socket that has TLS already")
         settings = settings or Settings()
         spoken = find_dialects(settings.dialects if dialects is None else dialects)
         listener: socket.socket | None = None
