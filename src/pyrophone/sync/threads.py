@@ -11,6 +11,7 @@ from typing import Any
 from ..frontend.chains import check_served
 from ..net.sockets import limit_waits
 from ..wire.events import Call
+from ..wire.features import MANY
 from .link import BUSY, LOST, MORE, Link
 from .loop import LoopDaemon
 from .pool import Workers
@@ -139,7 +140,8 @@ class Daemon(LoopDaemon):
         found = False
         for link, count in [*self._handed.items()]:
             if not link.many:
-                if link.greeted:  # one call at a time, for ever
+                # One call at a time for ever; but that may be known in a moment only.
+                if link.greeted and MANY not in (link.session.features or ()):
                     self._unhand(link)
             elif link.count != count:
                 self._handed[link] = link.count
