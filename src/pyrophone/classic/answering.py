@@ -28,6 +28,8 @@ _SHARED = (("instances", "pyroInstances"), ("resources", "tracked_resources"))
 class Peer:
     """What a daemon of Pyrophone needs of a connection."""
 
+    calls = None  # no function can be passed over it
+
     def __init__(self, session: ServerSession, client: Client, greeted: bool) -> None:
         self.session = session
         self.client = client
