@@ -58,6 +58,16 @@ class RemoteMethod:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._invoke(self.__name__, args, kwargs, self._flags)
 
+    @property
+    def remote(self) -> Any:
+        """What makes its calls, as :func:`remote_of` gives it for its proxy."""
+        return getattr(self._invoke, "__self__", None)
+
+    @property
+    def flags(self) -> int:
+        """What its calls are flagged with, ONEWAY or nothing."""
+        return self._flags
+
     def __repr__(self) -> str:
         return f"<remote method {self.__name__}>"
 

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from ..frontend.deadlines import deadline
 from ..frontend.dialects import find_dialects
-from .client import Batch, Proxy, batch, close, connect, locate_names, options, ping
+from .client import (
+    Batch,
+    Proxy,
+    batch,
+    close,
+    connect,
+    get,
+    locate_names,
+    options,
+    ping,
+    put,
+    release,
+)
+from .functions import RemoteFunction
 from .items import Items
 from .link import Link
 from .loop import LoopDaemon
 from .service import BaseDaemon
+from .started import start
 from .threads import Daemon
 
 __all__ = [
@@ -19,12 +33,17 @@ __all__ = [
     "Link",
     "LoopDaemon",
     "Proxy",
+    "RemoteFunction",
     "batch",
     "close",
     "connect",
     "deadline",
     "find_dialects",
+    "get",
     "locate_names",
     "options",
     "ping",
+    "put",
+    "release",
+    "start",
 ]

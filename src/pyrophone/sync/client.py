@@ -12,7 +12,7 @@ from ..frontend import forms
 from ..frontend.dialects import find_dialects
 from ..frontend.forms import as_uri
 from ..objects.batch import BaseBatch, results
-from ..objects.proxy import BaseProxy, remote_of
+from ..objects.proxy import BaseProxy, refusal, remote_of
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -21,6 +21,7 @@ from ..wire.dialects import PYRO5, Dialect
 from ..wire.framing import BATCH, ONEWAY
 from ..wire.metadata import Metadata
 from .drive import drive
+from .functions import RemoteFunction
 from .hub import HUB
 from .line import Line
 from .remote import Remote
@@ -32,9 +33,12 @@ __all__ = [
     "close",
     "codecs_for",
     "connect",
+    "get",
     "locate_names",
     "options",
     "ping",
+    "put",
+    "release",
 ]
 
 T = TypeVar("T")
@@ -263,6 +267,35 @@ def options(
 def batch(proxy: Any) -> Batch:
     """Return a batch that collects calls for the object of *proxy*."""
     return Batch(proxy)
+
+
+def get(proxy: Any, name: str) -> Any:
+    """Return the attribute *name* of the remote object; ``proxy.name`` does it, too.
+
+    Raises:
+        NotExposedError: It has no such attribute.
+    """
+    remote: Remote = remote_of(proxy)
+    if name not in remote.metadata.attributes:
+        raise refusal(remote.uri, name, remote.metadata.attributes)
+    return remote.invoke("__getattr__", (name,), None)
+
+
+def put(proxy: Any, name: str, value: Any) -> None:
+    """Set the attribute *name* of the remote object; ``proxy.name = value`` does it, too.
+
+    Raises:
+        NotExposedError: It has no such attribute.
+    """
+    remote: Remote = remote_of(proxy)
+    if name not in remote.metadata.attributes:
+        raise refusal(remote.uri, name, remote.metadata.attributes)
+    remote.invoke("__setattr__", (name, value), None)
+
+
+def release(function: RemoteFunction) -> None:
+    """Give back a function that was received; it can't be called any more."""
+    function.release()
 
 
 def ping(proxy: Any) -> None:

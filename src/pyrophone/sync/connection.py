@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from ..context import CallContext, answered, due, outgoing, serving, to_send
@@ -15,12 +17,13 @@ from ..errors import (
     ConnectError,
     ConnectionLostError,
     DeadlineExceeded,
+    LocalProtocolError,
     RefusedError,
     RemoteProtocolError,
 )
 from ..frontend.chains import check_call
 from ..frontend.deadlines import limit_of
-from ..net.sockets import connect_socket, connect_tls, is_stale, tune
+from ..net.sockets import connect_socket, connect_tls, is_stale, peer_name, tune
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -28,12 +31,15 @@ from ..uri import URI
 from ..wire.client import ClientSession
 from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Ping, Pong, Refusal, Reply, Welcome
-from ..wire.features import FEATURES, MANY
+from ..wire.features import FEATURES, FLOW, MANY
 from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
+from .answering import CALLED, RELEASED, Answering
 from .channels import READ, WRITE, Channel, LateError
 from .exchange import ENDED
+from .functions import RemoteFunction
 from .hub import HUB
+from .items import Flowing
 from .portions import Inbox, Portions
 from .waiters import Pending, late
 
@@ -106,6 +112,7 @@ class Connection(Portions):
         super().__init__(session, channel)
         self.users: set[Any] = set()
         self.term = 0
+        self._answering: Answering | None = None
         HUB.remember(self)
         try:
             self._open(handshake, timeout)
@@ -200,6 +207,31 @@ class Connection(Portions):
         except LateError:
             raise late(None, limit) from None
 
+    def invoke(
+        self, function_id: str, args: Any, kwargs: Mapping[str, Any], *, oneway: bool
+    ) -> Any:
+        """Call a function that the daemon has passed; return its result."""
+        flags = ONEWAY if oneway else 0
+        try:
+            reply = self.call(CALLED, args, kwargs, flags, object_id=function_id)
+        except LocalProtocolError:
+            if not self.closed:
+                raise
+            raise ConnectionLostError(
+                "the connection is gone, and with it the functions that came by it"
+            ) from None
+        if reply is None:
+            return None
+        if reply.flows:
+            return Flowing(self, reply.seq, self.settings.window, None)
+        return reply.unwrap()
+
+    def give_back(self, function: RemoteFunction) -> None:
+        """Tell the daemon that a function is not needed any more."""
+        if self._answering is not None:
+            self._answering.give_back(function)
+            self.catch_up()
+
     def ping(self, timeout: float | None = None) -> None:
         """Return once the daemon has answered a ping; raises as :meth:`call` does."""
         limit = limit_of(timeout)
@@ -248,6 +280,8 @@ class Connection(Portions):
     def _arrived(self, event: Any) -> None:
         if type(event) is Ping:
             self._push_quietly(self.session.pong(event))
+        elif self._answering is not None:
+            self._answering.take(event)
         else:
             raise RemoteProtocolError(f"{type(event).__name__} came unasked")
 
@@ -256,7 +290,25 @@ class Connection(Portions):
             HUB.attend(self)
 
     def _ended(self, why: str) -> None:
+        if self._answering is not None:
+            self._answering.close()
         HUB.wake()
+
+    def catch_up(self) -> None:
+        """Do what finalizers left to be done."""
+        super().catch_up()
+        if self._answering is not None:
+            for function_id, count in self._answering.take_released():
+                self.say(
+                    partial(
+                        self.session.call,
+                        RELEASED,
+                        (count,),
+                        {},
+                        ONEWAY,
+                        object_id=function_id,
+                    )
+                )
 
     def drop_later(self, inbox: Inbox) -> None:
         super().drop_later(inbox)
@@ -286,6 +338,16 @@ class Connection(Portions):
         self.handshake = event.handshake
         self.metadata = event.metadata
         self.shared = MANY in (self.session.features or ())
+        if FLOW in (self.session.features or ()):
+            itself = weakref.ref(self)
+            self._answering = Answering(
+                self,
+                peer_name(self.sock),
+                self.settings.calls_per_client,
+                lambda: _nudge(itself),
+            )
+            self.session.crossing = self._answering
+            self.session.lazy = True
         if self.shared:
             HUB.attend(self)
 
@@ -323,3 +385,9 @@ def _left(limit: float) -> float:
     if left <= 0:
         raise DeadlineExceeded("the deadline has passed; nothing was sent", sent=False)
     return left
+
+
+def _nudge(reference: weakref.ref[Connection]) -> None:
+    connection = reference()
+    if connection is not None:
+        HUB.nudge(connection)

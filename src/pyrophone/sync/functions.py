@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ..errors import NoSuchObjectError
 from ..objects.functions import RemoteFunction as BaseFunction
 
 __all__ = ["Caller", "RemoteFunction"]
@@ -43,12 +44,18 @@ class RemoteFunction(BaseFunction):
         self._caller = caller
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._check()
         return self._caller.invoke(self.function_id, args, kwargs, oneway=False)
 
     def oneway(self, *args: Any, **kwargs: Any) -> None:
         """Call it without waiting; nothing comes back, no error either."""
+        self._check()
         self._caller.invoke(self.function_id, args, kwargs, oneway=True)
 
     def release(self) -> None:
         """Give it back; it can't be called any more."""
         self._caller.give_back(self)
+
+    def _check(self) -> None:
+        if self.released:  # the other side may not know yet
+            raise NoSuchObjectError(f"function {self.function_id} was given back")

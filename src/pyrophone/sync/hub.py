@@ -60,6 +60,7 @@ class Hub:
     Attributes:
         results: Threads that hand out the results of calls nobody waits for.
         functions: Threads that run functions for daemons.
+        starts: Threads that wait in place of who started a call.
     """
 
     def __init__(self) -> None:
@@ -72,6 +73,7 @@ class Hub:
         self._shared: dict[Hashable, Any] = {}
         self._keeper: Keeper | None = None
         self.results = Workers(_THREADS, "pyrophone-results-#", idle=_IDLE)
+        self.starts = Workers(_THREADS, "pyrophone-calls-#", idle=_IDLE)
         self.functions = Workers(_THREADS, "pyrophone-functions-#", idle=_IDLE)
 
     @contextmanager

@@ -112,6 +112,10 @@ class Remote:
                 if lost is None:
                     raise
                 raise lost from error  # the first attempt may have run, and that counts
+        return self.value(reply, connection)
+
+    def value(self, reply: Reply | None, connection: Connection) -> Any:
+        """Return what *reply*, which came by *connection*, gives; or raise it."""
         if reply is None:
             return None
         if reply.flags & STREAM:

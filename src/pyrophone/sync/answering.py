@@ -1,0 +1,313 @@
+"""The functions of this side that the daemon of a connection calls."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any, Protocol
+
+from ..context import CallContext, Client, serving
+from ..errors import (
+    CallCancelledError,
+    NotExposedError,
+    ProtocolError,
+    RemoteProtocolError,
+)
+from ..objects.calls import format_remote
+from ..objects.functions import FunctionTable, StubTable
+from ..wire.client import ClientSession
+from ..wire.events import Call, Cancel, Credit
+from ..wire.framing import ONEWAY
+from .functions import Caller, RemoteFunction
+from .hub import HUB
+from .pump import Pump
+
+__all__ = ["CALLED", "RELEASED", "Answering"]
+
+CALLED = "__call__"
+RELEASED = "__release__"
+
+_log = logging.getLogger("pyrophone.client")
+
+
+class Speaking(Caller, Protocol):
+    """What is needed of the connection.
+
+    Attributes:
+        closed: Whether it is.
+        session: The conversation, touched under *guard* only.
+        expects: Whether something may come that nobody waits for.
+    """
+
+    closed: bool
+    session: ClientSession
+    expects: bool
+
+    @property
+    def guard(self) -> Any:
+        """The lock."""
+
+    def say(self, make: Callable[[], bytes]) -> None:
+        """Send what *make* gives."""
+
+
+class Answering:
+    """Knows the functions that crossed a connection, and runs those of this side.
+
+    They run in threads for that, never in one that reads. The connection is held weakly: it
+    may end with its last proxy.
+
+    Args:
+        connection: The connection.
+        address: That of the daemon.
+        most: Calls under way, at most; more are against the rules.
+        notify: Called, from finalizers, when a function can be given back.
+
+    Attributes:
+        alone: Whether there is one thread for everything.
+        open: The contexts of calls under way, by number.
+        pumps: The streams that flow to the daemon, by number.
+        stuck: Whether the daemon takes no more for now; it is never waited for here.
+    """
+
+    alone = False
+    stuck = False
+
+    def __init__(
+        self,
+        connection: Speaking,
+        address: Any,
+        most: int,
+        notify: Callable[[], None],
+    ) -> None:
+        self._connection = weakref.ref(connection)
+        self._client = Client(address, connection.session)
+        self._most = most
+        self._count = 0
+        self._lock = threading.RLock()
+        self._functions = FunctionTable()
+        self._stubs = StubTable(self._make, notify)
+        self.open: dict[int, CallContext] = {}
+        self.pumps: dict[int, Pump] = {}
+
+    # What the session asks, of any thread.
+
+    def export(self, function: Any) -> str:
+        """Return the id under which the daemon can call *function*."""
+        connection = self._connection()
+        if connection is not None:
+            connection.expects = True
+        with self._lock:
+            return self._functions.export(function)
+
+    def retract(self, function_id: str) -> None:
+        """Undo one :meth:`export`."""
+        self._forget(function_id)
+
+    def stub(self, function_id: str) -> Any:
+        """Return what calls the function of the daemon that has this id."""
+        with self._lock:
+            return self._stubs.stub(function_id)
+
+    # What the connection asks, under its lock.
+
+    def take(self, event: Any) -> None:
+        """Take what the daemon asks for.
+
+        Raises:
+            RemoteProtocolError: It asks for too much, or for nothing we know.
+        """
+        if type(event) is Call:
+            if self._count >= self._most:
+                raise RemoteProtocolError(f"more than {self._most} calls are under way")
+            self._count += 1
+            context = self._context(event)
+            if not event.flags & ONEWAY:
+                self.open[event.seq] = context
+            HUB.functions.submit(partial(self._serve, event, context))
+        elif type(event) is Cancel:
+            if (found := self.open.get(event.seq)) is not None:
+                found.cancelled = True
+            if (pump := self.pumps.get(event.seq)) is not None:
+                HUB.functions.submit(pump.stop)
+        elif type(event) is Credit:
+            if (pump := self.pumps.get(event.seq)) is not None:
+                HUB.functions.submit(pump.credited)
+        else:
+            raise RemoteProtocolError(f"{type(event).__name__} came unasked")
+
+    def take_released(self) -> list[tuple[str, int]]:
+        """Return the functions to give back, each with how often it was received."""
+        return self._stubs.take_released()
+
+    def give_back(self, function: RemoteFunction) -> None:
+        """Take note that *function* is not needed any more."""
+        with self._lock:
+            self._stubs.release(function)
+
+    def close(self) -> None:
+        """End: the connection is gone, and with it all that crossed it."""
+        with self._lock:
+            self._functions.clear()
+            self._stubs.clear()
+        for context in [*self.open.values()]:
+            context.cancelled = True
+        for pump in [*self.pumps.values()]:
+            HUB.functions.submit(pump.stop)
+
+    # What pumps ask.
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is closed."""
+        connection = self._connection()
+        return connection is None or connection.closed
+
+    @property
+    def session(self) -> Answering:
+        """What writes items: this, which takes the lock for it."""
+        return self
+
+    def items(self, call: Call, values: list[Any], *, last: bool = False) -> bytes:
+        """Return the bytes of items; see ``Session.items``."""
+        connection = self._connection()
+        if connection is None:
+            return b""
+        with connection.guard:
+            return connection.session.items(call, values, last=last)
+
+    def items_fault(self, call: Call, error: BaseException, traceback: list[str]) -> bytes:
+        """Return the bytes of an error that ends items; see ``Session.items_fault``."""
+        connection = self._connection()
+        if connection is None:
+            return b""
+        with connection.guard:
+            return connection.session.items_fault(call, error, traceback)
+
+    def deliver(self, data: bytes) -> None:
+        """Send *data*."""
+        connection = self._connection()
+        if connection is not None:
+            connection.say(lambda: data)
+
+    def done(self, key: int) -> None:
+        """Note that a call was answered."""
+        self.open.pop(key, None)
+
+    def submit(self, job: Callable[[], object]) -> None:
+        """Have *job* run soon in another thread."""
+        HUB.functions.submit(job)
+
+    def traceback(self, error: BaseException) -> list[str]:
+        """Return the lines that show the daemon where a function failed."""
+        return format_remote(error)
+
+    # Helpers.
+
+    def _make(self, function_id: str) -> RemoteFunction:
+        connection = self._connection()
+        assert connection is not None
+        return RemoteFunction(function_id, connection)
+
+    def _forget(self, function_id: str, count: int = 1) -> None:
+        with self._lock:
+            self._functions.release(function_id, count)
+            connection = self._connection()
+            if connection is not None:
+                connection.expects = len(self._functions) > 0
+
+    def _context(self, call: Call) -> CallContext:
+        context = CallContext(
+            self._client,
+            call.seq,
+            call.flags,
+            call.serializer.name,
+            call.annotations,
+            call.correlation,
+        )
+        context.origin = call
+        context.place = "client"
+        if call.limit is not None:
+            context.clock = time.monotonic
+            context.deadline = time.monotonic() + call.limit
+        return context
+
+    def _serve(self, call: Call, context: CallContext) -> None:
+        """Run a call of the daemon, and answer it; in a thread for that."""
+        connection = self._connection()
+        if connection is None:
+            return
+        token = serving.set(context)
+        try:
+            connection.session.read(call)
+            if call.problem is not None:
+                raise call.problem
+            context.check()
+            self._answer(connection, call, context, self._run(call))
+        except BaseException as error:
+            self._fail(connection, call, context, error)
+        finally:
+            serving.reset(token)
+            with connection.guard:
+                self._count -= 1
+            if call.seq not in self.pumps:
+                self.done(call.seq)
+
+    def _run(self, call: Call) -> Any:
+        if call.method == RELEASED:
+            count = call.args[0] if call.args else 1
+            self._forget(call.object_id, count if isinstance(count, int) else 1)
+            return None
+        if call.method != CALLED:
+            raise NotExposedError(f"a function has no method {call.method!r}")
+        with self._lock:
+            function = self._functions.find(call.object_id)
+        return function(*call.args, **call.kwargs)
+
+    def _answer(
+        self, connection: Speaking, call: Call, context: CallContext, value: Any
+    ) -> None:
+        session = connection.session
+        options: dict[str, Any] = {
+            "annotations": context.reply_annotations,
+            "correlation": context.correlation,
+        }
+        if not isinstance(value, Iterator) or call.flags & ONEWAY:
+            if context.cancelled:
+                raise CallCancelledError("the caller has given up")
+            connection.say(partial(session.result, call, value, **options))
+            return
+        connection.say(partial(session.flow, call, **options))
+        if call.flow is not None:
+            self.pumps[call.seq] = pump = Pump(self, call, value, self)  # type: ignore[arg-type]
+            pump.credited()
+            if context.cancelled or connection.closed:
+                pump.stop()
+
+    def _fail(
+        self,
+        connection: Speaking,
+        call: Call,
+        context: CallContext,
+        error: BaseException,
+    ) -> None:
+        lines = format_remote(error)
+        if call.flags & ONEWAY:
+            _log.warning("error in a function that was passed:\n%s", "".join(lines))
+            return
+        with suppress(ProtocolError):
+            connection.say(
+                partial(
+                    connection.session.fault,
+                    call,
+                    error,
+                    lines,
+                    annotations=context.reply_annotations,
+                    correlation=context.correlation,
+                )
+            )

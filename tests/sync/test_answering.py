@@ -1,0 +1,170 @@
+"""Functions of clients: daemons call them over the connection by which they came."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from pyrophone import current, expose
+from pyrophone.errors import ConnectionLostError, NoSuchObjectError, SerializeError
+from pyrophone.sync import (
+    Daemon,
+    LoopDaemon,
+    RemoteFunction,
+    close,
+    connect,
+    release,
+)
+from running import LIMIT, running
+
+
+@expose
+class Shop:
+    """Calls back."""
+
+    def __init__(self) -> None:
+        self.kept: Any = None
+        self.closed = threading.Event()
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        return function(*args)
+
+    def gather(self, function: Callable[..., Any], most: int) -> list[Any]:
+        items = function()
+        found = [item for item, _ in zip(items, range(most), strict=False)]
+        items.close()
+        return found
+
+    def keep(self, function: Any) -> None:
+        self.kept = function
+
+    def use(self, *args: Any) -> Any:
+        return self.kept(*args)
+
+    def lend(self) -> Any:
+        return self.double
+
+    def double(self, x: int) -> int:
+        return 2 * x
+
+
+@pytest.fixture(params=[Daemon, LoopDaemon])
+def shop(request: pytest.FixtureRequest) -> Iterator[tuple[Shop, Any]]:
+    with running(request.param()) as daemon:
+        local = Shop()
+        proxy = connect(daemon.register(local))
+        yield local, proxy
+        close(proxy)
+
+
+class Customer:
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def hear(self, text: str) -> str:
+        self.names.append(threading.current_thread().name)
+        return text.upper()
+
+
+def test_functions_methods_and_partials_are_called(shop: Any) -> None:
+    _, proxy = shop
+    customer = Customer()
+    assert proxy.call(customer.hear, "hello") == "HELLO"
+    assert customer.names[0].startswith("pyrophone-functions-")
+    assert proxy.call(lambda a, b: a + b, 1, 2) == 3
+    assert proxy.call(functools.partial(pow, 2), 5) == 32
+    assert proxy.call(max, [3, 1, 2]) == 3
+
+
+def test_one_may_call_the_daemon_again() -> None:
+    with running(Daemon()) as daemon, connect(daemon.register(Shop())) as proxy:
+        assert proxy.call(lambda: proxy.call(lambda: proxy.double(3))) == 6
+
+
+def test_its_error_is_raised_over_there_and_back(shop: Any) -> None:
+    _, proxy = shop
+    with pytest.raises(ZeroDivisionError) as caught:
+        proxy.call(lambda: 1 // 0)
+    assert "1 // 0" in "".join(caught.value.__notes__)
+    with pytest.raises(SerializeError):
+        proxy.call(lambda: threading.Lock())
+
+
+def test_it_knows_who_calls() -> None:
+    with running(Daemon()) as daemon, connect(daemon.register(Shop())) as proxy:
+        assert (
+            proxy.call(lambda: current().client.address[1])
+            == daemon.uri_of(proxy.__dict__["_pyrophone"].uri.object).port
+        )
+
+
+def test_items_flow_back_and_end_when_nobody_wants_more() -> None:
+    ended = threading.Event()
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(10**9)
+        finally:
+            ended.set()
+
+    with running(Daemon()) as daemon, connect(daemon.register(Shop())) as proxy:
+        assert proxy.gather(items, 5) == [0, 1, 2, 3, 4]
+        assert ended.wait(LIMIT)
+        assert proxy.gather(lambda: iter("abc"), 9) == ["a", "b", "c"]
+
+
+def test_it_is_called_while_nobody_here_waits() -> None:
+    called = threading.Event()
+    local = Shop()
+    with running(Daemon()) as daemon, connect(daemon.register(local)) as proxy:
+        proxy.keep(called.set)
+        local.kept()
+        assert called.wait(LIMIT)
+
+
+def test_it_ends_with_the_connection() -> None:
+    local = Shop()
+    customer = Customer()
+    gone = weakref.ref(customer)
+    with running(Daemon()) as daemon:
+        proxy = connect(daemon.register(local))
+        proxy.keep(customer.hear)
+        close(proxy)
+        with pytest.raises(ConnectionLostError):
+            local.kept("x")
+        del customer
+        gc.collect()
+        assert gone() is None
+
+
+def test_it_is_forgotten_when_the_daemon_has_no_use_for_it() -> None:
+    local = Shop()
+    customer = Customer()
+    freed = threading.Event()
+    weakref.finalize(customer, freed.set)
+    with running(Daemon()) as daemon, connect(daemon.register(local)) as proxy:
+        proxy.keep(customer.hear)
+        del customer
+        gc.collect()
+        assert not freed.is_set()
+        local.kept = None
+        while not freed.wait(0.01):
+            proxy.keep(None)
+            gc.collect()
+
+
+def test_those_of_the_daemon_can_be_called_and_given_back() -> None:
+    with running(Daemon()) as daemon, connect(daemon.register(Shop())) as proxy:
+        function = proxy.lend()
+        assert isinstance(function, RemoteFunction)
+        assert function(4) == 8
+        assert proxy.call(function, 5) == 10  # and travel back
+        release(function)
+        with pytest.raises(NoSuchObjectError):
+            function(4)
