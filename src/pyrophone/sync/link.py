@@ -172,7 +172,9 @@ class Link(Outgoing):
             other, LOST if another thread reads by now, who has the turn then; 0 if the
             link is now closed.
         """
-        return self._go_on(self._answer, 0)
+        if self._behind or self._outbox or self._broken:
+            return self._go_on(self._answer, 0)
+        return 0 if self.closed else self._read(self._answer)
 
     def attend(self, *, read: bool = True) -> int:
         """Do likewise, but leave what runs code of the user to other threads."""
@@ -191,6 +193,9 @@ class Link(Outgoing):
             state = act()
             if state != MORE:
                 return state
+        return self._read(act)
+
+    def _read(self, act: Callable[[], int]) -> int:
         try:
             data = self._channel.recv(_CHUNK)
         except OSError as error:
@@ -226,10 +231,16 @@ class Link(Outgoing):
         while not (self.closed or self._lost):
             if self.open and self._pauses():
                 return PAUSED
-            event = self._next()
+            try:
+                event = self.session.next()
+            except (ProtocolError, SecurityError) as error:
+                self._refused(error)
+                continue
             if event is None:
                 self._behind = False
-                return 0 if self.closed or self._lost else MORE
+                return MORE
+            if service.stopping and self._stops(event):
+                continue
             self.active = True
             if type(event) is not Call:
                 self._heed(event)
@@ -254,21 +265,22 @@ class Link(Outgoing):
         """Answer what has come, but let other threads run calls."""
         self._behind = True
         self.paused = False
-        service = self._service
         while not (self.closed or self._lost):
             if self.open and self._pauses():
                 return PAUSED
-            event = self._next()
+            try:
+                event = self.session.next()
+            except (ProtocolError, SecurityError) as error:
+                self._refused(error)
+                continue
             if event is None:
                 self._behind = False
-                return 0 if self.closed or self._lost else MORE
+                return MORE
+            if self._service.stopping and self._stops(event):
+                continue
             self.active = True
             if type(event) is Call:
-                self.count += 1
-                key = -self.count if event.flags & ONEWAY else event.seq
-                context = service.context(self.client, event)
-                self.open[key] = context
-                service.start(self, event, context, key)
+                self._start(event)
             else:
                 self._heed(event)
             if self.stuck:
@@ -277,22 +289,24 @@ class Link(Outgoing):
                 self._leave()
         return 0
 
-    def _next(self) -> Any:
-        """Return what came next; None if there is nothing, or it closed the link."""
-        while True:
-            try:
-                event = self.session.next()
-            except (ProtocolError, SecurityError) as error:
-                if self._change_session():
-                    continue
-                self._refuse(str(error))
-                return None
-            if event is not None and self._service.stopping:
-                if self.open and type(event) is not Greeting:
-                    continue  # what is under way is answered, nothing else is begun
-                self._leave()
-                return None
-            return event
+    def _start(self, call: Call) -> None:
+        """Have *call* run by another thread."""
+        self.count += 1
+        key = -self.count if call.flags & ONEWAY else call.seq
+        context = self.open[key] = self._service.context(self.client, call)
+        self._service.start(self, call, context, key)
+
+    def _refused(self, error: Exception) -> None:
+        """Go on in another dialect, or close: *error* is what the session says."""
+        if not self._change_session():
+            self._refuse(str(error))
+
+    def _stops(self, event: Any) -> bool:
+        """Tell whether *event* is not looked at any more, since the daemon ends."""
+        if not (self.open and type(event) is not Greeting):
+            self._leave()
+            return True
+        return type(event) is Call  # what is under way is answered, nothing else is begun
 
     def _heed(self, event: Any) -> None:
         """Do what anything but a call asks for."""

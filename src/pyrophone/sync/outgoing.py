@@ -120,8 +120,15 @@ class Outgoing:
             data: The bytes.
             flags: 0 to wait a moment for a client who takes nothing, AT_ONCE not to.
         """
-        self._outbox.append(data)
-        return self.flush(flags)
+        outbox = self._outbox
+        if outbox or not self._sending.acquire(False):
+            outbox.append(data)
+            return self.flush(flags)
+        try:
+            self._push(data, flags)
+        finally:
+            self._sending.release()
+        return not outbox or self.flush(flags)
 
     def flush(self, flags: int = AT_ONCE) -> bool:
         """Send what is left; return whether nothing is."""
@@ -129,34 +136,31 @@ class Outgoing:
             if not self._sending.acquire(False):
                 return False  # who is at it takes this along
             try:
-                if not self._push(flags):
-                    return False
+                while self._outbox:
+                    if not self._push(self._outbox.popleft(), flags):
+                        return False
+                if self.stuck:
+                    self.stuck = False
+                    for pump in [*self.pumps.values()]:
+                        pump.credited()
             finally:
                 self._sending.release()
         return True
 
-    def _push(self, flags: int) -> bool:
-        outbox = self._outbox
-        while outbox:
-            data = outbox[0]
-            try:
-                sent = self._channel.send(data, flags)
-            except OSError as error:
-                if wait_limit_reached(error):
-                    sent = 0
-                else:
-                    self._break()
-                    return False
-            self.quiet = 0.0
-            if sent < len(data):
-                outbox[0] = memoryview(data)[sent:]
-                self.stuck = True
+    def _push(self, data: bytes | memoryview, flags: int) -> bool:
+        """Send *data*, or put the rest back; return whether there was none."""
+        try:
+            sent = self._channel.send(data, flags)
+        except OSError as error:
+            if not wait_limit_reached(error):
+                self._break()
                 return False
-            outbox.popleft()
-        if self.stuck:
-            self.stuck = False
-            for pump in [*self.pumps.values()]:
-                pump.credited()
+            sent = 0
+        self.quiet = 0.0
+        if sent < len(data):
+            self._outbox.appendleft(memoryview(data)[sent:])
+            self.stuck = True
+            return False
         return True
 
     def deliver(self, data: bytes) -> None:
@@ -196,8 +200,8 @@ class Outgoing:
     def lose(self) -> None:
         """Give the client up: whoever reads will find the connection at its end."""
         self._lost = True
+        self._break()  # first, so that no call is answered which ends for this reason
         self._cancel_all()
-        self._break()
         self._overseer.attention(self)
 
     def _cancel_all(self) -> None:

@@ -140,11 +140,15 @@ class BaseDaemon(Host):
                     value = self._judged(link.client, call, function)
                 else:
                     value = function(*call.args, **call.kwargs)
-                if (
-                    type(value) not in _DATA
-                    and self.awaits
-                    and isinstance(value, Coroutine)
-                ):
+                if type(value) in _DATA:
+                    if not self._annotates:  # the short way, which most go
+                        return link.session.result(
+                            call,
+                            value,
+                            annotations=context.reply_annotations,
+                            correlation=context.correlation,
+                        )
+                elif self.awaits and isinstance(value, Coroutine):
                     return self._await(link, call, context, function, value)
             return self._reply(link, call, context, value)
         except BaseException as error:
