@@ -12,6 +12,7 @@ SPANNING = {
     "test_conversations.py",
     "test_docs.py",
     "test_examples.py",
+    "test_front_ends.py",
     "test_layers.py",
     "test_mirror.py",
     "test_rounds.py",
