@@ -150,6 +150,21 @@ def test_a_function_is_kept_until_the_other_side_gives_it_back(run: Run, uri: st
     run(main())
 
 
+def test_the_threads_of_functions_end_with_the_connection(run: Run, uri: str) -> None:
+    def names() -> set[str]:
+        return {thread.name for thread in threading.enumerate()}
+
+    async def main() -> None:
+        async with await connect(uri) as proxy:
+            await proxy.call(lambda: 1)
+            assert "pyrophone-function-1" in names()
+        assert "pyrophone-function-1" not in names()
+        await (await connect(uri)).call(lambda: 1)
+
+    run(main())
+    assert "pyrophone-function-1" not in names()
+
+
 def test_a_deadline_reaches_the_function(run: Run, uri: str) -> None:
     async def main() -> None:
         cancelled = asyncio.Event()

@@ -74,8 +74,7 @@ class Connection(Caller, asyncio.Protocol):
         self._corked: list[bytes] = []
         self._corked_size = 0
         self._greeting: asyncio.Future[Welcome | Refusal] | None = None
-        loop = asyncio.get_running_loop()
-        self._gone: asyncio.Future[None] = loop.create_future()
+        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._guard: AsyncGenerator[None, None] | None = None
 
     @property
@@ -124,9 +123,7 @@ class Connection(Caller, asyncio.Protocol):
             transport.write(data)
             return
         if not self._corked:
-            loop = self.loop
-            assert loop is not None
-            loop.call_soon(self._uncork)
+            self._gone.get_loop().call_soon(self._uncork)
         self._corked.append(data)
         self._corked_size += len(data)
         if self._corked_size > _CORK:
@@ -158,6 +155,8 @@ class Connection(Caller, asyncio.Protocol):
         if self._transport is not None:  # what was written is not wanted, it seems
             self._transport.abort()
             await asyncio.wait([self._gone], timeout=_FAREWELL)
+        if self._service is not None:
+            await self._service.rest()
 
     # What the loop calls.
 
@@ -259,9 +258,8 @@ class Connection(Caller, asyncio.Protocol):
             self.write(self.session.pulse())
 
     def _silent(self) -> None:
-        seconds = round(3 * self.session.beat, 3)
-        text = f"the connection was lost: no sign of life for {seconds:g} s"
-        self._end(ConnectionLostError(text), hard=True)
+        text = f"no sign of life for {round(3 * self.session.beat, 3):g} s"
+        self._end(ConnectionLostError(f"the connection was lost: {text}"), hard=True)
 
     def _uncork(self) -> None:
         data = b"".join(self._corked)

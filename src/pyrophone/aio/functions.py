@@ -27,6 +27,8 @@ __all__ = ["FunctionService", "Functions", "RemoteFunction", "release"]
 CALLED = "__call__"  # the method of every function that was passed
 _RELEASED = "__release__"
 _THREADS = 8
+_FAREWELL = 1.0  # seconds
+_GLANCE = 0.001
 _WINDOW = 8  # messages of items of a stream that a function returned
 
 
@@ -194,6 +196,13 @@ class FunctionService:
     def __init__(self, known: Functions) -> None:
         self.pool = Pool(_THREADS, "pyrophone-function-#")
         self._functions = known
+
+    async def rest(self) -> None:
+        """Let the threads end; return when they have, or one takes too long."""
+        self.pool.close()
+        until = time.monotonic() + _FAREWELL
+        while self.pool.alive and time.monotonic() < until:
+            await asyncio.sleep(_GLANCE)
 
     def context(self, client: Client, call: Call) -> CallContext:
         """Return the context to serve *call* in."""
