@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -17,6 +19,9 @@ from pyrophone.errors import (
     DeadlockError,
     RefusedError,
 )
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
+from pyrophone.wire.client import ClientSession
 from talking import talking
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -109,6 +114,37 @@ def test_greetings_are_judged_and_departures_noted(
     run(main())
     assert answers == ["hello me"]
     assert ("is logged" in caplog.text) == (kind is Plain)
+
+
+def test_who_leaves_while_being_judged_has_left(run: Run) -> None:
+    events: list[str] = []
+
+    class Slow(Daemon):
+        async def greets(self, client: Any, handshake: Any) -> Any:
+            events.append("judging")
+            while self.clients:
+                await asyncio.sleep(0)
+            events.append("accepted")
+
+        async def left_by(self, client: Any) -> None:  # type: ignore[override]
+            events.append("left")
+
+    async def main() -> None:
+        async with Slow() as daemon:
+            uri = await daemon.register(Thing())
+            sock = socket.create_connection(("127.0.0.1", uri.port or 0))
+            codecs = make_codecs(ClassTable(), Settings())
+            sock.sendall(ClientSession(uri.object, codecs).greet())
+            while not events:
+                await asyncio.sleep(0)
+            at_once = struct.pack("ii", 1, 0)  # no goodbye
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            sock.close()
+            while "left" not in events:
+                await asyncio.sleep(0)
+        assert events == ["judging", "accepted", "left"]
+
+    run(main())
 
 
 def test_calls_behind_a_greeting_wait_until_it_is_judged(run: Run) -> None:

@@ -188,6 +188,9 @@ class HostingDaemon(Host):
         if not link.closed:
             data = self.greet(cast(Any, link), greeting, context, judge)
             link.greet(data, accepted=link.greeted)
+        elif problem is None:  # it was accepted, and has left meanwhile
+            link.greeted = True
+            await self._let_go(link)
 
     async def _let_go(self, link: Link) -> None:
         """Let go of what belonged to the client of *link*, who is gone."""
