@@ -143,3 +143,5 @@ def test_without_flow_no_function_crosses_and_no_client_is_called() -> None:
         client.call("watch", (print,), {})
     with pytest.raises(LocalProtocolError, match=r"^the client takes no calls$"):
         server.call("__call__", (), {}, object_id="1")
+    with pytest.raises(LocalProtocolError, match=r"^the client takes no calls$"):
+        server.compose("__call__", (), {}, object_id="1")

@@ -78,10 +78,42 @@ class Calling(End):
             SerializeError: An argument can't be written. Nothing changed.
             LocalProtocolError: The session is not open, or has 65536 calls under way.
         """
-        message = self.compose(
-            method, args, kwargs, flags, object_id, annotations, correlation, limit, path
+        if (
+            self.state != OPEN
+            or self.trace is not None
+            or (len(args) == 1 and type(args[0]) is Blob)
+        ):
+            more = (object_id, annotations, correlation, limit, path)
+            return self.launch(self.compose(method, args, kwargs, flags, *more))
+        # The same as there, in one function: what runs for each call alone is cold, and
+        # functions called cost more than their work.
+        if object_id is None:
+            object_id = self._object_id
+        if (annotations or path or limit is not None) and self._chunks:
+            annotations = self._with_chunks(annotations, limit, path)
+        serializer = self._serializer
+        try:
+            payload = serializer.dumps_call(object_id, method, args, kwargs)
+        except SerializeError as error:
+            across = self._across(error, serializer)
+            payload = across.dumps_call(object_id, method, args, kwargs)
+            crossed = Crossed(INVOKE, serializer.id, flags, 0, payload)
+            crossed.cross(across, annotations)
+            return self.launch(self._related(crossed, correlation))
+        seq = (self.seq + 1) & 0xFFFF
+        if seq in self._calls:
+            seq = self._free_number()
+        message = Message(
+            INVOKE, serializer.id, flags, seq, payload, annotations or NO_ANNOTATIONS
         )
-        return self.launch(message)
+        if correlation is not None:
+            message.correlation = correlation
+            message.flags |= CORRELATED
+        data = self._encode(message, compress=self._compress, max_size=self._max_size)
+        self.seq = seq
+        if not flags & ONEWAY:
+            self._calls[seq] = None
+        return data
 
     def compose(
         self,
@@ -102,7 +134,7 @@ class Calling(End):
         """
         if object_id is None:
             object_id = self._object_id
-        if self._chunks:
+        if (annotations or path or limit is not None) and self._chunks:
             annotations = self._with_chunks(annotations, limit, path)
         serializer = self._serializer
         if len(args) == 1 and type(args[0]) is Blob:

@@ -148,7 +148,22 @@ class ClientSession(Session):
             while (message := self._decoder.next()) is not None:
                 event: Event | None
                 if message.kind == RESULT:
-                    event = self._replied(message)
+                    if (
+                        message.flags
+                        or message.annotations
+                        or self._abandoned
+                        or self._pings
+                    ):
+                        event = self._replied(message)
+                    else:  # the same, for what is nothing special, in one function
+                        try:
+                            flow = self._calls.pop(message.seq)
+                            serializer = self._codecs.by_id[message.serializer_id]
+                        except KeyError:
+                            raise self._wrong_reply(message) from None
+                        if flow is not None:
+                            raise self._wrong_reply(message)
+                        return Reply(message, serializer)
                 elif message.kind == PING:
                     event = self._pinged(message)
                 elif message.kind == INVOKE:

@@ -116,6 +116,11 @@ class End:
         self._decoder = dialect.decoder(first_size, expected(self.receives, state))
         self.receive = self._decoder.feed
 
+    @property
+    def pending(self) -> int:
+        """Bytes received that belong to no message taken so far."""
+        return self._decoder.pending
+
     def close(self) -> None:
         """End the session; what arrives from now on is an error."""
         self._go(CLOSED)

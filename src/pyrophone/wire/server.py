@@ -157,17 +157,19 @@ class ServerSession(Session):
                 self._go(CLOSED)
             raise
 
-    def call(
-        self, method: str, args: Any, kwargs: Any, flags: int = 0, **more: Any
-    ) -> bytes:
-        """Return the bytes of a call of the client, as :meth:`.calling.Calling.call` does.
+    def call(self, *args: Any, **options: Any) -> bytes:
+        """Return the bytes of a call of the client; see :meth:`.calling.Calling.call`.
 
         Raises:
             LocalProtocolError: The feature ``flow`` is not in force: clients take no calls.
         """
-        if not self._flows:
-            raise LocalProtocolError("the client takes no calls")
-        return super().call(method, args, kwargs, flags, **more)
+        self._check_flow()
+        return super().call(*args, **options)
+
+    def compose(self, *args: Any, **options: Any) -> Message:
+        """Return a call of the client, as yet without number; errors as :meth:`call`."""
+        self._check_flow()
+        return super().compose(*args, **options)
 
     def welcome(
         self,
@@ -288,3 +290,7 @@ class ServerSession(Session):
         if self.beat:
             greeting.annotations = without(greeting.annotations, BEAT_CHUNK)
         return greeting
+
+    def _check_flow(self) -> None:
+        if not self._flows:
+            raise LocalProtocolError("the client takes no calls")

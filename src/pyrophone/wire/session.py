@@ -67,9 +67,18 @@ class Session(Answering):
             call = Call(message, serializer)
             if message.annotations and self._chunks:
                 self._take_chunks(call, message.annotations)
-            call.unread = message
-            if not self.lazy:
-                self.read(call)
+            if self.lazy:
+                call.unread = message
+            elif message.flags & BLOB or message.annotations:
+                self._read(call, message)
+            else:  # the same, for what is nothing special, in one function
+                try:
+                    call.object_id, call.method, call.args, kwargs = serializer.loads_call(
+                        message.payload
+                    )
+                    call.kwargs = kwargs or {}
+                except (SerializeError, SecurityError) as error:
+                    call.problem = error
         if many and not message.flags & ONEWAY:
             self._owed[message.seq] = call
         return call
@@ -79,10 +88,11 @@ class Session(Answering):
 
         May be called from any thread.
         """
-        message = call.unread
-        if message is None:
-            return
-        call.unread = None
+        message, call.unread = call.unread, None
+        if message is not None:
+            self._read(call, message)
+
+    def _read(self, call: Call, message: Message) -> None:
         serializer = call.serializer
         try:
             if message.flags & BLOB:
