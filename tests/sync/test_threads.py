@@ -12,6 +12,7 @@ import pytest
 from pyrophone import Settings, expose, instances, oneway
 from pyrophone.context import current
 from pyrophone.errors import DeadlineExceeded
+from pyrophone.serializers.classes import ClassTable
 from pyrophone.sync import Daemon, close, connect
 from raw import Raw, raw
 from running import LIMIT, running
@@ -429,3 +430,25 @@ def test_large_answers_of_many_calls_all_arrive(client: Raw, shop: Shop) -> None
     for _ in range(4):
         reply = client.next()
         assert len(reply.unwrap()) == calls.pop(reply.seq)
+
+
+def test_what_takes_long_to_read_delays_no_other_of_its_connection(shop: Shop) -> None:
+    classes = ClassTable()
+    reading = threading.Event()
+
+    def convert(name: str, form: dict[str, Any]) -> str:
+        reading.set()
+        assert shop.go.wait(LIMIT)
+        return "converted"
+
+    classes.register_name("slow.Thing", convert)
+    with running(Daemon(classes=classes)) as daemon:
+        with raw(daemon.register(shop)) as client:
+            first = client.call("wait")
+            assert shop.inside.acquire(timeout=LIMIT)
+            second = client.call("note", {"__class__": "slow.Thing"})
+            assert reading.wait(LIMIT)
+            client.ping()
+            shop.go.set()
+            assert {client.next().seq for _ in range(2)} == {first, second}
+    assert shop.ran == ["converted"]

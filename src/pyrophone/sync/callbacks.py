@@ -147,8 +147,8 @@ class Callbacks:
         """Take what came for a call of ours."""
         waiter = self._waiters.get(event.seq)
         if waiter is not None:
-            if type(event) is not Portion and not event.flows:
-                self._waiters.pop(event.seq, None)
+            if event.last if type(event) is Portion else not event.flows:
+                self._waiters.pop(event.seq, None)  # the number may be another's now
             waiter.put(event)
 
     def tidy(self) -> None:
@@ -252,7 +252,7 @@ class Callbacks:
                 if not waiter.bell.acquire(timeout=_left(limit)):
                     raise DeadlineExceeded("the client did not answer in time")
         except BaseException:
-            self._abandon(seq)
+            self._abandon(seq, waiter)
             raise
         if waiter.events:
             return waiter.events.popleft()
@@ -272,9 +272,10 @@ class Callbacks:
                 finally:
                     link.turn.release()
 
-    def _abandon(self, seq: int) -> None:
+    def _abandon(self, seq: int, waiter: _Waiter) -> None:
         with self._lock, suppress(ProtocolError):
-            if self._waiters.pop(seq, None) is not None:
+            if self._waiters.get(seq) is waiter:
+                del self._waiters[seq]
                 self._link.deliver(self._link.session.abandon(seq))
 
     def _items(self, seq: int, waiter: _Waiter) -> Iterator[Any]:
@@ -283,20 +284,17 @@ class Callbacks:
         wanted = window
         try:
             while True:
-                if wanted and not self._closed:
-                    with self._lock:
-                        data = self._link.session.credit(seq, wanted)
-                    self._link.deliver(data)
+                with self._lock:
+                    if self._waiters.get(seq) is waiter:  # not all has come
+                        self._link.deliver(self._link.session.credit(seq, wanted))
                 portion = self._next(seq, waiter, limit_of(None))
                 assert isinstance(portion, Portion)
-                if portion.last:
-                    self._waiters.pop(seq, None)
                 yield from portion.unwrap()
                 if portion.last:
                     return
                 wanted = 1
         finally:
-            self._abandon(seq)
+            self._abandon(seq, waiter)
 
 
 def _left(limit: float | None) -> float | None:

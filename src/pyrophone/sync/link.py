@@ -223,6 +223,7 @@ class Link(Outgoing):
 
     def _answer(self) -> int:
         """Answer what has come, calls too."""
+        self.session.lazy = False
         self._behind = True
         self.paused = False
         service = self._service
@@ -262,7 +263,8 @@ class Link(Outgoing):
         return 0
 
     def _attend(self) -> int:
-        """Answer what has come, but let other threads run calls."""
+        """Answer what has come, but let other threads read calls and run them."""
+        self.session.lazy = True
         self._behind = True
         self.paused = False
         while not (self.closed or self._lost):

@@ -225,8 +225,8 @@ class LoopDaemon(WaitingDaemon):
         if call.path:
             try:
                 self.check_chain(call)  # there may never be a thread for it
-            except DeadlockError as error:
-                link.deliver(self.fail(link.session, call, error, context))
+            except DeadlockError:
+                self._refuse_deadlock(link, call, context)
                 link.done(key)
                 return
         self.submit(partial(self._run_started, link, call, context, key))
@@ -330,11 +330,20 @@ class LoopDaemon(WaitingDaemon):
         else:
             self._ready(link)
 
+    def _refuse_deadlock(self, link: Link, call: Call, context: CallContext) -> None:
+        link.session.read(call)  # for what the error tells
+        try:
+            self.check_chain(call)
+        except DeadlockError as error:
+            link.deliver(self.fail(link.session, call, error, context))
+
     def _run_started(self, link: Link, call: Call, context: CallContext, key: int) -> None:
         """Run a call that another thread has read."""
         if link.closed or self.stopping:
             link.done(key)
             return
+        if not context.cancelled:
+            link.session.read(call)
         data = self.perform(link, call, context)
         if data is not None:
             link.deliver(data)
