@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -228,3 +229,27 @@ def test_a_dropped_proxy_takes_its_connection_along(run: Run) -> None:
                 await asyncio.sleep(0)
 
     run(main())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_has_connections_of_its_own_and_leaves_those_of_its_parent(
+    run: Run,
+) -> None:
+    @expose
+    class Echo:
+        def echo(self, value: object) -> object:
+            return value
+
+    async def use(proxy: Any, value: str) -> Any:
+        return await proxy.echo(value)
+
+    with running(Daemon()) as daemon, asyncio.Runner() as runner:
+        proxy = runner.run(connect(daemon.register(Echo())))
+        assert runner.run(use(proxy, "before")) == "before"
+        child = os.fork()
+        if not child:
+            os._exit(asyncio.run(use(proxy, "child")) != "child")
+        assert runner.run(use(proxy, "parent")) == "parent"
+        assert os.waitpid(child, 0)[1] == 0
+        assert runner.run(use(proxy, "after")) == "after"
