@@ -24,11 +24,13 @@ class Bell:
         self.inside = threading.Event()
         self.go = threading.Event()
         self.given_up: list[bool] = []
+        self.ended = threading.Event()
 
     def wait(self) -> str:
         self.inside.set()
         assert self.go.wait(LIMIT)
         self.given_up.append(context.current().cancelled)
+        self.ended.set()
         return "waited"
 
     def ready(self) -> None:
@@ -96,6 +98,7 @@ def test_the_call_of_a_silent_client_is_told(daemon: Noting) -> None:
         assert client.ended()
         bell.go.set()
         assert daemon.gone.wait(LIMIT)
+        assert bell.ended.wait(LIMIT)
         assert bell.given_up == [True]
 
 
