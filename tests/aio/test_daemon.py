@@ -390,6 +390,39 @@ def test_ctrl_c_ends_a_program_clean() -> None:
         assert word not in errors
 
 
+FORGETFUL = """
+import asyncio, threading
+from pyrophone import expose
+from pyrophone.aio import Daemon, connect
+
+@expose
+class Thing:
+    def plain(self):
+        return 1
+
+async def main():
+    daemon = Daemon()
+    await daemon.__aenter__()
+    thing = await connect(await daemon.register(Thing()))
+    print(await thing.plain())
+
+asyncio.run(main(), debug=True)
+print([thread.name for thread in threading.enumerate()])
+"""
+
+
+@pytest.mark.slow
+def test_a_program_that_forgets_its_daemon_ends_clean() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", FORGETFUL],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "1\n['MainThread']\n"
+
+
 def wait(thing: Any) -> None:
     with pytest.raises(Exception):  # noqa: B017, PT011
         thing.wait()

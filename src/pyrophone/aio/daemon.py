@@ -7,10 +7,10 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self
+from types import AsyncGeneratorType, TracebackType
+from typing import Any, Self, cast
 
 from ..context import Client, serving
 from ..frontend.dialects import find_dialects
@@ -110,6 +110,7 @@ class Daemon(AcceptingDaemon):
         self._accepting: asyncio.Task[None] | None = None
         self._round: asyncio.TimerHandle | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._guard: AsyncGeneratorType[None, None] | None = None
         if listener is not None:
             listener.setblocking(False)
 
@@ -214,6 +215,9 @@ class Daemon(AcceptingDaemon):
             copy.setblocking(False)
             self._spawn(self._adopt(copy, "", greeted=True))
         self._round = loop.call_later(self._interval, self._look_after)
+        self._guard = cast("AsyncGeneratorType[None, None]", _guard(self))
+        with suppress(StopIteration):
+            self._guard.asend(None).send(None)
 
     # Looking after what is due.
 
@@ -273,10 +277,16 @@ class Daemon(AcceptingDaemon):
         finally:
             self.retire()
             self.pool.close()
+            if self._listener is not None:
+                self._listener.close()
+            for link in list(self._links):  # this may have been cancelled
+                link.abort()
             if self._kept is not None and self._kept.fileno() >= 0:
                 self._kept.settimeout(self._kept_timeout)
             self._closed.set()
         await self._await_threads()
+        if self._guard is not None and not self._guard.ag_running:
+            await self._guard.aclose()
 
     async def _stop_accepting(self) -> None:
         if self._round is not None:
@@ -344,6 +354,19 @@ class Daemon(AcceptingDaemon):
         until = time.monotonic() + _ENDING
         while self.pool.alive and time.monotonic() < until:
             await asyncio.sleep(0.001)
+
+
+async def _guard(daemon: Daemon) -> AsyncGenerator[None, None]:
+    """Close a daemon that was forgotten, when its loop ends.
+
+    ``asyncio.run`` and its like finish the asynchronous generators last.
+    """
+    try:
+        yield
+    finally:
+        with suppress(asyncio.CancelledError):  # its end was cancelled with all tasks
+            if daemon.listener is not None or daemon.clients:
+                await daemon.close()
 
 
 async def _within(work: Awaitable[object], seconds: float) -> None:
