@@ -120,6 +120,8 @@ class Outgoing:
             data: The bytes.
             flags: 0 to wait a moment for a client who takes nothing, AT_ONCE not to.
         """
+        if self._broken:
+            return False
         outbox = self._outbox
         if outbox or not self._sending.acquire(False):
             outbox.append(data)
@@ -200,8 +202,9 @@ class Outgoing:
     def lose(self) -> None:
         """Give the client up: whoever reads will find the connection at its end."""
         self._lost = True
-        self._break()  # first, so that no call is answered which ends for this reason
+        self._broken = True  # so that no call is answered which ends for this reason
         self._cancel_all()
+        self._break()
         self._overseer.attention(self)
 
     def _cancel_all(self) -> None:
