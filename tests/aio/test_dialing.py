@@ -47,6 +47,12 @@ def test_ipv6(run: Run) -> None:
         run(use(daemon.register(Echo()), Settings()))
 
 
+def test_localhost_may_be_an_address_of_ipv6_only(run: Run) -> None:
+    with running(Daemon("::1")) as daemon:
+        uri = daemon.register(Echo())
+        run(use(URI("PYRO", uri.object, None, "localhost", uri.port), Settings()))
+
+
 def test_tls(run: Run, files: Certificates) -> None:
     serving = server_context(files.server.certificate, files.server.key)
     calling = client_context(files.authority)

@@ -146,6 +146,9 @@ def test_a_function_is_kept_until_the_other_side_gives_it_back(run: Run, uri: st
             await proxy.drop()
             while functions.count:
                 await proxy.drop()
+            await proxy.keep(one)
+            assert functions.count == 1
+        assert functions.count == 0
 
     run(main())
 

@@ -46,6 +46,30 @@ def test_items_come_in_order_and_end(run: Run) -> None:
         run(main(str(daemon.register(Source()))))
 
 
+def test_a_small_window_is_opened_again_and_again(run: Run) -> None:
+    async def main(uri: str) -> None:
+        proxy = await connect(uri, settings=Settings(window=1))
+        assert [item async for item in await proxy.count(100)] == list(range(100))
+
+    with running(Daemon()) as daemon:
+        run(main(str(daemon.register(Source()))))
+
+
+def test_items_that_are_dropped_end_the_source(run: Run) -> None:
+    source = Source()
+
+    async def main(uri: str) -> None:
+        proxy = await connect(uri)
+        items = await proxy.count(10**9)
+        assert await anext(items) == 0
+        del items
+        assert await asyncio.to_thread(source.ended.wait, LIMIT)
+        assert await anext(await proxy.count(1)) == 0
+
+    with running(Daemon()) as daemon:
+        run(main(str(daemon.register(source))))
+
+
 def test_who_leaves_early_ends_the_source(run: Run) -> None:
     source = Source()
 
