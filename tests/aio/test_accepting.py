@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from certificates import Certificates
 from pyrophone import Settings, expose
-from pyrophone.aio import Daemon
+from pyrophone.aio import Daemon, connect
+from pyrophone.errors import ConnectError
+from pyrophone.net.tls import client_context, server_context
+from running import LIMIT
 from talking import talking
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -106,5 +110,56 @@ def test_by_ipv6_too(run: Run) -> None:
             writer.write(b"GET / HTTP/1.1\r\n\r\n" + bytes(100))
             assert b"PYRO" in await reader.read()
             writer.close()
+
+    run(main())
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def test_tls_both_ways(run: Run, files: Certificates) -> None:
+    seen: list[Any] = []
+
+    class Judging(Daemon):
+        def greets(self, client: Any, handshake: Any) -> Any:
+            seen.append(dict(client.connection.peer_certificate()["subject"][0]))
+            return "hello"
+
+    async def main() -> None:
+        server, client = files.server, files.client
+        tls = server_context(server.certificate, server.key, clients=files.authority)
+        async with Judging(tls=tls) as daemon:
+            uri = await daemon.register(Thing())
+            context = client_context(
+                files.authority, certificate=client.certificate, key=client.key
+            )
+            how = Settings(tls=context, timeout=LIMIT)
+            async with await connect(uri, settings=how) as thing:
+                assert await thing.echo("x" * 1_000_000) == "x" * 1_000_000
+            stranger = Settings(tls=client_context(files.authority), timeout=LIMIT)
+            with pytest.raises(ConnectError):
+                await connect(uri, settings=stranger)
+            with pytest.raises(ConnectError):
+                await connect(uri, settings=Settings(timeout=LIMIT))
+            while daemon.clients:
+                await asyncio.sleep(0)
+
+    run(main())
+    assert len(seen) == 1
+
+
+@pytest.mark.slow
+def test_a_tls_handshake_must_be_done_in_time(run: Run, files: Certificates) -> None:
+    async def main() -> None:
+        tls = server_context(files.server.certificate, files.server.key)
+        async with Daemon(tls=tls, settings=Settings(handshake_timeout=0.05)) as daemon:
+            uri = await daemon.register(Thing())
+            reader, writer = await asyncio.open_connection("127.0.0.1", uri.port)
+            assert await reader.read() == b""
+            writer.close()
+            while daemon.clients:
+                await asyncio.sleep(0)
 
     run(main())

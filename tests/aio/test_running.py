@@ -85,6 +85,12 @@ class Desk:
     def leave(self) -> None:
         raise SystemExit(3)
 
+    def interrupt(self) -> None:
+        raise KeyboardInterrupt
+
+    async def interrupt_later(self) -> None:
+        raise KeyboardInterrupt
+
     async def leave_later(self) -> None:
         raise SystemExit(3)
 
@@ -196,6 +202,26 @@ def test_errors_of_both_kinds_of_methods_arrive_and_the_next_call_works(run: Run
         assert await talker.ask("task", 1) == ("loop", 1)
 
     run(with_desk(test))
+
+
+def test_ctrl_c_in_a_method_ends_the_loop_and_in_a_thread_it_is_an_error(run: Run) -> None:
+    events: list[str] = []
+
+    async def test(talker: Any, desk: Desk) -> None:
+        with pytest.raises(RemoteError, match="KeyboardInterrupt"):
+            await talker.ask("interrupt")
+        assert await talker.ask("task", 1) == ("loop", 1)
+        talker.say("interrupt_later")
+        try:
+            while True:
+                await talker.hear()
+        except asyncio.CancelledError:
+            events.append("cancelled")
+            raise
+
+    with pytest.raises(KeyboardInterrupt):
+        run(with_desk(test))
+    assert events == ["cancelled"]
 
 
 def test_the_context_is_there_in_tasks_and_threads(run: Run) -> None:

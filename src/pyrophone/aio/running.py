@@ -304,7 +304,7 @@ class Answering:
         elif error is None:
             discard(value, self._service.pool, self._loop)
         self._speaker.write(data)
-        if error is not None:
+        if error is not None and not run.threaded:
             self._service.noticed(error)
         if run.pump is not None:
             run.pump.start(partial(self._done, run))
