@@ -33,10 +33,11 @@ from pyrophone.errors import (
     RemoteProtocolError,
 )
 from pyrophone.wire.framing import (
-    ANY_KIND,
     BLOB,
     COMPRESSED,
+    CONNECT,
     EXCEPTION,
+    PING,
     STREAM,
     Message,
     inflate,
@@ -76,6 +77,7 @@ _START = struct.Struct("!4sH")
 _COMPRESS_FROM = 200  # bytes; the number of Pyro4
 _MAX_PAYLOAD = 0x7FFF_FFFF
 _NO_LIMIT = 1 << 62
+_KINDS = sum(1 << kind for kind in range(CONNECT, PING + 1))  # those of features are not
 _NO_ANNOTATIONS: Mapping[str, bytes] = {}
 
 
@@ -157,7 +159,7 @@ class Decoder(Intake):
     __slots__ = ("_key",)
 
     def __init__(
-        self, max_size: int = 0, expected: int = ANY_KIND, hmac_key: bytes | None = None
+        self, max_size: int = 0, expected: int = _KINDS, hmac_key: bytes | None = None
     ) -> None:
         super().__init__(max_size, expected)
         self._key = hmac_key
