@@ -10,12 +10,15 @@ import pytest
 from pyrophone import URI, Settings
 from pyrophone.aio.connection import Connection
 from pyrophone.aio.opening import open_connection
+from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import (
     ConnectError,
+    DeadlockError,
     RefusedError,
     RemoteProtocolError,
 )
-from pyrophone.wire.events import Greeting
+from pyrophone.wire.events import Call, Greeting
+from pyrophone.wire.framing import INVOKE, Message
 from scripts import CODECS, Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -73,5 +76,19 @@ def test_a_server_that_greets_with_junk_or_refuses(run: Run) -> None:
         async with scripted(refuses) as uri:
             with pytest.raises(RefusedError, match="rejected: no room"):
                 await open_(uri)
+
+    run(main())
+
+
+def test_a_daemon_that_waits_for_this_call_is_not_greeted(run: Run) -> None:
+    async def main() -> None:
+        uri = URI("PYRO", "x", None, "127.0.0.1", 1)
+        origin = Call(Message(INVOKE, 1, 0, 1, b""), CODECS.by_name["serpent"])
+        origin.object_id, origin.method = "o", "m"
+        context = CallContext(Client(), 1, 0, "serpent", {}, None)
+        context.origin, context.place = origin, f"!{uri.location}"
+        serving.set(context)
+        with pytest.raises(DeadlockError, match=r"o\.m at 127\.0\.0\.1:1 -> x\.connect at"):
+            await open_(uri)
 
     run(main())

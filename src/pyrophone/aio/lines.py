@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from ..errors import CallError, RefusedError
+from ..errors import CallError, DeadlockError, RefusedError
 from ..finding import reach
 from ..frontend.deadlines import limit_of
 from ..frontend.forms import codecs_for
@@ -192,6 +192,8 @@ class Line:
                 lease = Lease(connection)
                 try:
                     await self._learn(connection, uri)
+                except DeadlockError:
+                    raise
                 except CallError as error:
                     where = f"connection to {uri.location}"
                     raise RefusedError(f"{where} rejected: {error}") from error

@@ -6,7 +6,9 @@ import asyncio
 import socket
 from typing import Any
 
+from ..context import serving
 from ..errors import ConnectError, ConnectionLostError, RemoteProtocolError
+from ..frontend.chains import check_call
 from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
@@ -43,7 +45,11 @@ async def open_connection(
     Raises:
         ConnectError: Nobody is there.
         RefusedError: The daemon refused; the text is its reason.
+        DeadlockError: It waits for the call that is being served here, and for nobody else.
     """
+    context = serving.get()
+    if context is not None:
+        check_call(context.path, str(uri.location), uri.object, "connect")
     session = ClientSession(
         uri.object,
         codecs,
