@@ -244,6 +244,7 @@ def test_ctrl_c_of_a_follower_leaves_the_others_alone() -> None:
         connection.close()
 
 
+@pytest.mark.slow
 def test_a_message_is_sent_whole_though_its_sender_gave_up() -> None:
     gave_up = threading.Event()
 
@@ -267,6 +268,7 @@ def test_a_message_is_sent_whole_though_its_sender_gave_up() -> None:
         connection.close()
 
 
+@pytest.mark.slow
 def test_large_messages_cross_each_other() -> None:
     def part(end: End) -> None:
         for _ in range(4):

@@ -51,6 +51,9 @@ class Channel:
     def __init__(self, sock: socket.socket, keep: bool = False) -> None:
         self.sock = sock
         self.keep = keep
+        self._poll = select.poll() if hasattr(select, "poll") else None
+        if self._poll is not None:
+            self._poll.register(sock, select.POLLIN)
         self.pieces: Iterator[bytes]
         self.send: Callable[[Any, int], int]
         if isinstance(sock, ssl.SSLSocket) or _DONT_WAIT is None:
@@ -89,6 +92,16 @@ class Channel:
                 return ready
             if limit is not None and time.monotonic() >= limit:
                 raise LateError
+
+    def wait_to_read(self, limit: float) -> None:
+        """Return once something came; for the one who reads, and faster than :meth:`wait`.
+
+        Raises:
+            LateError: Until *limit*, by the monotonic clock, nothing came.
+        """
+        poll = self._poll
+        if poll is None or not poll.poll(max(0.0, (limit - time.monotonic()) * 1000)):
+            self.wait(READ, limit)
 
     def shut_down(self) -> None:
         """End both directions; whoever waits for the socket wakes up."""

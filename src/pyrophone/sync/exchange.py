@@ -45,6 +45,7 @@ class Exchange(Sending):
     def __init__(self, session: ClientSession, channel: Channel) -> None:
         super().__init__(session, channel)
         self._waits = channel.waits
+        self._pieces = channel.pieces
         self._waiters: dict[int, Waiter] = {}
         self._pending: dict[int, Pending] = {}
         self._torn = 0  # in which thread an interrupt now would lose what was read
@@ -82,20 +83,77 @@ class Exchange(Sending):
             ConnectionLostError: The connection broke.
             ProtocolError: A peer broke the rules.
         """
+        # One long function: what runs once for each call is cold, and functions that are
+        # called cost more than their work. The same in pieces is in _push and _take_in.
         seq = NOBODY
         waiter = None
+        me = threading.get_ident()
+        session = self.session
+        lock = self._lock
         try:
-            with self._lock:
-                data = self._launch(launch, message)
-                seq = self.session.seq
-                waiter = self._enter(seq)
-                self._push(data)
+            with lock:
+                if self._busy or self._reader == me:
+                    self._refuse_nesting()
+                self._busy = True
+                try:
+                    data = launch(message)
+                finally:
+                    self._busy = False
+                seq = session.seq
+                if self._leader is None:
+                    self._leader = seq
+                    self._reader = me
+                else:
+                    waiter = self._waiters[seq] = Waiter()
+                if self._unsent:
+                    self._push(data)
+                else:
+                    sent = None
+                    self._unsure = True
+                    try:
+                        for sent in map(self._send, (data,), self._flags):  # noqa: B007
+                            break
+                    except BlockingIOError:
+                        sent = 0
+                    finally:
+                        if sent is not None:
+                            if sent != len(data):
+                                self._unsent.append(memoryview(data)[sent:])
+                            self._unsure = False
             if waiter is not None:
                 if self._unsent:
                     self._help_sending(seq, limit)
-                event = self._follow(waiter, limit)
-                if event is not None:
-                    return event
+                came = self._follow(waiter, limit)
+                if came is not None:
+                    return came
+            elif self._waits and not self._unsent:
+                if limit is not None:
+                    self.channel.wait_to_read(limit)
+                for data in self._pieces:  # noqa: B007
+                    self._torn = me
+                    break
+                else:
+                    raise ConnectionLostError(ENDED)
+                self.used = time.monotonic()
+                with lock:
+                    session.receive(data)
+                    event: Any = session.next()
+                    if type(event) is kind and event.seq == seq and not session.pending:
+                        self._torn = self._reader = 0
+                        if (
+                            self._waiters
+                            or self._pending
+                            or self._unsent
+                            or self.expects
+                            or self.closed
+                        ):
+                            self._pass_on()
+                        else:
+                            self._leader = None
+                        return event
+                    mine = self._sort(event, seq, kind)
+                    if mine is not None:
+                        return mine
             return self._lead(seq, kind, limit)
         except BaseException as error:
             if seq != NOBODY:
@@ -249,7 +307,7 @@ class Exchange(Sending):
         """Read once, for everybody; with what came for *seq*, another one's turn begins."""
         me = threading.get_ident()
         try:
-            for data in self.channel.pieces:  # noqa: B007
+            for data in self._pieces:  # noqa: B007
                 self._torn = me
                 break
             else:
@@ -257,23 +315,27 @@ class Exchange(Sending):
         except BlockingIOError:
             return None
         self.used = time.monotonic()
-        mine = None
-        session = self.session
         with self._lock:
-            try:
-                session.receive(data)
-                while (event := session.next()) is not None:
-                    if type(event) is kind and mine is None and self._is_for(event, seq):
-                        mine = event
-                    else:
-                        self._hand_out(event)
-            except (ProtocolError, SecurityError) as error:
-                if mine is None:
-                    raise
-                self.close(reason(error))  # the answer is good, what came behind it is not
-            if mine is not None:
-                self._pass_on()
-            self._torn = 0
+            self.session.receive(data)
+            return self._sort(self.session.next(), seq, kind)
+
+    def _sort(self, event: Any, seq: int, kind: type[Any]) -> Any:
+        """Hand out *event* and all behind it; return what is for *seq*, with the lock."""
+        mine = None
+        try:
+            while event is not None:
+                if type(event) is kind and mine is None and self._is_for(event, seq):
+                    mine = event
+                else:
+                    self._hand_out(event)
+                event = self.session.next()
+        except (ProtocolError, SecurityError) as error:
+            if mine is None:
+                raise
+            self.close(reason(error))  # the answer is good, what came behind it is not
+        if mine is not None:
+            self._pass_on()
+        self._torn = 0
         return mine
 
     def _enter(self, seq: int) -> Waiter | None:

@@ -136,14 +136,16 @@ class Hub:
 
     def disown(self) -> None:
         """Begin anew, in a process that was forked off."""
+        # All of them held, or one would end, and shut down what is the parent's, when
+        # another lets go of it.
+        heirs = [reference() for reference in list(self._heirs.values())]
+        for heir in heirs:
+            if heir is not None:
+                heir.disown()
         keeper = self._keeper
         self._begin()
         if keeper is not None:
             keeper.disown()
-        for reference in list(self._heirs.values()):
-            heir = reference()
-            if heir is not None:
-                heir.disown()
 
     def _may_end(self) -> bool:
         with self._lock:

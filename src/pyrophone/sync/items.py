@@ -140,15 +140,19 @@ class Flowing(Items):
                 if self._done:
                     raise StopIteration
                 self._fetch(limit)
-            return self._items.popleft()
+            try:
+                return self._items.popleft()
+            except IndexError:  # closed by another thread at this moment
+                raise StopIteration from None
         finally:
             self._turn.release()
 
     def close(self) -> None:
-        """Tell the daemon that no more items are wanted."""
+        """Tell the daemon that no more items are wanted; drop those that are here."""
         if not self._done:
             self._done = True
             self._connection.drop(self._inbox)
+        self._items.clear()
 
     def __del__(self) -> None:
         if not getattr(self, "_done", True):

@@ -67,18 +67,19 @@ class Sending:
             LocalProtocolError: This is a call of a signal handler or finalizer that cuts
                 into another one of its thread, and would wait for ever.
         """
-        if self._busy or (
-            self._leader is not None and self._reader == threading.get_ident()
-        ):
-            raise LocalProtocolError(
-                "a call was made in the middle of another one of the same thread, by a "
-                "signal handler or finalizer: it needs a connection of its own"
-            )
+        if self._busy or self._reader == threading.get_ident():
+            self._refuse_nesting()
         self._busy = True
         try:
             return launch(message)
         finally:
             self._busy = False
+
+    def _refuse_nesting(self) -> None:
+        raise LocalProtocolError(
+            "a call was made in the middle of another one of the same thread, by a "
+            "signal handler or finalizer: it needs a connection of its own"
+        )
 
     def _push(self, data: bytes) -> None:
         """Send *data*, or leave to others what there is no room for."""
