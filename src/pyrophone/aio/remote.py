@@ -7,7 +7,7 @@ import time
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from ..context import answered, outgoing
+from ..context import answered, outgoing, serving
 from ..errors import (
     ConnectError,
     ConnectionLostError,
@@ -16,6 +16,7 @@ from ..errors import (
     SecurityError,
     SerializeError,
 )
+from ..frontend.chains import check_call
 from ..frontend.deadlines import limit_of
 from ..uri import URI
 from ..wire.events import Reply
@@ -164,6 +165,10 @@ class Remote:
         limit: float | None,
     ) -> tuple[Reply, Connection]:
         """Make a call, again if the connection was lost and that is wanted."""
+        context = serving.get()
+        if context is not None and self.uri.scheme == "PYRO":
+            location = str(self.uri.location)  # it may be too busy to be connected to
+            check_call(context.path, location, object_id or self.uri.object, method)
         lost: ConnectionLostError | None = None
         attempts = self.retries + 1
         while True:
