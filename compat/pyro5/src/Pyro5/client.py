@@ -104,8 +104,11 @@ class Proxy(Operators):
 
 
 def _form(proxy: Proxy) -> Any:
-    names = (proxy._pyroMethods, proxy._pyroOneway, proxy._pyroAttrs)
-    metadata = Metadata(*map(frozenset, names))
+    metadata = Metadata(
+        frozenset(proxy._pyroMethods),
+        frozenset(proxy._pyroOneway),
+        frozenset(proxy._pyroAttrs),
+    )
     handshake, serializer = proxy._pyroHandshake, proxy._pyroSerializer
     return proxy_form(str(proxy._pyroUri), metadata, serializer, handshake)
 

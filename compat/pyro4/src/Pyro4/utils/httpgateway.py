@@ -85,8 +85,11 @@ class _Target:
         proxy = self._proxy
         if not proxy._pyroMethods and not proxy._pyroAttrs:
             proxy._pyroGetMetadata()
-        members = (proxy._pyroMethods, proxy._pyroOneway, proxy._pyroAttrs)
-        return Metadata(*map(frozenset, members))
+        return Metadata(
+            frozenset(proxy._pyroMethods),
+            frozenset(proxy._pyroOneway),
+            frozenset(proxy._pyroAttrs),
+        )
 
     def call(
         self, member: str, parameters: Mapping[str, Any], *, oneway: bool = False
