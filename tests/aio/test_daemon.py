@@ -168,10 +168,29 @@ def test_one_way_calls_of_who_is_gone_may_end(run: Run) -> None:
             while daemon.clients:
                 await asyncio.sleep(0)
             stopping = asyncio.create_task(daemon.stop(LIMIT))
-            await asyncio.sleep(0)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert not stopping.done()
             thing.open.set()
             await stopping
             assert thing.events == ["noted"]
+
+    run(main())
+
+
+def test_closing_cancels_one_way_calls_of_who_is_gone(run: Run) -> None:
+    async def main() -> None:
+        thing = Thing()
+        before = asyncio.all_tasks()
+        async with Daemon() as daemon:
+            uri = await daemon.register(thing)
+            async with talking(uri) as talker:
+                await talker.tell("note")
+                await thing.began.wait()
+            while daemon.clients:
+                await asyncio.sleep(0)
+        assert asyncio.all_tasks() == before
+        assert thing.events == []
 
     run(main())
 

@@ -169,7 +169,7 @@ def test_a_message_is_not_much_larger_than_is_large_enough(run: Run, method: str
         talker.credit(seq, 8)
         portions = await drain(talker, seq)
         assert sum(map(len, portions)) == 200
-        assert max(map(len, portions)) <= 16
+        assert max(map(len, portions)) <= 8
 
     run(with_tap(test))
 

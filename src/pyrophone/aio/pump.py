@@ -211,7 +211,7 @@ class Pump:
         del self._held[: len(values)]
         if len(data) > _SIZE:
             self._full = max(1, len(values) * _SIZE // len(data))
-        elif len(values) == self._full:
+        elif len(values) == self._full and 2 * len(data) <= _SIZE:
             self._full = min(2 * self._full, _MOST)
         self._speaker.write(data)
         return True
