@@ -196,8 +196,9 @@ class Connection(Caller, asyncio.Protocol):
         self._transport = None
         if not self._gone.done():
             self._gone.set_result(None)
-        guard, self._guard = self._guard, None
-        if guard is not None:
+        guard = self._guard
+        if guard is not None and self._service is None:  # else it waits for threads
+            self._guard = None
             # It waits for nothing by now; where the loop itself is ending it, it is busy.
             with suppress(StopIteration, RuntimeError):
                 guard.aclose().send(None)
