@@ -9,9 +9,9 @@ import pytest
 
 from manyfold import MEMBERS, End, script
 from pyrophone import Settings, expose
-from pyrophone.errors import DeadlineExceeded
+from pyrophone.errors import DeadlineExceeded, DeadlockError
 from pyrophone.frontend.deadlines import deadline
-from pyrophone.sync import Daemon, close, connect
+from pyrophone.sync import Daemon, LoopDaemon, close, connect
 from running import LIMIT, running
 
 SETTINGS = Settings(beat=None)
@@ -103,6 +103,18 @@ def test_to_a_daemon_that_takes_one_call_at_a_time_there_are_more_connections() 
         for thread in threads:
             thread.join(LIMIT)
         close(proxy)
+
+
+def test_a_daemon_that_waits_for_the_call_being_served_is_not_reached() -> None:
+    @expose
+    class Caller:
+        def again(self) -> None:
+            connect(uri)
+
+    with running(LoopDaemon()) as daemon:
+        uri = daemon.register(Caller())
+        with connect(uri) as proxy, pytest.raises(DeadlockError, match=r"again at .* -> "):
+            proxy.again()
 
 
 def test_with_one_connection_callers_take_turns() -> None:

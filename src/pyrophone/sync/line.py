@@ -9,8 +9,10 @@ import weakref
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from ..errors import CommunicationError, PyrophoneError
+from ..context import serving
+from ..errors import CommunicationError, DeadlockError, PyrophoneError
 from ..finding import reach
+from ..frontend.chains import check_call
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -214,6 +216,8 @@ class Line:
             if connection.closed:
                 return False
             raise
+        except DeadlockError:
+            raise
         except PyrophoneError:
             return False  # the answer to a greeting says best what is wrong
         if metadata.session:
@@ -223,6 +227,9 @@ class Line:
         return True
 
     def _greet(self, uri: URI, limit: float | None) -> Connection:
+        context = serving.get()
+        if context is not None:  # its one thread could not even greet
+            check_call(context.path, uri.location or "", uri.object, "<connect>")
         connection = Connection(
             uri,
             self.settings,
