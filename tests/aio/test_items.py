@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from pyrophone import Settings, expose
 from pyrophone.aio import Items, connect
+from pyrophone.aio.inflow import Inflow
+from pyrophone.aio.items import FlowingItems
 from pyrophone.errors import RemoteProtocolError, StreamError
 from pyrophone.sync import Daemon
 from running import LIMIT, running
@@ -53,6 +56,36 @@ def test_a_small_window_is_opened_again_and_again(run: Run) -> None:
 
     with running(Daemon()) as daemon:
         run(main(str(daemon.register(Source()))))
+
+
+def test_items_that_are_there_keep_nobody_in_the_loop_out(run: Run) -> None:
+    async def main() -> None:
+        inflow = Inflow()
+        for number in range(10):
+            inflow.put(
+                cast(Any, SimpleNamespace(last=number == 9, unwrap=lambda: [1, 2, 3]))
+            )
+        caller = SimpleNamespace(
+            loop=None,
+            inflow=lambda reply: inflow,
+            session=SimpleNamespace(credit=lambda seq, count: b""),
+            write=lambda data: None,
+        )
+        items = FlowingItems(cast(Any, caller), cast(Any, SimpleNamespace(seq=1)), None, 8)
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(others())
+        assert [item async for item in items] == [1, 2, 3] * 10
+        task.cancel()
+        assert turns >= 10
+
+    run(main())
 
 
 def test_items_that_are_dropped_end_the_source(run: Run) -> None:

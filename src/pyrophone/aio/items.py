@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, Self
@@ -163,6 +164,10 @@ class FlowingItems(Items):
                 self._asked = True
                 self._caller.write(session.credit(self._seq, self._window))
             await within(inflow.wait(), limit_of(self._timeout), what="item")
+        else:
+            await asyncio.sleep(
+                0
+            )  # or a quick source would keep the others in the loop out
         if not inflow.portions:
             assert inflow.error is not None
             self._done = True
