@@ -323,6 +323,9 @@ class Connection(Portions):
             assert reply is not None
             self.metadata = Metadata.from_wire(reply.unwrap())
             return
+        context = serving.get()
+        if context is not None:  # a greeting, too, waits for who runs one thing at a time
+            self._path(context, "connect", None)
         annotations, correlation = to_send()
         data = self.session.greet(
             handshake, annotations=annotations, correlation=correlation
