@@ -164,10 +164,8 @@ class FlowingItems(Items):
                 self._asked = True
                 self._caller.write(session.credit(self._seq, self._window))
             await within(inflow.wait(), limit_of(self._timeout), what="item")
-        else:
-            await asyncio.sleep(
-                0
-            )  # or a quick source would keep the others in the loop out
+        else:  # a quick source must not keep others in the loop out
+            await asyncio.sleep(0)
         if not inflow.portions:
             assert inflow.error is not None
             self._done = True
