@@ -252,7 +252,10 @@ class Pump:
             else:
                 await self._credit()
         if self._stopped:
-            error = CallCancelledError("the caller has given up")
+            given_up = self._call.cancelled
+            error = CallCancelledError(
+                "the caller has given up" if given_up else "the stream was ended here"
+            )
         if error is not None:
             with suppress(PyrophoneError):  # the connection is gone
                 traceback = self._service.traceback(error)
