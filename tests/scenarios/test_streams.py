@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,9 +12,9 @@ import pytest
 from fronts import Front
 from gates import Gate
 from kinds import Kind
-from pyrophone import Settings, expose
+from pyrophone import Settings, expose, sync
 from pyrophone.errors import SerializeError
-from running import LIMIT
+from running import LIMIT, running
 
 LARGE = 30_000  # characters of an item; three of them fill a message
 WINDOW = 2
@@ -131,3 +132,29 @@ def test_streams_of_several_threads_do_not_mix(front: Front, daemon: Any) -> Non
         for thread in threads:
             thread.join(LIMIT)
         assert read == [True] * 8
+
+
+def test_credit_that_comes_before_there_is_a_producer_counts() -> None:
+    """A reader of another thread may take it in before the stream is known to be one."""
+
+    class Late:
+        def __init__(self, bare: Any) -> None:
+            self._bare = bare
+
+        def pump(self, link: Any, call: Any, *rest: Any) -> Any:
+            pump = self._bare.pump(link, call, *rest)
+            end = time.monotonic() + LIMIT
+            while call.flow.room < 1 and time.monotonic() < end:
+                threading.Event().wait(0.001)
+            return pump
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._bare, name)
+
+    class Tardy(sync.Daemon):
+        def coroutines(self) -> Any:
+            return Late(super().coroutines())
+
+    with running(Tardy()) as daemon, sync.connect(daemon.register(Spring())) as proxy:
+        with sync.deadline(LIMIT):
+            assert list(proxy.soon(5)) == [0, 1, 2, 3, 4]

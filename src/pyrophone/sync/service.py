@@ -236,12 +236,11 @@ class BaseDaemon(Host):
             return data
         link.open.setdefault(call.seq, context)
         link.deliver(data)
-        if hasattr(type(value), "__anext__"):
-            link.pumps[call.seq] = self.coroutines().pump(link, call, value, self)
-        else:
-            pump = link.pumps[call.seq] = Pump(link, call, value, self)
-            if call.flow.room > 0:  # since a moment, when it had no pump
-                pump.credited()
+        soon = hasattr(type(value), "__anext__")
+        make = self.coroutines().pump if soon else Pump
+        pump = link.pumps[call.seq] = make(link, call, value, self)
+        if call.flow.room > 0:  # since a moment, when it had no pump
+            pump.credited()
         if context.cancelled:  # since a moment
             link.cancel(call.seq)
         return None
