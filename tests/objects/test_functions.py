@@ -67,8 +67,12 @@ def test_a_function_is_kept_until_it_came_back_as_often_as_it_was_sent() -> None
         table.find(function_id)
 
 
-@pytest.mark.parametrize(("count", "left"), [(0, 1), (-5, 1), (1, 0), (99, 0)], ids=str)
-def test_what_a_stranger_gives_back_does_no_harm(count: int, left: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "left"),
+    [(0, 1), (-5, 1), (1, 0), (99, 0), ("2", 1), (1.0, 1), (True, 1), (None, 1)],
+    ids=repr,
+)
+def test_what_a_stranger_gives_back_does_no_harm(count: object, left: int) -> None:
     table = FunctionTable()
     function_id = table.export(first)
     table.release("xyzzy", 5)

@@ -14,7 +14,17 @@ from typing import Any
 from ..errors import NoSuchObjectError
 from ..serializers.functions import Passable
 
-__all__ = ["FunctionCrossing", "FunctionTable", "RemoteFunction", "StubTable"]
+__all__ = [
+    "CALLED",
+    "RELEASED",
+    "FunctionCrossing",
+    "FunctionTable",
+    "RemoteFunction",
+    "StubTable",
+]
+
+CALLED = "__call__"  # the method of every function that was passed
+RELEASED = "__release__"  # one-way; its argument is how often the function was received
 
 
 class FunctionTable:
@@ -56,12 +66,12 @@ class FunctionTable:
             raise NoSuchObjectError(f"no function {function_id!r:.80} was passed, or kept")
         return self._functions[function_id]
 
-    def release(self, function_id: str, count: int = 1) -> None:
+    def release(self, function_id: str, count: object = 1) -> None:
         """Take note that the other side gives the function back that it got *count* times.
 
-        An unknown one is no error, nor a count that is too high.
+        An unknown one is no error, nor a count that is too high, or that is none.
         """
-        if function_id not in self._functions or count < 1:
+        if function_id not in self._functions or type(count) is not int or count < 1:
             return
         self._counts[function_id] -= count
         if self._counts[function_id] <= 0:
@@ -164,7 +174,7 @@ class StubTable:
     def take_released(self) -> list[tuple[str, int]]:
         """Return the functions to give back, each with how often it was received.
 
-        They are the ids for one-way calls of ``__release__``, with that as the argument.
+        They are the ids for one-way calls of :data:`RELEASED`, with that as the argument.
         """
         released = []
         while self._released:
