@@ -7,7 +7,7 @@ import pytest
 
 from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import CallCancelledError, DeadlineExceeded
-from pyrophone.frontend.deadlines import deadline, limit_of
+from pyrophone.frontend.deadlines import FAR, deadline, limit_of
 
 
 def served(end: float | None) -> CallContext:
@@ -38,6 +38,16 @@ def test_the_earliest_limit_counts() -> None:
         serving.reset(token)
         assert limit_of(None) == outer
     assert limit_of(None) is None
+
+
+@pytest.mark.parametrize("seconds", [FAR + 1, float("inf")])
+def test_what_no_system_can_wait_for_is_no_limit(seconds: float) -> None:
+    with deadline(seconds):
+        assert limit_of(None) is None
+    with deadline(10), deadline(seconds):
+        assert limit_of(None) is not None
+    with deadline(FAR):
+        assert limit_of(None) is not None
 
 
 def test_a_served_call_knows_what_is_left() -> None:

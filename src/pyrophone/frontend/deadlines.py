@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 from ..context import due, serving
 
-__all__ = ["deadline", "limit_of"]
+__all__ = ["FAR", "deadline", "limit_of"]
+
+FAR = 1e6  # seconds, 11 days; no system waits much longer at a time
 
 
 @contextmanager
@@ -17,7 +19,7 @@ def deadline(seconds: float) -> Iterator[None]:
 
     The daemons are told how much is left, and calls made there on behalf of these end in
     time, too. A block in a block can only shorten the time. It counts for the thread or
-    task that is in it, and for tasks started there.
+    task that is in it, and for tasks started there. More than :data:`FAR` is no limit.
 
     Raises:
         DeadlineExceeded: In a call of the block: the time is over.
@@ -25,6 +27,9 @@ def deadline(seconds: float) -> Iterator[None]:
     """
     if not seconds >= 0:
         raise ValueError(f"a deadline is in {seconds} s, must be at least 0")
+    if seconds > FAR:
+        yield
+        return
     end = time.monotonic() + seconds
     outer = due.get()
     token = due.set(end if outer is None else min(end, outer))
