@@ -91,9 +91,8 @@ def test_callers_take_turns_beyond_the_most_connections(
 
 def test_a_deadline_is_kept_and_no_late_answer_is_taken(front: Front, thing: Any) -> None:
     with front.deadline(SOON):
-        with pytest.raises(DeadlineExceeded) as caught:
+        with pytest.raises(DeadlineExceeded):
             thing.noted()
-    assert caught.value.sent
     thing.note("late")
     assert [thing.add(number, 1) for number in range(10)] == list(range(1, 11))
 

@@ -29,16 +29,19 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("name", ["client", "server", "ending"])
-def test_nothing_is_left_and_nothing_is_said(kind: Kind, name: str, loop: str) -> None:
+def test_nothing_is_left_and_nothing_is_said(
+    kind: Kind, name: str, loop: str, tmp_path: Path
+) -> None:
     if name == "server" and kind.name != "aio":
         pytest.skip("it brings its own daemon")
     ward = Ward()
-    with kind.serving() as daemon:
+    errors = tmp_path / "errors"
+    with kind.serving() as daemon, errors.open("w") as stderr:
         uri = daemon.register(ward)
         process = subprocess.Popen(
             [sys.executable, "-X", "dev", "-W", "error", PROGRAM, name, str(uri), loop],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
@@ -48,11 +51,12 @@ def test_nothing_is_left_and_nothing_is_said(kind: Kind, name: str, loop: str) -
                 first = process.stdout.readline()
                 if name != "ending" and first:
                     process.send_signal(signal.SIGINT)
-                out, err = process.communicate(timeout=LIMIT)
+                out = process.stdout.read()
+                process.wait(LIMIT)
             finally:
                 process.kill()
         ward.go.open()
-    assert err == ""
+    assert errors.read_text() == ""
     assert first == "ready\n"
     assert out == "MainThread\n"
     assert process.returncode == 0

@@ -91,9 +91,8 @@ def test_a_deadline_closes_the_connection_and_no_answer_is_late(
         pytest.skip("its one thread waits, and reads nothing meanwhile")
     for _ in range(3):
         with front.deadline(SOON):
-            with pytest.raises(DeadlineExceeded) as caught:
+            with pytest.raises(DeadlineExceeded):
                 getattr(proxy, form)("late")
-        assert caught.value.sent or not sleeper.started.is_open
     sleeper.go.open()
     assert [proxy.quick(number) for number in range(10)] == list(range(10))
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from pyrophone import aio, expose
 
+SLOW = 60.0  # seconds
+
 
 async def client(uri: str) -> None:
     """Call, give up, stream, and be interrupted in the middle of calls."""
@@ -127,6 +129,8 @@ def main(name: str, uri: str, loop: str) -> None:
         factory = uvloop.new_event_loop
     try:
         with asyncio.Runner(loop_factory=factory) as runner:
+            # The machine may be busy; that something takes long is not to be told here.
+            runner.get_loop().slow_callback_duration = SLOW
             runner.run(program(uri))
     except KeyboardInterrupt:
         pass
