@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import inspect
 import re
 import types
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pyrophone.sync import Daemon
 from running import running
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "front-ends.md"
+NOT_IN_CLASS = {"settings", "stopping"}  # attributes of daemons
 # Awaits at the top of an expression make a coroutine of it.
 AWAITS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
@@ -85,6 +87,24 @@ def test_the_names_of_both_are_the_same_but_for_the_documented_ones() -> None:
     assert module == "`pyrophone.sync`"
     assert {*sync.__all__} - {*aio.__all__} == set(re.findall(r"\w+", names))
     assert {*aio.__all__} - {*sync.__all__} == set()
+
+
+def test_the_daemons_of_both_have_what_is_documented() -> None:
+    text = (PAGE.parent / "modules.md").read_text()
+    daemons = text[text.index("A daemon has") : text.index("## For builders")]
+    both, own, awaited, hooks = (
+        re.findall(r"`(\w+)`", part)
+        for part in re.split("those of `sync` have|Of\n`aio`|To be overridden", daemons)
+    )
+    for name in [*both, *hooks]:
+        assert name in NOT_IN_CLASS or hasattr(sync.Daemon, name), name
+        assert name in NOT_IN_CLASS or hasattr(aio.Daemon, name), name
+    for name in own:
+        assert hasattr(sync.Daemon, name), name
+        assert not hasattr(aio.Daemon, name), name
+    for name in both:
+        function = getattr(aio.Daemon, name, None)
+        assert inspect.iscoroutinefunction(function) is (name in awaited), name
 
 
 @pytest.mark.parametrize("row", rows("## Features of the wire")[:3], ids=lambda row: row[0])
