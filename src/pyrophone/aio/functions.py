@@ -11,10 +11,11 @@ from typing import Any
 
 from ..context import CallContext, Client
 from ..errors import CallError, ConnectionLostError, NotExposedError, ProtocolError
+from ..frontend.contexts import context_for
 from ..frontend.deadlines import limit_of
 from ..objects import functions
 from ..objects.calls import format_remote
-from ..objects.functions import FunctionTable, StubTable
+from ..objects.functions import CALLED, RELEASED, FunctionTable, StubTable
 from ..steps import Procedure
 from ..wire.events import Call
 from ..wire.framing import BATCH, ONEWAY
@@ -24,8 +25,6 @@ from .pool import Pool
 
 __all__ = ["FunctionService", "Functions", "RemoteFunction", "release"]
 
-CALLED = "__call__"  # the method of every function that was passed
-_RELEASED = "__release__"
 _THREADS = 8
 _FAREWELL = 1.0  # seconds
 _GLANCE = 0.001
@@ -116,11 +115,9 @@ class Functions:
 
     def released(self, call: Call) -> bool:
         """Take back a function, if that is what *call* is for."""
-        if call.method != _RELEASED:
+        if call.method != RELEASED:
             return False
-        count = call.args[0] if call.args else 1
-        if type(count) is int:
-            self._ours.release(call.object_id, count)
+        self._ours.release(call.object_id, *call.args[:1])
         return True
 
     def clear(self) -> None:
@@ -183,7 +180,7 @@ class Functions:
             if caller.loop is not None:
                 with suppress(ProtocolError):
                     call = caller.session.call(
-                        _RELEASED, (count,), {}, ONEWAY, object_id=function_id
+                        RELEASED, (count,), {}, ONEWAY, object_id=function_id
                     )
                     caller.write(call)
 
@@ -206,20 +203,7 @@ class FunctionService:
 
     def context(self, client: Client, call: Call) -> CallContext:
         """Return the context to serve *call* in."""
-        context = CallContext(
-            client,
-            call.seq,
-            call.flags,
-            call.serializer.name,
-            call.annotations,
-            call.correlation,
-        )
-        context.origin = call
-        context.place = "client"
-        if call.limit is not None:
-            context.clock = time.monotonic
-            context.deadline = time.monotonic() + call.limit
-        return context
+        return context_for(client, call, "client")
 
     def admit(self, call: Call) -> None:
         """Let *call* have a thread: who waits for it can't be told here."""

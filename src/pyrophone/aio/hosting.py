@@ -15,6 +15,7 @@ from typing import Any, cast
 from ..context import CallContext, Client, serving
 from ..errors import NoSuchObjectError
 from ..frontend.host import Host
+from ..objects.functions import CALLED
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -27,7 +28,6 @@ from ..wire.session import Session
 from .bridge import Bridge
 from .client import Proxy, codecs_for
 from .drive import drive
-from .functions import CALLED
 from .link import Link
 from .pool import Pool
 from .service import runs_in_loop

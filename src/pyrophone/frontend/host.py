@@ -22,6 +22,7 @@ from ..wire.events import Call, Greeting
 from ..wire.framing import ONEWAY
 from ..wire.server import ServerSession
 from ..wire.states import CLOSED
+from .contexts import context_for
 from .dialects import find_dialects
 from .registry import Registry
 
@@ -245,20 +246,7 @@ class Host(Registry):
 
     def context(self, client: Client, call: Call) -> CallContext:
         """Return the context to serve *call* in; the time that it has begins."""
-        context = CallContext(
-            client,
-            call.seq,
-            call.flags,
-            call.serializer.name,
-            call.annotations,
-            call.correlation,
-        )
-        context.origin = call
-        context.place = self.place
-        if call.limit is not None:
-            context.clock = time.monotonic
-            context.deadline = time.monotonic() + call.limit
-        return context
+        return context_for(client, call, self.place)
 
     def noticed(self, error: BaseException) -> None:
         """Called with what code of the user raised and was answered all the same."""

@@ -14,7 +14,7 @@ from ..context import answered, outgoing, serving, to_send
 from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError
 from ..frontend.deadlines import limit_of
 from ..net.sockets import wait_for
-from ..objects.functions import FunctionTable, StubTable
+from ..objects.functions import CALLED, RELEASED, FunctionTable, StubTable
 from ..settings import Settings
 from ..wire.events import Call, Portion, Reply
 from ..wire.framing import ONEWAY
@@ -24,10 +24,8 @@ from .functions import RemoteFunction
 if TYPE_CHECKING:
     from ..objects.functions import RemoteFunction as BaseFunction
 
-__all__ = ["CALLED", "Callbacks", "Reader"]
+__all__ = ["Callbacks", "Reader"]
 
-CALLED = "__call__"  # the method of every function that was passed
-_RELEASED = "__release__"
 _LOOK_AGAIN = 0.05  # seconds
 
 
@@ -139,7 +137,7 @@ class Callbacks:
         if call.method == CALLED:
             function: Callable[..., Any] = self._functions.find(call.object_id)
             return function
-        if call.method == _RELEASED:
+        if call.method == RELEASED:
             return lambda count=1: self._forget(call.object_id, count)
         return None
 
@@ -155,7 +153,7 @@ class Callbacks:
         """Tell the client what is not needed any more."""
         for function_id, count in self._stubs.take_released():
             with suppress(ProtocolError, ConnectionLostError):
-                self._send(_RELEASED, function_id, (count,), {}, oneway=True)
+                self._send(RELEASED, function_id, (count,), {}, oneway=True)
 
     def close(self) -> None:
         """End: nothing will come any more."""
@@ -199,7 +197,7 @@ class Callbacks:
     def _make(self, function_id: str) -> RemoteFunction:
         return RemoteFunction(function_id, self)
 
-    def _forget(self, function_id: str, count: int) -> None:
+    def _forget(self, function_id: str, count: object) -> None:
         with self._lock:
             self._functions.release(function_id, count)
 
