@@ -23,18 +23,30 @@ class Thing:
         return "thing"
 
 
-def threads_left() -> list[str]:
-    names = [thread.name for thread in threading.enumerate()]
-    return [
-        name for name in names if name.startswith("pyrophone-") and "keeper" not in name
-    ]
+class Threads:
+    """Tells which threads are there that were not there when it was made."""
+
+    def __init__(self) -> None:
+        self._before = set(threading.enumerate())  # those of earlier tests may take long
+
+    def left(self) -> list[str]:
+        new = set(threading.enumerate()) - self._before
+        names = [thread.name for thread in new if thread.is_alive()]
+        return [
+            name for name in names if name.startswith("pyrophone-") and "keeper" not in name
+        ]
+
+
+@pytest.fixture
+def threads() -> Threads:
+    return Threads()
 
 
 def settings_for(service: AsyncNameService) -> Settings:
     return Settings(name_port=service.uri.port or 0, broadcast_addresses=(), timeout=LIMIT)
 
 
-def test_programs_find_each_other_by_it() -> None:
+def test_programs_find_each_other_by_it(threads: Threads) -> None:
     async def main() -> None:
         async with AsyncNameService("localhost", 0) as service:
             settings = settings_for(service)
@@ -49,7 +61,7 @@ def test_programs_find_each_other_by_it() -> None:
             await names.__aexit__(None, None, None)
 
     asyncio.run(main())
-    assert not threads_left()
+    assert not threads.left()
 
 
 def use(settings: Settings) -> Any:
@@ -57,7 +69,7 @@ def use(settings: Settings) -> Any:
         return thing.name()
 
 
-def test_it_answers_broadcasts_drops_names_and_leaves_nothing() -> None:
+def test_it_answers_broadcasts_drops_names_and_leaves_nothing(threads: Threads) -> None:
     async def main() -> None:
         storage = MemoryStorage()
         storage.put("gone", "PYRO:x@localhost:1", frozenset(), expected=None)
@@ -85,7 +97,7 @@ def test_it_answers_broadcasts_drops_names_and_leaves_nothing() -> None:
             sock.bind(("", port))  # it is free again
 
     asyncio.run(main())
-    assert not threads_left()
+    assert not threads.left()
 
 
 def test_a_cancelled_serve_ends_it() -> None:
