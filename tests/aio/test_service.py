@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from pyrophone import aio, sync
 from pyrophone.aio.service import runs_in_loop
+from pyrophone.uri import URI
+from pyrophone.wire.metadata import Metadata
+
+MEMBERS = Metadata(methods=frozenset({"plain"}))
 
 
 def plain() -> None: ...
@@ -68,6 +73,7 @@ class Awaited:
         wrapped(wrapped(flow)),
         functools.partial(wrapped(task)),
         Awaited(),
+        aio.Proxy.to(URI.parse("PYRO:x@localhost:1"), metadata=MEMBERS).plain,
     ],
 )
 def test_what_is_asynchronous_runs_in_the_loop(function: Any) -> None:
@@ -86,6 +92,7 @@ def test_what_is_asynchronous_runs_in_the_loop(function: Any) -> None:
         wrapped(generator),  # whose wrapper is plain code that runs at once
         Called(),
         [].append,
+        sync.Proxy.to(URI.parse("PYRO:x@localhost:1"), metadata=MEMBERS).plain,
     ],
 )
 def test_what_may_block_does_not(function: Any) -> None:

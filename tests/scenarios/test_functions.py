@@ -15,7 +15,7 @@ import pytest
 from fronts import Front
 from gates import Gate
 from kinds import Kind, counting
-from pyrophone import RemoteError, aio, expose, sync
+from pyrophone import RemoteError, aio, expose, oneway, sync
 from pyrophone.errors import ConnectionLostError
 from running import LIMIT
 
@@ -59,6 +59,24 @@ class Player:
     async def apply_soon(self, function: Any, *args: Any) -> Any:
         result = function(*args)
         return await result if inspect.isawaitable(result) else result
+
+
+@expose
+class Adder:
+    """Is somewhere else, in turn."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def add(self, one: int, other: int) -> int:
+        return one + other
+
+    @oneway
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def told(self) -> list[str]:
+        return self.notes
 
 
 class Listener:
@@ -197,11 +215,25 @@ def test_functions_end_with_their_connection(front: Front, kind: Kind) -> None:
         assert gone.wait()
 
 
-def test_a_function_may_be_a_coroutine(proxy: Any, front: Front) -> None:
-    if front.name == "sync":
-        pytest.skip("there is no loop to run it on")
+def test_a_function_may_be_a_coroutine(proxy: Any) -> None:
     assert proxy.apply(double_soon, 21) == 42
     assert proxy.apply_soon(double_soon, 21) == 42
+
+
+def test_a_method_of_a_proxy_is_called_through_us(
+    proxy: Any, front: Front, kind: Kind
+) -> None:
+    with kind.serving() as other:
+        uri = other.register(Adder())
+        with front.connect(uri) as adder:
+            assert proxy.apply(adder.add, 20, 22) == 42
+            assert proxy.apply_soon(adder.add, 20, 22) == 42
+            assert proxy.same(adder.add, adder.add) == [True] * 3
+            proxy.apply(adder.note, "said")  # which nobody waits for
+            assert adder.add(0, 0) == 0
+            assert adder.told() == ["said"]
+            if front.name == "aio":  # and one that was not connected yet
+                assert proxy.apply(front.lazily(uri).add, 1, 2) == 3
 
 
 def test_functions_of_many_threads_do_not_mix(proxy: Any, kind: Kind) -> None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
-from pyrophone import current, expose
-from pyrophone.errors import ConnectionLostError, NoSuchObjectError, SerializeError
+from pyrophone import Settings, current, expose
+from pyrophone.errors import (
+    ConnectionLostError,
+    DeadlineExceeded,
+    NoSuchObjectError,
+    SerializeError,
+)
 from pyrophone.sync import (
     Daemon,
     LoopDaemon,
     RemoteFunction,
     close,
     connect,
+    deadline,
     release,
+    start,
 )
 from running import LIMIT, running
 
@@ -117,6 +125,82 @@ def test_items_flow_back_and_end_when_nobody_wants_more() -> None:
         assert proxy.gather(items, 5) == [0, 1, 2, 3, 4]
         assert ended.wait(LIMIT)
         assert proxy.gather(lambda: iter("abc"), 9) == ["a", "b", "c"]
+
+
+def test_one_that_is_asynchronous_runs_in_a_loop_and_can_be_cancelled(shop: Any) -> None:
+    _, proxy = shop
+    names: list[str] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    async def soon(x: int) -> int:
+        await asyncio.sleep(0)
+        names.append(threading.current_thread().name)
+        return x * (current().deadline is None)
+
+    async def fail() -> None:
+        raise ZeroDivisionError("of the coroutine")
+
+    async def forever() -> None:
+        try:
+            begun.set()
+            await asyncio.sleep(1000)
+        finally:
+            ended.set()
+
+    assert proxy.call(soon, 5) == 5
+    assert names == ["pyrophone-functions-async"]
+    with pytest.raises(ZeroDivisionError, match="of the coroutine"):
+        proxy.call(fail)
+    with pytest.raises(DeadlineExceeded), deadline(0.1):
+        proxy.call(forever)
+    assert not begun.is_set() or ended.wait(LIMIT)
+
+
+def test_items_of_an_async_generator_flow_back(shop: Any) -> None:
+    _, proxy = shop
+    ended = threading.Event()
+
+    async def items() -> AsyncIterator[int]:
+        try:
+            for number in range(10**9):
+                yield number
+        finally:
+            ended.set()
+
+    assert proxy.gather(items, 5) == [0, 1, 2, 3, 4]
+    assert ended.wait(LIMIT)
+
+
+def test_the_loop_ends_with_the_connections_that_need_it(shop: Any) -> None:
+    _, proxy = shop
+    threads: list[threading.Thread] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    async def here() -> None:
+        threads.append(threading.current_thread())
+
+    async def forever() -> None:
+        try:
+            begun.set()
+            await asyncio.sleep(1000)
+        finally:
+            ended.set()
+
+    with connect(proxy.__dict__["_pyrophone"].uri, settings=Settings(window=7)) as other:
+        other.call(here)
+        proxy.call(here)
+    assert threads[0] is threads[1]
+    proxy.call(here)
+    assert threads[2] is threads[0]
+    proxy.keep(forever)
+    call = start(proxy.use)
+    assert begun.wait(LIMIT)
+    close(proxy)
+    assert ended.wait(LIMIT)
+    threads[0].join(LIMIT)
+    assert not threads[0].is_alive()
+    with pytest.raises(ConnectionLostError):
+        call.result(LIMIT)
 
 
 def test_it_is_called_while_nobody_here_waits() -> None:

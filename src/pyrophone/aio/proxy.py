@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Self
 from ..objects.exposure import is_private
 from ..objects.proxy import BaseProxy, RemoteMethod, refusal, remote_of
 from ..serializers.codecs import Codecs
+from ..serializers.functions import Passable
 from ..settings import Settings
 from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
@@ -153,7 +154,7 @@ class Proxy(BaseProxy):
         )
 
 
-class _Unknown:
+class _Unknown(Passable):
     """A member of an object that nobody has connected to: to be called, or awaited."""
 
     __slots__ = ("_name", "_proxy")

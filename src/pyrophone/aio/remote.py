@@ -40,8 +40,12 @@ class Remote:
         timeout: Limit of one call in seconds, None is none.
         retries: How often a call is repeated after its connection was lost.
         patience: How long to try to connect again, in seconds.
+
+    Attributes:
+        awaited: That what it gives for a call is awaited.
     """
 
+    awaited = True
     __slots__ = ("line", "patience", "retries", "timeout")
 
     def __init__(

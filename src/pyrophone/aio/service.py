@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..context import CallContext, Client
+from ..objects.proxy import RemoteMethod
 from ..steps import Procedure
 from ..wire.events import Call
 from .pool import Pool
@@ -100,6 +101,8 @@ def runs_in_loop(function: Any) -> bool:
         elif (inner := getattr(function, "__wrapped__", None)) is not None:
             function = inner
             flags = _ASYNC  # the wrapper of a generator is plain code that runs at once
+        elif isinstance(function, RemoteMethod):
+            return bool(getattr(function.remote, "awaited", False))
         elif code is None and not isinstance(function, type):
             return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
                 getattr(type(function), "__call__", None)  # noqa: B004

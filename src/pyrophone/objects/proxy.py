@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from ..errors import NotExposedError, RemoteProtocolError, SerializeError
 from ..serializers.classes import PROXY_CLASS
+from ..serializers.functions import Passable
 from ..uri import URI
 from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
@@ -45,8 +46,8 @@ class Remote(Protocol):
         """Call a method; give its result, or what can be waited for it."""
 
 
-class RemoteMethod:
-    """A method that runs elsewhere."""
+class RemoteMethod(Passable):
+    """A method that runs elsewhere. It is passed as a function is: called through us."""
 
     __slots__ = ("__name__", "_flags", "_invoke")
 

@@ -6,14 +6,15 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..context import CallContext, Client, serving
 from ..errors import (
     CallCancelledError,
+    ConnectionLostError,
     NotExposedError,
     ProtocolError,
     RemoteProtocolError,
@@ -26,6 +27,9 @@ from ..wire.framing import ONEWAY
 from .functions import Caller, RemoteFunction
 from .hub import HUB
 from .pump import Pump
+
+if TYPE_CHECKING:
+    from .coroutines import Coroutines
 
 __all__ = ["CALLED", "RELEASED", "Answering"]
 
@@ -59,8 +63,9 @@ class Speaking(Caller, Protocol):
 class Answering:
     """Knows the functions that crossed a connection, and runs those of this side.
 
-    They run in threads for that, never in one that reads. The connection is held weakly: it
-    may end with its last proxy.
+    They run in threads for that, never in one that reads; what is ``async def`` runs in a
+    loop that all connections of this process share. The connection is held weakly: it may
+    end with its last proxy.
 
     Args:
         connection: The connection.
@@ -71,6 +76,7 @@ class Answering:
     Attributes:
         alone: Whether there is one thread for everything.
         open: The contexts of calls under way, by number.
+        tasks: What cancels the coroutines of calls, by number.
         pumps: The streams that flow to the daemon, by number.
         stuck: Whether the daemon takes no more for now; it is never waited for here.
     """
@@ -92,7 +98,9 @@ class Answering:
         self._lock = threading.RLock()
         self._functions = FunctionTable()
         self._stubs = StubTable(self._make, notify)
+        self._over = False
         self.open: dict[int, CallContext] = {}
+        self.tasks: dict[int, Callable[[], object]] = {}
         self.pumps: dict[int, Pump] = {}
 
     # What the session asks, of any thread.
@@ -133,6 +141,8 @@ class Answering:
         elif type(event) is Cancel:
             if (found := self.open.get(event.seq)) is not None:
                 found.cancelled = True
+            if (cancel := self.tasks.get(event.seq)) is not None:
+                cancel()
             if (pump := self.pumps.get(event.seq)) is not None:
                 HUB.functions.submit(pump.stop)
         elif type(event) is Credit:
@@ -153,12 +163,16 @@ class Answering:
     def close(self) -> None:
         """End: the connection is gone, and with it all that crossed it."""
         with self._lock:
+            self._over = True
             self._functions.clear()
             self._stubs.clear()
         for context in [*self.open.values()]:
             context.cancelled = True
+        for cancel in [*self.tasks.values()]:
+            cancel()
         for pump in [*self.pumps.values()]:
             HUB.functions.submit(pump.stop)
+        HUB.leave(self)
 
     # What pumps ask.
 
@@ -198,6 +212,7 @@ class Answering:
     def done(self, key: int) -> None:
         """Note that a call was answered."""
         self.open.pop(key, None)
+        self.tasks.pop(key, None)
 
     def submit(self, job: Callable[[], object]) -> None:
         """Have *job* run soon in another thread."""
@@ -243,20 +258,68 @@ class Answering:
         if connection is None:
             return
         token = serving.set(context)
+        goes_on = False
         try:
             connection.session.read(call)
             if call.problem is not None:
                 raise call.problem
             context.check()
-            self._answer(connection, call, context, self._run(call))
+            value = self._run(call)
+            goes_on = isinstance(value, Coroutine)
+            if goes_on:
+                self._await(call, context, value)
+            else:
+                self._answer(connection, call, context, value)
         except BaseException as error:
+            goes_on = False
             self._fail(connection, call, context, error)
         finally:
             serving.reset(token)
-            with connection.guard:
-                self._count -= 1
-            if call.seq not in self.pumps:
-                self.done(call.seq)
+            if not goes_on:
+                self._ended(connection, call)
+
+    def _await(
+        self, call: Call, context: CallContext, coroutine: Coroutine[Any, Any, Any]
+    ) -> None:
+        """Let *coroutine* run; its answer follows."""
+        try:
+            task = self._coroutines().task()
+        except BaseException:
+            coroutine.close()
+            raise
+        if not call.flags & ONEWAY:
+            self.tasks[call.seq] = task.cancel
+        task.run(coroutine, partial(self._awaited, call, context))
+        if context.cancelled:  # since a moment
+            task.cancel()
+
+    def _awaited(
+        self, call: Call, context: CallContext, value: Any, error: BaseException | None
+    ) -> None:
+        """Answer *call*, whose coroutine has ended."""
+        connection = self._connection()
+        if connection is None:
+            return
+        try:
+            if error is not None:
+                raise error
+            self._answer(connection, call, context, value)
+        except BaseException as problem:
+            self._fail(connection, call, context, problem)
+        finally:
+            self._ended(connection, call)
+
+    def _ended(self, connection: Speaking, call: Call) -> None:
+        with connection.guard:
+            self._count -= 1
+        if call.seq not in self.pumps:
+            self.done(call.seq)
+
+    def _coroutines(self) -> Coroutines:
+        with self._lock:
+            if self._over:
+                raise ConnectionLostError("the connection is gone")
+            return HUB.coroutines(self)
 
     def _run(self, call: Call) -> Any:
         if call.method == RELEASED:
@@ -277,14 +340,16 @@ class Answering:
             "annotations": context.reply_annotations,
             "correlation": context.correlation,
         }
-        if not isinstance(value, Iterator) or call.flags & ONEWAY:
+        soon = hasattr(type(value), "__anext__")
+        if not (soon or isinstance(value, Iterator)) or call.flags & ONEWAY:
             if context.cancelled:
                 raise CallCancelledError("the caller has given up")
             connection.say(partial(session.result, call, value, **options))
             return
         connection.say(partial(session.flow, call, **options))
         if call.flow is not None:
-            self.pumps[call.seq] = pump = Pump(self, call, value, self)  # type: ignore[arg-type]
+            make: Any = self._coroutines().pump if soon else Pump
+            self.pumps[call.seq] = pump = make(self, call, value, self)
             pump.credited()
             if context.cancelled or connection.closed:
                 pump.stop()

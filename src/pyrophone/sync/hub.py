@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import importlib
 import threading
 import weakref
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..net.forks import in_children
 from .channels import LateError
@@ -14,6 +16,9 @@ from .exchange import Exchange
 from .keeper import Keeper
 from .pool import Workers
 from .waiters import seconds_until
+
+if TYPE_CHECKING:
+    from .coroutines import Coroutines
 
 __all__ = ["HUB", "Heir", "Hub"]
 
@@ -65,6 +70,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._heirs: dict[int, weakref.ref[Any]] = {}
+        self._coroutines: Coroutines | None = None
+        self._parents: Coroutines | None = None  # it must not end in a child
         self._begin()
 
     def _begin(self) -> None:
@@ -72,6 +79,8 @@ class Hub:
         self._entries: dict[Hashable, Entry] = {}
         self._shared: dict[Hashable, Any] = {}
         self._keeper: Keeper | None = None
+        self._parents, self._coroutines = self._coroutines or self._parents, None
+        self._users: dict[int, weakref.ref[Any]] = {}  # of the coroutines
         self.results = Workers(_THREADS, "pyrophone-results-#", idle=_IDLE)
         self.starts = Workers(_THREADS, "pyrophone-calls-#", idle=_IDLE)
         self.functions = Workers(_THREADS, "pyrophone-functions-#", idle=_IDLE)
@@ -128,6 +137,34 @@ class Hub:
         if keeper is not None:
             keeper.wake()
 
+    def coroutines(self, user: object) -> Coroutines:
+        """Return what runs coroutines, for as long as *user* lives or :meth:`leave`\\ s."""
+        # Imported here, since asyncio takes longer to import than all of this.
+        module = importlib.import_module(".coroutines", __package__)
+        with self._lock:
+            if self._coroutines is None:
+                self._coroutines = module.Coroutines("pyrophone-functions-async")
+                atexit.unregister(self._end_coroutines)
+                atexit.register(self._end_coroutines)
+            coroutines = self._coroutines
+            key = id(user)
+            if key not in self._users:
+                users = self._users
+                forget = _forgetter(users, key)
+
+                def gone(reference: Any) -> None:  # at any time, in any thread
+                    forget(reference)
+                    coroutines.soon(self._rest)
+
+                users[key] = weakref.ref(user, gone)
+            return coroutines
+
+    def leave(self, user: object) -> None:
+        """Note that *user* has no coroutines any more."""
+        with self._lock:
+            if self._users.pop(id(user), None) is not None and self._coroutines:
+                self._coroutines.soon(self._rest)
+
     def remember(self, heir: Heir) -> None:
         """Tell *heir* about it when this process is forked, in the child."""
         key = id(heir)
@@ -153,6 +190,17 @@ class Hub:
                 return False
             self._keeper = None
             return True
+
+    def _rest(self) -> None:
+        """End the loop of coroutines if nobody uses it; it calls this itself."""
+        with self._lock:
+            if not self._users:
+                self._end_coroutines()
+
+    def _end_coroutines(self) -> None:
+        coroutines, self._coroutines = self._coroutines, None
+        if coroutines is not None:
+            coroutines.close()
 
     def _clean(self) -> None:
         for key, entry in list(self._entries.items()):
