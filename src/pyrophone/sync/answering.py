@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
@@ -19,8 +18,9 @@ from ..errors import (
     ProtocolError,
     RemoteProtocolError,
 )
+from ..frontend.contexts import context_for
 from ..objects.calls import format_remote
-from ..objects.functions import FunctionTable, StubTable
+from ..objects.functions import CALLED, RELEASED, FunctionTable, StubTable
 from ..wire.client import ClientSession
 from ..wire.events import Call, Cancel, Credit
 from ..wire.framing import ONEWAY
@@ -31,10 +31,7 @@ from .pump import Pump
 if TYPE_CHECKING:
     from .coroutines import Coroutines
 
-__all__ = ["CALLED", "RELEASED", "Answering"]
-
-CALLED = "__call__"
-RELEASED = "__release__"
+__all__ = ["Answering"]
 
 _log = logging.getLogger("pyrophone.client")
 
@@ -134,7 +131,7 @@ class Answering:
             if self._count >= self._most:
                 raise RemoteProtocolError(f"more than {self._most} calls are under way")
             self._count += 1
-            context = self._context(event)
+            context = context_for(self._client, event, "client")
             if not event.flags & ONEWAY:
                 self.open[event.seq] = context
             HUB.functions.submit(partial(self._serve, event, context))
@@ -229,28 +226,12 @@ class Answering:
         assert connection is not None
         return RemoteFunction(function_id, connection)
 
-    def _forget(self, function_id: str, count: int = 1) -> None:
+    def _forget(self, function_id: str, count: object = 1) -> None:
         with self._lock:
             self._functions.release(function_id, count)
             connection = self._connection()
             if connection is not None:
                 connection.expects = len(self._functions) > 0
-
-    def _context(self, call: Call) -> CallContext:
-        context = CallContext(
-            self._client,
-            call.seq,
-            call.flags,
-            call.serializer.name,
-            call.annotations,
-            call.correlation,
-        )
-        context.origin = call
-        context.place = "client"
-        if call.limit is not None:
-            context.clock = time.monotonic
-            context.deadline = time.monotonic() + call.limit
-        return context
 
     def _serve(self, call: Call, context: CallContext) -> None:
         """Run a call of the daemon, and answer it; in a thread for that."""
@@ -323,8 +304,7 @@ class Answering:
 
     def _run(self, call: Call) -> Any:
         if call.method == RELEASED:
-            count = call.args[0] if call.args else 1
-            self._forget(call.object_id, count if isinstance(count, int) else 1)
+            self._forget(call.object_id, *call.args[:1])
             return None
         if call.method != CALLED:
             raise NotExposedError(f"a function has no method {call.method!r}")

@@ -24,6 +24,7 @@ from ..errors import (
 from ..frontend.chains import check_call
 from ..frontend.deadlines import limit_of
 from ..net.sockets import connect_socket, connect_tls, is_stale, peer_name, tune
+from ..objects.functions import CALLED, RELEASED
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -34,7 +35,7 @@ from ..wire.events import Ping, Pong, Refusal, Reply, Welcome
 from ..wire.features import FEATURES, FLOW, MANY
 from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
-from .answering import CALLED, RELEASED, Answering
+from .answering import Answering
 from .channels import READ, WRITE, Channel, LateError
 from .exchange import ENDED
 from .functions import RemoteFunction
