@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from types import EllipsisType
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from ..finding import locate
 from ..frontend import forms
 from ..frontend.dialects import find_dialects
 from ..frontend.forms import as_uri
+from ..frontend.proxies import options
 from ..objects.batch import BaseBatch, results
 from ..objects.proxy import remote_of
 from ..serializers.classes import ClassTable
@@ -159,33 +159,6 @@ async def close(proxy: Any) -> None:
     One that other proxies use, too, is closed when the last of them is done with it.
     """
     await remote_of(proxy).line.drop()
-
-
-def options(
-    proxy: T,
-    *,
-    timeout: float | EllipsisType | None = ...,
-    retries: int | EllipsisType = ...,
-    patience: float | EllipsisType = ...,
-) -> T:
-    """Return a variant of *proxy*, over the same connection.
-
-    Args:
-        proxy: The proxy; it stays as it is.
-        timeout: Limit of one call in seconds, None is none; as it was if left out.
-        retries: How often a call is repeated after its connection was lost; the
-            method may then have run more than once. As it was if left out.
-        patience: How long to try again if the daemon can't be reached, in seconds of
-            pauses. As it was if left out.
-    """
-    remote: Remote = remote_of(cast(Any, proxy))
-    variant = Remote(
-        remote.line,
-        remote.timeout if isinstance(timeout, EllipsisType) else timeout,
-        remote.retries if isinstance(retries, EllipsisType) else retries,
-        remote.patience if isinstance(patience, EllipsisType) else patience,
-    )
-    return cast(T, type(cast(Any, proxy))(variant))
 
 
 def batch(proxy: Any) -> Batch:

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable, Generator
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
+from ..frontend.proxies import LineProxy
 from ..objects.exposure import is_private
-from ..objects.proxy import BaseProxy, RemoteMethod, refusal, remote_of
+from ..objects.proxy import RemoteMethod, refusal, remote_of
 from ..serializers.codecs import Codecs
 from ..serializers.functions import Passable
 from ..settings import Settings
@@ -32,7 +33,7 @@ _OPERATORS = (
 )
 
 
-class Proxy(BaseProxy):
+class Proxy(LineProxy):
     """A remote object, seen from asyncio. Many tasks may use it, in any loop.
 
     Made by :func:`connect`, or by a daemon, or received from somebody; of those only
@@ -128,31 +129,6 @@ class Proxy(BaseProxy):
     ) -> None:
         await remote_of(self).line.drop()
 
-    def __copy__(self) -> Self:
-        line = remote_of(self).line
-        return type(self).to(
-            line.uri,
-            settings=line.settings,
-            codecs=line.codecs,
-            handshake=line.handshake,
-            metadata=line.metadata,
-            dialect=line.dialect,
-        )
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.__copy__()
-
-    def __reduce__(self) -> Any:
-        line = remote_of(self).line
-        return _restore, (
-            type(self),
-            line.uri,
-            line.settings,
-            line.handshake,
-            line.metadata,
-            line.dialect,
-        )
-
 
 class _Unknown(Passable):
     """A member of an object that nobody has connected to: to be called, or awaited."""
@@ -198,16 +174,3 @@ async def write(proxy: Any, name: str, value: Any) -> None:
 
 def _operator(what: str, method: str) -> TypeError:
     return TypeError(f"{what} can't be awaited: await proxy.{method}")
-
-
-def _restore(
-    cls: type[Proxy],
-    uri: URI,
-    settings: Settings,
-    handshake: Any,
-    metadata: Metadata,
-    dialect: Dialect = PYRO5,
-) -> Proxy:
-    return cls.to(
-        uri, settings=settings, handshake=handshake, metadata=metadata, dialect=dialect
-    )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from types import EllipsisType, TracebackType
+from types import TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
 from ..finding import locate
 from ..frontend import forms
 from ..frontend.dialects import find_dialects
 from ..frontend.forms import as_uri
+from ..frontend.proxies import LineProxy, options
 from ..objects.batch import BaseBatch, results
-from ..objects.proxy import BaseProxy, refusal, remote_of
+from ..objects.proxy import refusal, remote_of
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -45,7 +46,7 @@ T = TypeVar("T")
 _DEFAULTS = Settings()
 
 
-class Proxy(BaseProxy):
+class Proxy(LineProxy):
     """A remote object, seen from threads. Use it from any of them.
 
     Made by :func:`connect`, or by a daemon, or received from somebody; of those only
@@ -96,31 +97,6 @@ class Proxy(BaseProxy):
         trace: TracebackType | None,
     ) -> None:
         close(self)
-
-    def __copy__(self) -> Self:
-        line = remote_of(self).line
-        return type(self).to(
-            line.uri,
-            settings=line.settings,
-            codecs=line.codecs,
-            handshake=line.handshake,
-            metadata=line.metadata,
-            dialect=line.dialect,
-        )
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self.__copy__()
-
-    def __reduce__(self) -> Any:
-        line = remote_of(self).line
-        return _restore, (
-            type(self),
-            line.uri,
-            line.settings,
-            line.handshake,
-            line.metadata,
-            line.dialect,
-        )
 
 
 class Batch(BaseBatch):
@@ -188,6 +164,9 @@ def connect(
 ) -> Any:
     """Connect to a remote object; return a proxy for it.
 
+    Proxies to one daemon share a connection where the daemon can carry many calls on one
+    and they agree in settings, handshake, classes and dialect.
+
     Args:
         target: A URI, or a name that a name server knows.
         interface: Its class, for type checkers; the proxy is typed as that.
@@ -233,35 +212,11 @@ def connect(
 
 
 def close(proxy: Any) -> None:
-    """Close the connection of *proxy*; its next call would make a new one."""
-    remote_of(proxy).line.drop()
+    """Do without the connection of *proxy*; its next call would make a new one.
 
-
-def options(
-    proxy: T,
-    *,
-    timeout: float | EllipsisType | None = ...,
-    retries: int | EllipsisType = ...,
-    patience: float | EllipsisType = ...,
-) -> T:
-    """Return a variant of *proxy*, over the same connection.
-
-    Args:
-        proxy: The proxy; it stays as it is.
-        timeout: Limit of one call in seconds, None is none; as it was if left out.
-        retries: How often a call is repeated after its connection was lost; the
-            method may then have run more than once. As it was if left out.
-        patience: How long to try again if the daemon can't be reached, in seconds of
-            pauses. As it was if left out.
+    One that other proxies use, too, is closed when the last of them is done with it.
     """
-    remote: Remote = remote_of(cast(Any, proxy))
-    variant = Remote(
-        remote.line,
-        remote.timeout if isinstance(timeout, EllipsisType) else timeout,
-        remote.retries if isinstance(retries, EllipsisType) else retries,
-        remote.patience if isinstance(patience, EllipsisType) else patience,
-    )
-    return cast(T, type(cast(Any, proxy))(variant))
+    remote_of(proxy).line.drop()
 
 
 def batch(proxy: Any) -> Batch:
@@ -360,16 +315,3 @@ def _by_index(proxy: Proxy) -> Iterator[Any]:
             return
         yield item
         index += 1
-
-
-def _restore(
-    cls: type[Proxy],
-    uri: URI,
-    settings: Settings,
-    handshake: Any,
-    metadata: Metadata,
-    dialect: Dialect = PYRO5,
-) -> Proxy:
-    return cls.to(
-        uri, settings=settings, handshake=handshake, metadata=metadata, dialect=dialect
-    )
