@@ -42,6 +42,19 @@ class Exchange(Sending):
         due: When the first call is over that was begun, by the monotonic clock.
     """
 
+    __slots__ = (
+        "_pending",
+        "_pieces",
+        "_promoted",
+        "_reason",
+        "_torn",
+        "_waiters",
+        "_waits",
+        "due",
+        "expects",
+        "watched",
+    )
+
     def __init__(self, session: ClientSession, channel: Channel) -> None:
         super().__init__(session, channel)
         self._waits = channel.waits
@@ -138,7 +151,11 @@ class Exchange(Sending):
                 with lock:
                     session.receive(data)
                     event: Any = session.next()
-                    if type(event) is kind and event.seq == seq and not session.pending:
+                    if (
+                        type(event) is kind
+                        and event.seq == seq
+                        and not session.decoder.data  # nothing is behind it
+                    ):
                         self._torn = self._reader = 0
                         if (
                             self._waiters

@@ -112,7 +112,9 @@ class Remote:
                 if lost is None:
                     raise
                 raise lost from error  # the first attempt may have run, and that counts
-        return self.value(reply, connection)
+        if reply is None or reply.flags or connection.session.features is None:
+            return self.value(reply, connection)
+        return reply.serializer.loads(reply.payload)  # the same, for most of them
 
     def value(self, reply: Reply | None, connection: Connection) -> Any:
         """Return what *reply*, which came by *connection*, gives; or raise it."""

@@ -30,6 +30,23 @@ class Sending:
         used: When something came, by the monotonic clock.
     """
 
+    # What each call uses: faster here than among the many of the instance's dictionary.
+    __slots__ = (
+        "_busy",
+        "_flags",
+        "_leader",
+        "_lock",
+        "_reader",
+        "_send",
+        "_unsent",
+        "_unsure",
+        "channel",
+        "closed",
+        "session",
+        "shared",
+        "used",
+    )
+
     def __init__(self, session: ClientSession, channel: Channel) -> None:
         self.session = session
         self.channel = channel

@@ -145,7 +145,7 @@ class ClientSession(Session):
             SecurityError: Likewise, those of a dialect with signatures.
         """
         try:
-            while (message := self._decoder.next()) is not None:
+            while (message := self.decoder.next()) is not None:
                 event: Event | None
                 if message.kind == RESULT:
                     if (

@@ -27,6 +27,7 @@ __all__ = ["PYRO5", "Dialect", "Encoder", "MessageDecoder", "choose"]
 class MessageDecoder(Protocol):
     """What a session needs of a decoder; see :class:`pyrophone.wire.framing.Decoder`."""
 
+    data: bytes | bytearray
     expected: int
     max_size: int
 

@@ -58,7 +58,6 @@ class End:
         "_chunks",
         "_codecs",
         "_compress",
-        "_decoder",
         "_encode",
         "_flows",
         "_limits",
@@ -70,6 +69,7 @@ class End:
         "_serializer",
         "beat",
         "crossing",
+        "decoder",
         "dialect",
         "features",
         "receive",
@@ -113,13 +113,13 @@ class End:
         self._more = 0  # kinds that features allow the other side, as a sum of 1 << kind
         self._sendable = 0  # kinds that they allow this one
         self._chunks: frozenset[str] = frozenset()  # the annotations of those in force
-        self._decoder = dialect.decoder(first_size, expected(self.receives, state))
-        self.receive = self._decoder.feed
+        self.decoder = dialect.decoder(first_size, expected(self.receives, state))
+        self.receive = self.decoder.feed
 
     @property
     def pending(self) -> int:
         """Bytes received that belong to no message taken so far."""
-        return self._decoder.pending
+        return self.decoder.pending
 
     def close(self) -> None:
         """End the session; what arrives from now on is an error."""
@@ -163,7 +163,7 @@ class End:
     def _go(self, state: int) -> None:
         self.state = state
         more = self._more if state == OPEN else 0
-        self._decoder.expected = expected(self.receives, state) | more
+        self.decoder.expected = expected(self.receives, state) | more
 
     def _check(self, kind: int) -> None:
         if kind not in self.sends[self.state] and (

@@ -290,7 +290,7 @@ class Decoder(Intake):
                 expected now. The stream has lost its place; drop the decoder
                 and the connection.
         """
-        data = self._data
+        data = self.data
         start = self._start
         available = len(data) - start
         if available < self.wanted:
@@ -333,7 +333,7 @@ class Decoder(Intake):
             body = data[start + _HEADER_SIZE : start + size]
         self.wanted = START_SIZE
         if available == size:
-            self._data = b""
+            self.data = b""
             self._start = 0
         else:
             self._start = start + size

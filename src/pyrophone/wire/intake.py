@@ -13,48 +13,49 @@ class Intake:
     Fed in pieces of any size, it takes time and memory linear in their bytes.
 
     Attributes:
+        data: Bytes that were fed and are not forgotten; empty if none is pending.
         expected: Kinds of message accepted now, as a sum of ``1 << kind``.
         max_size: Largest message accepted, in bytes after the header.
         wanted: Bytes to have before another look pays.
     """
 
-    __slots__ = ("_data", "_start", "expected", "max_size", "wanted")
+    __slots__ = ("_start", "data", "expected", "max_size", "wanted")
 
     def __init__(self, max_size: int, expected: int) -> None:
         self.max_size = max_size
         self.expected = expected
         self.wanted = START_SIZE
-        self._data: bytes | bytearray = b""
+        self.data: bytes | bytearray = b""
         self._start = 0
 
     def feed(self, data: bytes) -> None:
         """Take in *data*."""
-        rest = len(self._data) - self._start
+        rest = len(self.data) - self._start
         if not rest:
-            self._data = data
-        elif isinstance(self._data, bytearray):
-            del self._data[: self._start]
-            self._data += data
+            self.data = data
+        elif isinstance(self.data, bytearray):
+            del self.data[: self._start]
+            self.data += data
         else:
-            self._data = bytearray(memoryview(self._data)[self._start :])
-            self._data += data
+            self.data = bytearray(memoryview(self.data)[self._start :])
+            self.data += data
         self._start = 0
 
     @property
     def pending(self) -> int:
         """Bytes that were fed and belong to no message taken so far."""
-        return len(self._data) - self._start
+        return len(self.data) - self._start
 
     def peek(self, size: int) -> bytes:
         """Return the oldest *size* bytes, or as many as there are; they stay."""
-        return bytes(memoryview(self._data)[self._start : self._start + size])
+        return bytes(memoryview(self.data)[self._start : self._start + size])
 
     def take(self, size: int, head: int = 0) -> bytes | None:
         """Return the oldest *size* bytes, less *head* of them, and forget them.
 
         None if they are not all there yet; :attr:`wanted` then says how many it takes.
         """
-        data = self._data
+        data = self.data
         start = self._start
         available = len(data) - start
         if available < size:
@@ -66,7 +67,7 @@ class Intake:
             body = data[start + head : start + size]
         self.wanted = START_SIZE
         if available == size:
-            self._data = b""
+            self.data = b""
             self._start = 0
         else:
             self._start = start + size

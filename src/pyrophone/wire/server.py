@@ -116,11 +116,11 @@ class ServerSession(Session):
     @property
     def pending(self) -> int:
         """Bytes received that are no complete message yet."""
-        return self._decoder.pending
+        return self.decoder.pending
 
     def unread(self) -> bytes:
         """Return the bytes received that are no message yet, or were refused as one."""
-        return self._decoder.peek(self._decoder.pending)
+        return self.decoder.peek(self.decoder.pending)
 
     def next(self) -> Event | None:
         """Return what arrived next, None if nothing is complete.
@@ -135,7 +135,7 @@ class ServerSession(Session):
         if self.state == GREETING:
             return None
         try:
-            while (message := self._decoder.next()) is not None:
+            while (message := self.decoder.next()) is not None:
                 if self.trace is not None:
                     self.trace("received", message)
                 event: Event | None
@@ -203,7 +203,7 @@ class ServerSession(Session):
             CONNECT_OK, greeting.serializer.id, flags, greeting.seq, payload, chunks
         )
         data = self._write(self._related(message, greeting.correlation))
-        self._decoder.max_size = self._max_size
+        self.decoder.max_size = self._max_size
         self._go(OPEN)
         return data
 
@@ -269,7 +269,7 @@ class ServerSession(Session):
         self._max_size = max_size
         self._compress = compress
         if self.state == OPEN:
-            self._decoder.max_size = max_size
+            self.decoder.max_size = max_size
 
     def _greeting(self, message: Message) -> Greeting:
         self._greeting_seq = message.seq

@@ -42,6 +42,7 @@ class Session(Answering):
         lazy: Whether calls come out unread, for :meth:`read`, which may take long and
             runs code of users; False by default.
         dialect: Which wire it speaks.
+        decoder: What arrived, until it is a message.
         receive: Call it with the bytes that arrive.
         trace: Called with ``received`` or ``sent`` and each message, for those who
             look for a fault; None by default.
