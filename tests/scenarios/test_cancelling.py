@@ -97,9 +97,14 @@ def test_asyncio_timeout_ends_the_method(
     if not isinstance(front, Tasks):
         pytest.skip("of asyncio")
 
+    async def let_it_be_over(limit: asyncio.Timeout) -> None:
+        await asyncio.to_thread(sleeper.started.wait)  # a call given up before is not run
+        limit.reschedule(0.0)
+
     async def steps(bare: Any) -> str:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.02):
+            async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
+                group.create_task(let_it_be_over(limit))
                 await bare.hold_soon()
         return str(await bare.quick("next"))
 
