@@ -6,11 +6,15 @@ import os
 
 import pytest
 
-from pyrophone.net.forks import in_children
+from pyrophone.errors import ConnectError
+from pyrophone.net.forks import Claim, in_children
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no forks"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
+]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no forks")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_children_are_told_and_parents_are_not() -> None:
     told: list[int] = []
     in_children(lambda: told.append(os.getpid()))
@@ -20,3 +24,22 @@ def test_children_are_told_and_parents_are_not() -> None:
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert told == []
+
+
+def test_what_a_process_has_claimed_its_children_can_not_have() -> None:
+    unused, used = Claim(), Claim()
+    used.take()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            unused.take()
+            used.take()
+        except ConnectError:
+            status = 0
+        finally:
+            os._exit(status)
+    _, ended = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(ended) == 0
+    used.take()
+    unused.take()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +12,12 @@ from typing import Any
 import pytest
 
 import other_end
-from kinds import KINDS
+from fronts import Front, Tasks
+from kinds import KINDS, Kind
+from pyrophone.errors import ConnectError
 from pyrophone.sync import close, connect
 from running import takes_long
+from sleepers import Sleeper
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here"),
@@ -89,3 +94,35 @@ def test_children_and_parent_never_read_each_others_answers(ward: Any) -> None:
 @pytest.mark.timeout(50)
 def test_two_hundred_children(ward: Any) -> None:
     fork_often(ward, 200)
+
+
+def test_a_socket_that_was_given_is_not_shared_with_children(
+    front: Front, kind: Kind
+) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, kind.serving(sock=theirs) as daemon:
+        daemon.register(Sleeper(), "sleeper")
+        with front.connect("sleeper", sock=ours) as proxy:
+            assert proxy.quick(1) == 1
+
+            async def refused(bare: Any) -> bool:
+                try:
+                    await bare.quick(2)
+                except ConnectError as error:
+                    return "of its own" in str(error)
+                return False
+
+            child = os.fork()
+            if not child:
+                status = 1
+                try:
+                    if isinstance(front, Tasks):
+                        status = 0 if asyncio.run(refused(proxy.bare)) else 2
+                    else:
+                        with pytest.raises(ConnectError, match="of its own"):
+                            proxy.quick(2)
+                        status = 0
+                finally:
+                    os._exit(status)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            assert proxy.quick(3) == 3

@@ -13,6 +13,7 @@ from ..errors import CallError, DeadlockError, RefusedError
 from ..finding import reach
 from ..frontend.deadlines import limit_of
 from ..frontend.forms import codecs_for
+from ..net.forks import Claim
 from ..objects.proxy import BaseProxy
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
@@ -103,6 +104,7 @@ class Line:
         self.connection: Connection | None = None
         self._check = check
         self._sock = sock
+        self._claim = Claim()
         self._make = make
         self._places: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Place] = (
             weakref.WeakKeyDictionary()
@@ -160,6 +162,7 @@ class Line:
 
     async def _connect(self, patience: float | None) -> Lease:
         if self._sock is not None:
+            self._claim.take()
             self.object_id = self.uri.object
             return await self._own(self.uri)
         lease: Lease = await drive(

@@ -13,6 +13,7 @@ from ..context import serving
 from ..errors import CommunicationError, DeadlockError, PyrophoneError
 from ..finding import reach
 from ..frontend.chains import check_call
+from ..net.forks import Claim
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -69,6 +70,7 @@ class Line:
         self.object_id: str | None = None
         self._check = check
         self._sock = sock
+        self._claim = Claim()
         self._seq = 0
         self._spare: list[Connection] = []  # those for one call at a time, not in use
         self._count = 0  # of them all
@@ -178,6 +180,7 @@ class Line:
 
     def _connect(self, patience: float | None, limit: float | None) -> Connection:
         if self._sock is not None:
+            self._claim.take()
             return self._greet(self.uri, limit)
         connection: Connection = drive(
             reach(
