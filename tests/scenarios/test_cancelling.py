@@ -101,11 +101,14 @@ def test_asyncio_timeout_ends_the_method(
         await asyncio.to_thread(sleeper.started.wait)  # a call given up before is not run
         limit.reschedule(0.0)
 
+    async def hold(bare: Any) -> None:
+        async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
+            group.create_task(let_it_be_over(limit))
+            await bare.hold_soon()
+
     async def steps(bare: Any) -> str:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
-                group.create_task(let_it_be_over(limit))
-                await bare.hold_soon()
+            await hold(bare)
         return str(await bare.quick("next"))
 
     assert front.run(steps, proxy) == "next"
