@@ -19,6 +19,7 @@ from pyrophone.errors import (
     NoSuchObjectError,
     SerializeError,
 )
+from pyrophone.serializers import ClassTable
 from pyrophone.sync import (
     Daemon,
     LoopDaemon,
@@ -210,6 +211,70 @@ def test_it_is_called_while_nobody_here_waits() -> None:
         proxy.keep(called.set)
         local.kept()
         assert called.wait(LIMIT)
+
+
+def test_more_calls_than_may_be_under_way_at_a_daemon_wait_for_a_thread() -> None:
+    local = Shop()
+    go = threading.Event()
+    heard: list[int] = []
+    all_heard = threading.Event()
+
+    def hear(number: int) -> None:
+        assert go.wait(LIMIT)
+        heard.append(number)
+        if len(heard) == 200:
+            all_heard.set()
+
+    few = Settings(calls_per_client=3)
+    with (
+        running(Daemon()) as daemon,
+        connect(daemon.register(local), settings=few) as proxy,
+    ):
+        proxy.keep(hear)
+        for number in range(200):
+            local.kept.oneway(number)
+        assert proxy.double(4) == 8
+        go.set()
+        assert all_heard.wait(LIMIT)
+        assert sorted(heard) == [*range(200)]
+
+
+def test_a_function_is_not_given_back_before_earlier_calls_of_it() -> None:
+    local = Shop()
+    reading, go, heard = threading.Event(), threading.Event(), threading.Event()
+
+    def slowly(name: str, form: Any) -> str:
+        reading.set()
+        assert go.wait(LIMIT)
+        return "read"
+
+    classes, theirs = ClassTable(), ClassTable()
+    classes.register_name("Slow", slowly)
+    theirs.register(Customer, lambda _: {"__class__": "Slow"})
+    with (
+        running(Daemon(classes=theirs)) as daemon,
+        connect(daemon.register(local), classes=classes) as proxy,
+    ):
+        gone = threading.Event()
+        function = Waiting(heard)
+        weakref.finalize(function, gone.set)
+        proxy.keep(function)
+        del function
+        local.kept.oneway(Customer())
+        assert reading.wait(LIMIT)
+        release(local.kept)
+        assert proxy.call(lambda: 5) == 5  # came later, and had a thread
+        assert not gone.is_set()
+        go.set()
+        assert heard.wait(LIMIT)
+        assert gone.wait(LIMIT)
+
+
+class Waiting(functools.partial[None]):
+    """A function that says that it was called, and that can be referred to weakly."""
+
+    def __new__(cls, heard: threading.Event) -> Waiting:
+        return super().__new__(cls, lambda _: heard.set())
 
 
 def test_it_ends_with_the_connection() -> None:

@@ -27,11 +27,14 @@ from ..wire.framing import ONEWAY
 from .functions import Caller, RemoteFunction
 from .hub import HUB
 from .pump import Pump
+from .returns import Returns
 
 if TYPE_CHECKING:
     from .coroutines import Coroutines
 
 __all__ = ["Answering"]
+
+_QUEUE = 10_000
 
 _log = logging.getLogger("pyrophone.client")
 
@@ -67,7 +70,8 @@ class Answering:
     Args:
         connection: The connection.
         address: That of the daemon.
-        most: Calls under way, at most; more are against the rules.
+        most: Calls under way, at most. Some thousands more may wait for a thread; beyond
+            that they are against the rules.
         notify: Called, from finalizers, when a function can be given back.
 
     Attributes:
@@ -90,10 +94,11 @@ class Answering:
     ) -> None:
         self._connection = weakref.ref(connection)
         self._client = Client(address, connection.session)
-        self._most = most
+        self._most = most + _QUEUE
         self._count = 0
         self._lock = threading.RLock()
         self._functions = FunctionTable()
+        self._returns = Returns()
         self._stubs = StubTable(self._make, notify)
         self._over = False
         self.open: dict[int, CallContext] = {}
@@ -131,6 +136,7 @@ class Answering:
             if self._count >= self._most:
                 raise RemoteProtocolError(f"more than {self._most} calls are under way")
             self._count += 1
+            self._returns.come(event)
             context = context_for(self._client, event, "client")
             if not event.flags & ONEWAY:
                 self.open[event.seq] = context
@@ -241,11 +247,9 @@ class Answering:
         token = serving.set(context)
         goes_on = False
         try:
-            connection.session.read(call)
-            if call.problem is not None:
-                raise call.problem
+            function = self._find(connection, call)
             context.check()
-            value = self._run(call)
+            value = function(*call.args, **call.kwargs)
             goes_on = isinstance(value, Coroutine)
             if goes_on:
                 self._await(call, context, value)
@@ -302,15 +306,23 @@ class Answering:
                 raise ConnectionLostError("the connection is gone")
             return HUB.coroutines(self)
 
-    def _run(self, call: Call) -> Any:
-        if call.method == RELEASED:
-            self._forget(call.object_id, *call.args[:1])
-            return None
-        if call.method != CALLED:
-            raise NotExposedError(f"a function has no method {call.method!r}")
-        with self._lock:
-            function = self._functions.find(call.object_id)
-        return function(*call.args, **call.kwargs)
+    def _find(self, connection: Speaking, call: Call) -> Callable[..., Any]:
+        """Return what to run for *call*."""
+        returned = None
+        try:
+            connection.session.read(call)
+            if call.problem is not None:
+                raise call.problem
+            if call.method == RELEASED:
+                returned = partial(self._forget, call.object_id, *call.args[:1])
+                return lambda *_: None
+            if call.method != CALLED:
+                raise NotExposedError(f"a function has no method {call.method!r}")
+            with self._lock:
+                function: Callable[..., Any] = self._functions.find(call.object_id)
+            return function
+        finally:
+            self._returns.begun(call, returned)
 
     def _answer(
         self, connection: Speaking, call: Call, context: CallContext, value: Any
