@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pyrophone import expose
+from pyrophone import Settings, expose
+from pyrophone.aio import Daemon as LoopsDaemon
 from pyrophone.aio import RemoteFunction, connect, deadline, release, start
 from pyrophone.errors import CallError, DeadlineExceeded, SerializeError
 from pyrophone.sync import Daemon
@@ -51,6 +52,30 @@ class Host:
 def uri() -> Iterator[str]:
     with running(Daemon()) as daemon:
         yield str(daemon.register(Host()))
+
+
+def test_functions_that_wait_for_answers_behind_many_calls_get_them(run: Run) -> None:
+    few = Settings(calls_per_client=3)
+
+    @expose
+    class Asking:
+        async def ask(self, function: Any, count: int) -> int:
+            return sum(await asyncio.gather(*(function(n) for n in range(count))))
+
+        async def double(self, x: int) -> int:
+            return 2 * x
+
+    async def main() -> None:
+        async with LoopsDaemon() as daemon:
+            uri = await daemon.register(Asking())
+            async with await connect(uri, settings=few) as proxy:
+
+                async def ask_back(n: int) -> int:
+                    return int(await proxy.double(n))
+
+                assert await proxy.ask(ask_back, 20) == 380
+
+    run(main())
 
 
 def test_functions_of_all_kinds_are_called_back(run: Run, uri: str) -> None:

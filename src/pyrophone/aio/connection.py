@@ -34,6 +34,7 @@ from .running import Answering
 __all__ = ["Connection"]
 
 _FAREWELL = 1.0  # seconds that sending the rest may take at the end
+_QUEUE = 10_000  # calls of functions beyond the limit, while calls of ours are open
 _CORK = 65536  # bytes that are held back for others of the same moment, at most
 _OVER = "the connection was closed: receiving: not enough data"
 
@@ -182,7 +183,7 @@ class Connection(Caller, asyncio.Protocol):
         except Exception as error:  # a loop may leave the callers waiting for ever
             self._end(ConnectionLostError(f"the connection was lost: {error!r}"), hard=True)
             raise
-        if self._answering is not None and self._answering.count >= self._most:
+        if self._answering is not None and self._full:
             self._read(False)
 
     def eof_received(self) -> None:
@@ -240,7 +241,15 @@ class Connection(Caller, asyncio.Protocol):
     def ended(self) -> None:
         """Note that a function has run; read on, if that had to wait."""
         if not self._reading and self._answering is not None:
-            self._read(self._answering.count < self._most)
+            self._read(not self._full)
+
+    @property
+    def _full(self) -> bool:
+        """Whether so many functions run here that no more calls of them are to be read."""
+        assert self._answering is not None
+        # What they wait for themselves may lie behind calls that are too many.
+        spare = _QUEUE if self.session.calls else 0
+        return self._answering.count >= self._most + spare
 
     def _read(self, wanted: bool) -> None:
         """Read what comes, or leave it for now; then nobody is judged by his silence."""
