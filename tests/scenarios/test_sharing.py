@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from certificates import Certificates
 from fronts import Front, Tasks
 from kettles import Visitor
 from kinds import Kind, counting
+from pyrophone import Settings, expose
+from pyrophone.net.tls import client_context, server_context
 from running import LIMIT, takes_long
 from sleepers import Sleeper
 
@@ -211,3 +214,47 @@ def test_oneway_calls_and_batches_mix_with_the_others(
         thread.join()
     assert wrong == []
     assert daemon.arrivals == 1
+
+
+def test_calls_streams_and_functions_share_a_connection_with_tls(
+    front: Front, kind: Kind, files: Certificates
+) -> None:
+    """One that reads and one that writes at once would break it: OpenSSL allows neither."""
+    large = "x" * 100_000  # more than a record, and than a socket takes at once
+    server = server_context(files.server.certificate, files.server.key)
+    settings = Settings(tls=client_context(files.authority))
+    wrong: list[Any] = []
+
+    class Busy(Sleeper):
+        @expose
+        def apply(self, function: Any) -> Any:
+            return function()
+
+        @expose
+        def count(self, most: int) -> Iterator[int]:
+            yield from range(most)
+
+    with kind.serving(counting(kind.base), tls=server) as daemon:
+        with front.connect(daemon.register(Busy()), settings=settings) as proxy:
+
+            def ask(mine: int) -> None:
+                try:
+                    for number in range(4):
+                        question = [mine, number]
+                        answers = [
+                            proxy.quick(question),
+                            proxy.apply(lambda: question),  # noqa: B023
+                            proxy.quick([*question, large])[:2],
+                            [mine, len(list(proxy.count(number)))],
+                        ]
+                        wrong.extend(answer for answer in answers if answer != question)
+                except BaseException as error:
+                    wrong.append(error)
+
+            threads = [threading.Thread(target=ask, args=(mine,)) for mine in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert wrong == []
+            assert daemon.arrivals == 1
