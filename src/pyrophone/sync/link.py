@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ..context import CallContext, Client
 from ..errors import ProtocolError, SecurityError
+from ..frontend.contexts import context_for
 from ..net.sockets import AT_ONCE, close_hard, peer_name, wait_limit_reached
 from ..settings import Settings
 from ..wire.events import Call, Cancel, Credit, Greeting, Ping
@@ -41,11 +42,13 @@ class Service(Protocol):
     Attributes:
         stopping: Whether no new call is to be started.
         alone: Whether one call at a time is run.
+        place: What stands for it in chains of calls.
         settings: How many calls may be under way, for one.
     """
 
     stopping: bool
     alone: bool
+    place: str
     settings: Settings
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
@@ -174,7 +177,24 @@ class Link(Outgoing):
         """
         if self._behind or self._outbox or self._broken:
             return self._go_on(self._answer, 0)
-        return 0 if self.closed else self._read(self._answer)
+        if self.closed:
+            return 0
+        if self._tls is not None:
+            return self._read(self._answer)
+        # The same as there, in one function: what runs for each call alone is cold, and
+        # functions called cost more than their work.
+        try:
+            data = self.sock.recv(_CHUNK)
+        except OSError as error:
+            if wait_limit_reached(error):
+                return READ
+            data = b""
+        if not data:
+            self._leave()
+            return 0
+        self.silent = 0.0
+        self.session.receive(data)
+        return self._answer()
 
     def attend(self, *, read: bool = True) -> int:
         """Do likewise, but leave what runs code of the user to other threads."""
@@ -232,6 +252,9 @@ class Link(Outgoing):
         while not (self.closed or self._lost):
             if self.open and self._pauses():
                 return PAUSED
+            if not self.session.decoder.data:
+                self._behind = False
+                return MORE
             try:
                 event = self.session.next()
             except (ProtocolError, SecurityError) as error:
@@ -341,13 +364,15 @@ class Link(Outgoing):
         self.count += 1
         term = self.term
         key = -self.count if oneway else call.seq
-        context = self.open[key] = service.context(self.client, call)
+        context = self.open[key] = context_for(self.client, call, service.place)
         self.turn.release()
         data = service.perform(self, call, context)
         if data is not None:
             if data:
                 self.send(data)
-            self.done(key)
+            self.open.pop(key, None)
+            if self.tasks or self.paused or service.stopping:
+                self.done(key)
         if not self.turn.acquire(service.alone):
             return False
         if self.term != term:

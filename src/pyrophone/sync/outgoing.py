@@ -126,8 +126,13 @@ class Outgoing:
         if outbox or not self._sending.acquire(False):
             outbox.append(data)
             return self.flush(flags)
-        try:
-            self._push(data, flags)
+        try:  # to do as _push does, without a function
+            sent = self._channel.send(data, flags)
+            self.quiet = 0.0
+            if sent < len(data):
+                self._put_back(data, sent)
+        except OSError as error:
+            self._unsent(data, error)
         finally:
             self._sending.release()
         return not outbox or self.flush(flags)
@@ -154,16 +159,25 @@ class Outgoing:
         try:
             sent = self._channel.send(data, flags)
         except OSError as error:
-            if not wait_limit_reached(error):
-                self._break()
-                return False
-            sent = 0
+            self._unsent(data, error)
+            return False
         self.quiet = 0.0
         if sent < len(data):
-            self._outbox.appendleft(memoryview(data)[sent:])
-            self.stuck = True
+            self._put_back(data, sent)
             return False
         return True
+
+    def _unsent(self, data: bytes | memoryview, error: OSError) -> None:
+        """Take note that nothing of *data* was sent, for *error*."""
+        if wait_limit_reached(error):
+            self.quiet = 0.0
+            self._put_back(data, 0)
+        else:
+            self._break()
+
+    def _put_back(self, data: bytes | memoryview, sent: int) -> None:
+        self._outbox.appendleft(memoryview(data)[sent:])
+        self.stuck = True
 
     def deliver(self, data: bytes) -> None:
         """Send *data* from a thread that does not read, and see to the rest."""

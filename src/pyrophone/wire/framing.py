@@ -107,6 +107,11 @@ ANY_KIND = sum(1 << kind for kind in KIND_NAMES)
 HEADER = struct.Struct("!4sHBBHHII16sHH")
 _HEADER_SIZE = HEADER.size
 _START = struct.Struct("!4sH")
+_START_BYTES = _START.pack(b"PYRO", VERSION)
+# The header with its start in one piece, and without what is reserved.
+_FIELDS = struct.Struct("!6sBBHHII16s2xH")
+_pack = _FIELDS.pack
+_unpack_from = _FIELDS.unpack_from
 CHUNK_HEAD = struct.Struct("!4sI")
 _COMPRESS_OVER = 100  # bytes; shorter payloads gain nothing. The numbers of Pyro5.
 _COMPRESS_LEVEL = 4
@@ -162,12 +167,12 @@ class Message:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in _FIELDS)
+        return all(getattr(self, name) == getattr(other, name) for name in _COMPARED)
 
     __hash__ = None  # type: ignore[assignment]
 
 
-_FIELDS = Message.__slots__
+_COMPARED = Message.__slots__
 
 
 def encode(message: Message, *, compress: bool = False, max_size: int = MAX_SIZE) -> bytes:
@@ -187,21 +192,21 @@ def encode(message: Message, *, compress: bool = False, max_size: int = MAX_SIZE
     if compress and len(payload) > _COMPRESS_OVER:
         payload = zlib.compress(payload, _COMPRESS_LEVEL)
         flags |= COMPRESSED
-    chunks = join_annotations(message.annotations) if message.annotations else b""
-    size = len(payload) + len(chunks)
-    if size > max_size:
-        raise MessageTooLargeError(size, max_size)
-    header = HEADER.pack(
-        b"PYRO",
-        VERSION,
+    size = len(payload)
+    chunks = b""
+    if message.annotations:
+        chunks = join_annotations(message.annotations)
+    if size + len(chunks) > max_size:
+        raise MessageTooLargeError(size + len(chunks), max_size)
+    header = _pack(
+        _START_BYTES,
         message.kind,
         message.serializer_id,
         flags,
         message.seq,
-        len(payload),
+        size,
         len(chunks),
         message.correlation,
-        0,
         MAGIC,
     )
     return b"".join((header, chunks, payload)) if chunks else header + payload
@@ -303,7 +308,6 @@ class Decoder(Intake):
         # unpacking the header.
         (
             tag,
-            version,
             kind,
             serializer_id,
             flags,
@@ -311,13 +315,11 @@ class Decoder(Intake):
             payload,
             chunks,
             correlation,
-            _,
             magic,
-        ) = HEADER.unpack_from(data, start)
+        ) = _unpack_from(data, start)
         size = _HEADER_SIZE + payload + chunks
         if (
-            tag != b"PYRO"
-            or version != VERSION
+            tag != _START_BYTES
             or magic != MAGIC
             or size > _HEADER_SIZE + self.max_size
             or not self.expected >> kind & 1

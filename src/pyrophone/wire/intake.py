@@ -30,10 +30,10 @@ class Intake:
 
     def feed(self, data: bytes) -> None:
         """Take in *data*."""
-        rest = len(self.data) - self._start
-        if not rest:
+        if not self.data:
             self.data = data
-        elif isinstance(self.data, bytearray):
+            return
+        if isinstance(self.data, bytearray):
             del self.data[: self._start]
             self.data += data
         else:
