@@ -166,6 +166,7 @@ def test_all_of_a_client_that_is_gone_is_released(
         front_name, BEAT, hospital.ward_uri, hospital.guest_uri, *STEPS
     ) as process:
         assert ward.function is not None
+        assert ward.started.wait()  # what is over before it begins is not run
         if end == "stop":
             stop(process)
         else:
