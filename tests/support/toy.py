@@ -18,7 +18,7 @@ VERSION = 4711
 ASKS = 1 << 16
 
 
-def _encode(message: Message, *, compress: bool, max_size: int) -> bytes:
+def _encode(message: Message, compress: bool, max_size: int) -> bytes:
     data = framing.encode(message, compress=compress, max_size=max_size)
     return data[:4] + VERSION.to_bytes(2, "big") + data[6:]
 

@@ -103,7 +103,9 @@ class SerpentSerializer(Codec):
     def loads(self, data: bytes) -> Any:
         """Return the value of *data*; see :class:`.base.Serializer`."""
         if len(data) < FLAT_SIZE:
-            text = bytes(data).removeprefix(_HEADER_BYTES)
+            if type(data) is not bytes:
+                data = bytes(data)
+            text = data.removeprefix(_HEADER_BYTES)
             if text in _CONSTANTS:  # a regular expression would be five times the work
                 return _CONSTANTS[text]
             if text.isdigit() and text[0] != _ZERO:

@@ -132,7 +132,6 @@ class Connection(Portions):
         args: Any,
         kwargs: Mapping[str, Any] | None,
         flags: int = 0,
-        *,
         object_id: str | None = None,
         timeout: float | None = None,
     ) -> Reply | None:

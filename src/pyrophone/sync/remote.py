@@ -92,8 +92,8 @@ class Remote:
                         args,
                         kwargs,
                         flags,
-                        object_id=object_id or line.object_id,
-                        timeout=self.timeout,
+                        object_id or line.object_id,
+                        self.timeout,
                     )
                 finally:
                     if not connection.shared:

@@ -77,7 +77,7 @@ class Answering(Calling):
         )
         if correlation is not None or self.state != OPEN or self.trace is not None:
             return self._answer(message, correlation, call)
-        data = self._encode(message, compress=self._compress, max_size=self._max_size)
+        data = self._encode(message, self._compress, self._max_size)
         if self._many:
             del self._owed[call.seq]
         return data

@@ -109,7 +109,7 @@ class Calling(End):
         if correlation is not None:
             message.correlation = correlation
             message.flags |= CORRELATED
-        data = self._encode(message, compress=self._compress, max_size=self._max_size)
+        data = self._encode(message, self._compress, self._max_size)
         self.seq = seq
         if not flags & ONEWAY:
             self._calls[seq] = None
@@ -177,7 +177,7 @@ class Calling(End):
         if self.trace is not None or type(message) is Crossed:
             data = self._write(message)
         else:
-            data = self._encode(message, compress=self._compress, max_size=self._max_size)
+            data = self._encode(message, self._compress, self._max_size)
         self.seq = seq
         if not message.flags & ONEWAY:
             self._calls[seq] = None

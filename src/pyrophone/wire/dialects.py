@@ -48,7 +48,7 @@ class MessageDecoder(Protocol):
 class Encoder(Protocol):
     """What a session writes with; see :func:`pyrophone.wire.framing.encode`."""
 
-    def __call__(self, message: Message, *, compress: bool, max_size: int) -> bytes:
+    def __call__(self, message: Message, compress: bool, max_size: int, /) -> bytes:
         """Return the bytes of *message*."""
 
 

@@ -176,7 +176,7 @@ class End:
         if self.trace is not None:
             self.trace("sent", message)
         try:
-            return self._encode(message, compress=self._compress, max_size=self._max_size)
+            return self._encode(message, self._compress, self._max_size)
         except (LocalProtocolError, MessageTooLargeError):
             if isinstance(message, Crossed):
                 message.across.retract()

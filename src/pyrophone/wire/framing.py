@@ -175,7 +175,7 @@ class Message:
 _COMPARED = Message.__slots__
 
 
-def encode(message: Message, *, compress: bool = False, max_size: int = MAX_SIZE) -> bytes:
+def encode(message: Message, compress: bool = False, max_size: int = MAX_SIZE) -> bytes:
     """Return the bytes of *message*.
 
     Args:

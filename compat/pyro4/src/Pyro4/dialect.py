@@ -160,7 +160,7 @@ class Pyro4Dialect(Dialect):
 
 
 def _encode(
-    encode: Callable[..., bytes], message: Message, *, compress: bool, max_size: int
+    encode: Callable[..., bytes], message: Message, compress: bool, max_size: int
 ) -> bytes:
     """Return the bytes of *message*, with a correlation id where Pyro4 has one.
 
