@@ -121,6 +121,7 @@ class Exchange(Sending):
                 if self._unsent:
                     self._push(data)
                 else:
+                    size = len(data)  # now: a call is where an interrupt can come in
                     sent = None
                     self._unsure = True
                     try:
@@ -130,7 +131,7 @@ class Exchange(Sending):
                         sent = 0
                     finally:
                         if sent is not None:
-                            if sent != len(data):
+                            if sent != size:
                                 self._unsent.append(memoryview(data)[sent:])
                             self._unsure = False
             if waiter is not None:
