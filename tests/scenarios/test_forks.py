@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from fronts import Front, Tasks
 from kinds import KINDS, Kind
 from pyrophone.errors import ConnectError
 from pyrophone.sync import close, connect
-from running import takes_long
+from running import LIMIT, takes_long
 from sleepers import Sleeper
 
 pytestmark = [
@@ -114,6 +115,7 @@ def test_a_socket_that_was_given_is_not_shared_with_children(
 
             child = os.fork()
             if not child:
+                signal.alarm(int(LIMIT))  # or a child that is not refused would stay
                 status = 1
                 try:
                     if isinstance(front, Tasks):
