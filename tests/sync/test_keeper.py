@@ -66,8 +66,8 @@ def test_silence_is_taken_for_the_end(calling: bool) -> None:
         assert done.wait(LIMIT)
 
     with script(part, beat=BEAT) as uri:
+        start = time.monotonic()  # silence begins with the answer to the greeting
         connection = opened(uri)
-        start = time.monotonic()
         if calling:
             with pytest.raises(ConnectionLostError, match="no sign of life"):
                 connection.call("f", (), {})

@@ -33,6 +33,7 @@ class Service:
     def __init__(self) -> None:
         self.stopping = False
         self.alone = False
+        self.place = "here"
         self.settings = Settings()
         self.gone: list[Link] = []
         self.refuse = False
