@@ -69,7 +69,7 @@ def test_without_numbers_a_call_given_up_costs_the_connection(run: Run) -> None:
     async def main() -> None:
         async with scripted(script) as uri:
             connection = await open_connection(uri, Settings(), CODECS)
-            with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.0\d+ s") as late:
+            with pytest.raises(DeadlineExceeded, match=r"reply within 0\.0\d+ s") as late:
                 await connection.exchange("f", (), {}, limit=time.monotonic() + 0.02)
             assert late.value.sent
             assert not connection.open
