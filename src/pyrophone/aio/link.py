@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 
 from ..context import Client
 from ..errors import ConnectionLostError, ProtocolError, SecurityError
+from ..frontend.dialects import change_session
 from ..net.sockets import peer_name
 from ..settings import Settings
 from ..wire.events import Call, Cancel, Credit, Greeting, Ping
@@ -320,19 +321,10 @@ class Link(Caller, asyncio.Protocol):
             self.answering.call(call)
 
     def _change_session(self) -> bool:
-        """Go on in the dialect that the client speaks; return False if it is none of ours.
-
-        It shows in the first bytes. Where nobody greets, there is no first message to
-        look at alone; but there the peer was chosen by whoever gave us the socket.
-        """
-        session = self.server
-        if session.state != NEW and not self._keep:
+        """Go on in the dialect that the client speaks; return False if it is not known."""
+        other = change_session(self.server, self._home, greeted=self._keep)
+        if other is None:
             return False
-        start = session.unread()
-        other = self._home.session_for(start, greeted=self._keep)
-        if other is None or other.dialect.version == session.dialect.version:
-            return False
-        other.receive(start)
         self.session = cast(Any, other)
         self.client.dialect = other.dialect.name
         return True

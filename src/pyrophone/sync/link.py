@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from ..context import CallContext, Client
 from ..errors import ProtocolError, SecurityError
 from ..frontend.contexts import context_for
+from ..frontend.dialects import change_session
 from ..net.sockets import AT_ONCE, close_hard, peer_name, wait_limit_reached
 from ..settings import Settings
 from ..wire.events import Call, Cancel, Credit, Greeting, Ping
@@ -422,19 +423,10 @@ class Link(Outgoing):
             close_hard(self.sock)
 
     def _change_session(self) -> bool:
-        """Go on in the dialect that the client speaks; return False if it is none of ours.
-
-        It shows in the first bytes. Where nobody greets, there is no first message to
-        look at alone; but there the peer was chosen by whoever gave us the socket.
-        """
-        session = self.session
-        if session.state != NEW and not self._keep:
+        """Go on in the dialect that the client speaks; return False if it is not known."""
+        other = change_session(self.session, self._service, greeted=self._keep)
+        if other is None:
             return False
-        start = session.unread()
-        other = self._service.session_for(start, greeted=self._keep)
-        if other is None or other.dialect.version == session.dialect.version:
-            return False
-        other.receive(start)
         self.session = other
         self.client.dialect = other.dialect.name
         return True
