@@ -11,14 +11,13 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..context import CallContext, serving
-from ..errors import CallCancelledError, MessageTooLargeError, PyrophoneError
+from ..errors import CallCancelledError, PyrophoneError
+from ..wire.batching import Batch
 from ..wire.events import Call
 from .pool import Pool
 
 __all__ = ["Pump", "discard"]
 
-_MOST = 1024  # items in a message
-_SIZE = 65536  # bytes of a message that is large enough
 _SLICE = 0.002  # seconds after which the items that there are go on their way, though few
 
 
@@ -37,10 +36,8 @@ class _Service(Protocol):
 class Pump:
     """The stream that answers one call: takes items, and sends them by credit.
 
-    If the reader has used up all that was sent, an item is sent at once; else items
-    wait for others until the reader comes back or a message is full. What is full grows
-    with the stream. An asynchronous iterator is advanced in the loop, others by
-    one thread of the pool at a time. Nothing is taken before the reader asks.
+    A :class:`.Batch` gathers them. An asynchronous iterator is advanced in the loop, others
+    by one thread of the pool at a time. Nothing is taken before the reader asks.
 
     Args:
         call: Answered by a stream that flows.
@@ -67,8 +64,7 @@ class Pump:
         self._loop = asyncio.get_running_loop()
         self._serving = context
         self._context = copy_context()  # of what runs in the pool
-        self._held: list[Any] = []
-        self._full = 1
+        self._batch = Batch(call)
         self._stopped = False
         self._problem: Exception | None = None  # why an item could not be written
         self._waiter: asyncio.Future[None] | None = None
@@ -125,7 +121,7 @@ class Pump:
                 return
             finally:
                 self._inside = False
-            self._held.append(value)
+            self._batch.items.append(value)
             if self._flush():
                 await asyncio.sleep(0)  # others have their turn, also if it never waits
             await self._room()
@@ -133,10 +129,10 @@ class Pump:
     async def _from_pool(self) -> None:
         while not self._over:
             job = self._loop.create_future()
-            count = max(1, self._full - len(self._held))
+            count = max(1, self._batch.full - len(self._batch.items))
             self._service.pool.submit(partial(self._take, job, count))
             values, error, ended = await job
-            self._held += values
+            self._batch.items += values
             self._flush()
             if error is not None:
                 raise error
@@ -172,7 +168,8 @@ class Pump:
 
     async def _room(self) -> None:
         """Wait while there is no use in taking more items."""
-        while not self._over and self._flow.room < 1 and len(self._held) >= self._full:
+        batch = self._batch
+        while not self._over and self._flow.room < 1 and len(batch.items) >= batch.full:
             await self._credit()
 
     async def _credit(self) -> None:
@@ -185,68 +182,34 @@ class Pump:
 
     def _flush(self) -> bool:
         """Send what may be sent and should be; return whether anything was."""
-        flow = self._flow
         sent = False
-        while self._held and not self._over and flow.room > 0:
-            if flow.unread > 0 and len(self._held) < self._full:
-                break
+        while self._batch.due and not self._over:
             self._send()
             sent = True
         return sent
 
-    def _send(self, *, last: bool = False) -> bool:
-        """Send as many items as fit; return False if it was fewer than tried."""
-        values = self._held[: self._full]
+    def _send(self, *, last: bool = False) -> None:
+        """Send a message of items, if there is room; the end, too, if it is the last."""
         try:
-            data = self._speaker.session.items(self._call, values, last=last)
-        except MessageTooLargeError as error:
-            if len(values) > 1:
-                self._full = len(values) // 2
-            else:
-                self._spoil([], error)
-            return False
+            data = self._batch.next(self._speaker.session, last=last)
         except Exception as error:
-            self._spoil(self._writable(values), error)
-            return False
-        del self._held[: len(values)]
-        if len(data) > _SIZE:
-            self._full = max(1, len(values) * _SIZE // len(data))
-        elif len(values) == self._full and 2 * len(data) <= _SIZE:
-            self._full = min(2 * self._full, _MOST)
-        self._speaker.write(data)
-        return True
-
-    def _spoil(self, good: list[Any], error: Exception) -> None:
-        """Let the stream end behind what is good of it, because of *error*."""
-        self._problem = self._problem or error
-        self._held = good
-
-    def _writable(self, values: list[Any]) -> list[Any]:
-        """Return the items before the first that can't be written."""
-        good: list[Any] = []
-        for value in values:
-            try:
-                self._call.serializer.dumps([value])
-            except Exception:
-                break
-            good.append(value)
-        return good
+            self._problem = self._problem or error
+        else:
+            self._speaker.write(data)
 
     async def _finish(self) -> None:
         """Send what is left, and that it was all."""
         while not self._over:
-            if len(self._held) <= self._full:
-                if self._send(last=True):
-                    return
-            elif self._flow.room > 0:
-                self._send()
-            else:
+            self._send(last=True)
+            if not self._batch.items:
+                return
+            if self._flow.room < 1:
                 await self._credit()
 
     async def _fail(self, error: BaseException | None) -> None:
         """Send what is left, and the error that ends the stream, if there is one."""
         error = error or self._problem
-        while self._held and not self._stopped:
+        while self._batch.items and not self._stopped:
             if self._flow.room > 0:
                 self._send()
             else:

@@ -9,15 +9,14 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, Protocol
 
-from ..errors import MessageTooLargeError, ProtocolError, SerializeError
+from ..errors import LocalProtocolError, ProtocolError
+from ..wire.batching import Batch
 from ..wire.events import Call
 from ..wire.flows import Flow
 from .outgoing import Outgoing
 
 __all__ = ["Pump", "Runner"]
 
-_MOST_ITEMS = 1024  # in a message
-_MOST_BYTES = 65536  # beyond that, the next message gets fewer
 _SLICE = 0.005  # seconds for one stream where others wait for the same thread
 
 
@@ -40,9 +39,8 @@ class Runner(Protocol):
 class Pump:
     """Takes items from one iterator and sends them.
 
-    An item is sent at once if none is on its way; else items are gathered until the
-    reader has used up all that was sent, or there are as many as make a message worth
-    while, which grows. The iterator is used by one thread at a time, and closed once.
+    A :class:`.Batch` gathers them. The iterator is used by one thread at a time, and
+    closed once.
 
     Args:
         link: The connection.
@@ -66,8 +64,7 @@ class Pump:
         self._lock = threading.Lock()  # for what is below, up to the next blank line
         self._busy = False
         self._again = False
-        self._batch: list[Any] = []
-        self._full = 1  # items that make a message worth while
+        self._batch = Batch(call)
 
         self._over = False  # whether there is nothing more to come
         self._error: BaseException | None = None  # what ended it
@@ -79,7 +76,7 @@ class Pump:
         with self._lock:
             if self._busy:
                 self._again = True
-                if self._batch and not self._flow.unread:
+                if self._batch.due:
                     self._runner.submit(self._flush)
                 return
             if self._ended:
@@ -136,8 +133,8 @@ class Pump:
     def take(self, item: Any) -> None:
         """Send *item*, now or with others."""
         with self._lock:
-            self._batch.append(item)
-            if not self._flow.unread or len(self._batch) >= self._full:
+            self._batch.items.append(item)
+            if self._batch.due:
                 self._send()
 
     def fail(self, error: BaseException) -> None:
@@ -147,54 +144,33 @@ class Pump:
 
     def _flush(self) -> None:
         with self._lock:
-            if self._batch and not self._flow.unread and not self._over:
+            if self._batch.due and not self._over:
                 self._send()
 
-    def _send(self) -> None:
+    def _send(self, *, last: bool = False) -> None:
         """Send what was gathered, as far as there is room; the lock is held."""
         batch = self._batch
-        while batch and self._flow.room > 0 and not self._ended:
-            count = len(batch)
-            while True:
-                try:
-                    data = self._link.session.items(self._call, batch[:count])
-                    break
-                except (SerializeError, MessageTooLargeError) as error:
-                    if count == 1:
-                        self.fail(error)
-                        batch.clear()
-                        return
-                    count //= 2  # what is good, is sent
-                except ProtocolError:  # the link was closed since
-                    batch.clear()
-                    return
-            del batch[:count]
+        while (batch.items or last) and not self._ended:
+            try:
+                data = batch.next(self._link.session, last=last)
+            except LocalProtocolError:  # the link was closed since
+                return
+            except Exception as error:
+                self.fail(error)
+                return
+            if not data:
+                return
             self._link.deliver(data)
-            if len(data) > _MOST_BYTES:
-                self._full = max(1, self._full // 2)
-            elif len(data) * 2 <= _MOST_BYTES:
-                self._full = min(self._full * 2, _MOST_ITEMS)
+            last = last and bool(batch.items)
 
     def _complete(self) -> bool:
         """Send the rest and the end; return whether there is more to do now."""
-        session = self._link.session
         with self._lock:
-            batch = self._batch
-            if self._error is None:
-                try:
-                    data = session.items(self._call, batch, last=True)
-                except (SerializeError, MessageTooLargeError):
-                    self._send()
-                    return self._flow.room > 0
-                except ProtocolError:
-                    data = b""
-                batch.clear()
-            else:
-                self._send()
-                if batch:
-                    return self._flow.room > 0
-                data = self._fault(self._error)
-            self._link.deliver(data)
+            self._send(last=self._error is None)
+            if self._batch.items:
+                return self._flow.room > 0
+            if self._error is not None:
+                self._link.deliver(self._fault(self._error))
         self._finish()
         return False
 
@@ -207,7 +183,7 @@ class Pump:
     def _end(self) -> None:
         """End before the end."""
         with self._lock:
-            self._batch.clear()
+            self._batch.items.clear()
             data = b""
             if self._error is not None:
                 data = self._fault(self._error)
