@@ -4,62 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar
 
 from ..context import answered, outgoing, serving
-from ..errors import (
-    ConnectError,
-    ConnectionLostError,
-    NamingError,
-    RemoteProtocolError,
-    SecurityError,
-    SerializeError,
-)
+from ..errors import ConnectError, ConnectionLostError, NamingError
 from ..frontend.chains import check_call
 from ..frontend.deadlines import limit_of
-from ..uri import URI
+from ..frontend.remotes import LineRemote, stream_of, value_of
 from ..wire.events import Reply
 from ..wire.framing import ONEWAY, STREAM
 from ..wire.metadata import Metadata
 from .connection import Connection
-from .items import FlowingItems, Items, PulledItems
-from .leases import Place
+from .items import FlowingItems, PulledItems
 from .limits import within
 from .lines import Line
 from .sent import Sent
 
 __all__ = ["Remote"]
 
+T = TypeVar("T")
+# Name of the method, arguments, those by keyword, flags, and of which object, if another.
+_Call = tuple[str, Sequence[Any], Mapping[str, Any] | None, int, str | None]
 
-class Remote:
-    """A remote object as one proxy sees it: a line to it, and limits.
 
-    Args:
-        line: Shared with the proxy's variants.
-        timeout: Limit of one call in seconds, None is none.
-        retries: How often a call is repeated after its connection was lost.
-        patience: How long to try to connect again, in seconds.
+class Remote(LineRemote[Line]):
+    """A remote object as one proxy sees it; see :class:`.LineRemote`.
 
     Attributes:
         awaited: That what it gives for a call is awaited.
     """
 
     awaited = True
-    __slots__ = ("line", "patience", "retries", "timeout")
-
-    def __init__(
-        self, line: Line, timeout: float | None, retries: int, patience: float
-    ) -> None:
-        self.line = line
-        self.timeout = timeout
-        self.retries = retries
-        self.patience = patience
-
-    @property
-    def uri(self) -> URI:
-        """Where the object is, as it was asked for."""
-        return self.line.uri
+    __slots__ = ()
 
     @property
     def metadata(self) -> Metadata:
@@ -69,7 +46,7 @@ class Remote:
     async def members(self) -> Metadata:
         """Return the object's members; connect if that has not been done."""
         if not self.line.metadata:
-            await self._place(limit_of(self.timeout))
+            await within(self.line.ready(self.patience), limit_of(self.timeout))
         return self.line.metadata
 
     def invoke(
@@ -85,7 +62,7 @@ class Remote:
         A one-way call is sent at once, where the connection is there; it may be awaited.
         """
         if flags & ONEWAY:
-            return self._send(method, args, kwargs, flags, object_id)
+            return self._send((method, args, kwargs, flags, object_id))
         return self._call(method, args, kwargs, flags, object_id)
 
     async def reply(
@@ -97,23 +74,14 @@ class Remote:
         object_id: str | None = None,
     ) -> Reply:
         """Call a method; return its reply as it came, which may be an error."""
-        limit = limit_of(self.timeout)
-        reply, _ = await self._repeat(method, args, kwargs, flags, object_id, limit)
+        call = (method, args, kwargs, flags, object_id)
+        reply, _ = await self._repeat(call, limit_of(self.timeout))
         return reply
 
     async def ping(self) -> None:
         """Return once the daemon has answered."""
         limit = limit_of(self.timeout)
-        place = await self._place(limit)
-        connection = self._many()
-        if connection is not None:
-            await connection.ping(limit)
-            return
-        lease = await within(self.line.take(place, self.patience), limit)
-        try:
-            await lease.connection.ping(limit)
-        finally:
-            place.give(lease)
+        await self._use(lambda connection: connection.ping(limit), limit)
 
     async def _call(
         self,
@@ -124,60 +92,54 @@ class Remote:
         object_id: str | None,
     ) -> Any:
         limit = limit_of(self.timeout)
-        connection = self.line.connection
-        target = object_id or self.line.object_id
+        line = self.line
+        connection = line.connection
         if (
-            connection is not None
-            and connection.loop is asyncio.get_running_loop()
-            and not self.retries
+            connection is None
+            or connection.loop is not asyncio.get_running_loop()
+            or self.retries
         ):
-            if limit is None and not connection.paused:  # the usual case, without detours
-                waiter = connection.begin(method, args, kwargs, flags, target)
-                seq = connection.session.seq
-                try:
-                    reply = await waiter
-                except asyncio.CancelledError:
-                    connection.abandon(seq, waiter)
-                    raise
-                if outgoing.get() is not None:
-                    answered(reply.annotations)
-            else:
-                reply = await connection.exchange(
-                    method, args, kwargs, flags, object_id=target, limit=limit
-                )
+            call = (method, args, kwargs, flags, object_id)
+            reply, connection = await self._repeat(call, limit)
+        elif limit is None and not connection.paused:  # the usual case, without detours
+            target = object_id or line.object_id
+            waiter = connection.begin(method, args, kwargs, flags, target)
+            seq = connection.session.seq
+            try:
+                reply = await waiter
+            except asyncio.CancelledError:
+                connection.abandon(seq, waiter)
+                raise
+            if outgoing.get() is not None:
+                answered(reply.annotations)
         else:
-            reply, connection = await self._repeat(
-                method, args, kwargs, flags, object_id, limit
+            target = object_id or line.object_id
+            reply = await connection.exchange(
+                method, args, kwargs, flags, object_id=target, limit=limit
             )
-        if reply.flags & STREAM:
-            return self._items(reply, connection)
-        try:
-            return reply.unwrap()
-        except (SerializeError, SecurityError):
-            # After these a genuine Pyro5 server closes without a word.
-            if connection.session.features is None:
-                connection.close()
-            raise
+        if reply.flags or connection.session.features is None:
+            return self._value(reply, connection)
+        return reply.unwrap()  # the same, for most of them
 
-    async def _repeat(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int,
-        object_id: str | None,
-        limit: float | None,
-    ) -> tuple[Reply, Connection]:
+    async def _repeat(self, call: _Call, limit: float | None) -> tuple[Reply, Connection]:
         """Make a call, again if the connection was lost and that is wanted."""
+        method, args, kwargs, flags, object_id = call
         context = serving.get()
         if context is not None and self.uri.scheme == "PYRO":
             location = str(self.uri.location)  # it may be too busy to be connected to
             check_call(context.path, location, object_id or self.uri.object, method)
+
+        async def attempt(connection: Connection) -> tuple[Reply, Connection]:
+            target = object_id or self.line.object_id
+            return await connection.exchange(
+                method, args, kwargs, flags, object_id=target, limit=limit
+            ), connection
+
         lost: ConnectionLostError | None = None
         attempts = self.retries + 1
         while True:
             try:
-                return await self._attempt(method, args, kwargs, flags, object_id, limit)
+                return await self._use(attempt, limit)
             except ConnectionLostError as error:
                 attempts -= 1
                 if not attempts or (limit is not None and limit <= time.monotonic()):
@@ -188,72 +150,39 @@ class Remote:
                     raise
                 raise lost from error  # the first attempt may have run, and that counts
 
-    async def _attempt(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int,
-        object_id: str | None,
-        limit: float | None,
-    ) -> tuple[Reply, Connection]:
-        place = await self._place(limit)
-        connection = self._many()
-        target = object_id or self.line.object_id
-        if connection is not None:
-            return await connection.exchange(
-                method, args, kwargs, flags, object_id=target, limit=limit
-            ), connection
-        lease = await within(self.line.take(place, self.patience), limit)
-        connection = lease.connection
-        try:
-            return await connection.exchange(
-                method, args, kwargs, flags, object_id=target, limit=limit
-            ), connection
-        finally:
-            place.give(lease)
-
-    def _send(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int,
-        object_id: str | None,
-    ) -> Sent:
+    def _send(self, call: _Call) -> Sent:
         limit = limit_of(self.timeout)
         connection = self._many()
-        target = object_id or self.line.object_id
         if connection is None:
             lease = self.line.place().idle()
             connection = None if lease is None else lease.connection
         if connection is not None and not connection.paused:
-            connection.send(method, args, kwargs, flags, object_id=target, limit=limit)
+            self._hand(call, connection, limit)
             return Sent(None)
-        sending = self._send_later(method, args, kwargs, flags, object_id, limit)
+
+        async def send(connection: Connection) -> None:
+            await connection.writable(limit)
+            self._hand(call, connection, limit)
+
+        sending = self._use(send, limit)
         return Sent(asyncio.get_running_loop().create_task(sending))
 
-    async def _send_later(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int,
-        object_id: str | None,
-        limit: float | None,
-    ) -> None:
-        place = await self._place(limit)
-        connection = self._many()
+    def _hand(self, call: _Call, connection: Connection, limit: float | None) -> None:
+        method, args, kwargs, flags, object_id = call
         target = object_id or self.line.object_id
+        connection.send(method, args, kwargs, flags, object_id=target, limit=limit)
+
+    async def _use(
+        self, act: Callable[[Connection], Awaitable[T]], limit: float | None
+    ) -> T:
+        """Do something with a connection: the one for many calls, or one that is free."""
+        place = await within(self.line.ready(self.patience), limit)
+        connection = self._many()
         if connection is not None:
-            await connection.writable(limit)
-            connection.send(method, args, kwargs, flags, object_id=target, limit=limit)
-            return
+            return await act(connection)
         lease = await within(self.line.take(place, self.patience), limit)
         try:
-            connection = lease.connection
-            await connection.writable(limit)
-            connection.send(method, args, kwargs, flags, object_id=target, limit=limit)
+            return await act(lease.connection)
         finally:
             place.give(lease)
 
@@ -264,16 +193,11 @@ class Remote:
             return None
         return connection
 
-    async def _place(self, limit: float | None) -> Place:
-        return await within(self.line.ready(self.patience), limit)
-
-    def _items(self, reply: Reply, connection: Connection) -> Items:
+    def _value(self, reply: Reply, connection: Connection) -> Any:
+        """Return what *reply*, which came by *connection*, gives; or raise it."""
+        if not reply.flags & STREAM:
+            return value_of(reply, connection)
         if reply.flows:
             window = self.line.settings.window
             return FlowingItems(connection, reply, self.timeout, window, self)
-        if reply.stream is None:
-            raise RemoteProtocolError(
-                "the result of the call is an iterator, but the server is not configured "
-                "to allow streaming"
-            )
-        return PulledItems(self, reply.stream)
+        return PulledItems(self, stream_of(reply))

@@ -12,12 +12,9 @@ from ..errors import (
     DeadlineExceeded,
     LocalProtocolError,
     NamingError,
-    RemoteProtocolError,
-    SecurityError,
-    SerializeError,
 )
 from ..frontend.deadlines import limit_of
-from ..uri import URI
+from ..frontend.remotes import LineRemote, stream_of, value_of
 from ..wire.events import Reply
 from ..wire.framing import STREAM
 from ..wire.metadata import Metadata
@@ -29,30 +26,10 @@ from .line import QUIET, Line
 __all__ = ["Remote"]
 
 
-class Remote:
-    """A remote object as one proxy sees it: a line to it, and limits. Thread-safe.
+class Remote(LineRemote[Line]):
+    """A remote object as one proxy sees it; thread-safe. See :class:`.LineRemote`."""
 
-    Args:
-        line: Shared with the proxy's variants.
-        timeout: Limit of one call in seconds, None is none.
-        retries: How often a call is repeated after its connection was lost.
-        patience: How long to try to connect again, in seconds.
-    """
-
-    __slots__ = ("line", "patience", "retries", "timeout")
-
-    def __init__(
-        self, line: Line, timeout: float | None, retries: int, patience: float
-    ) -> None:
-        self.line = line
-        self.timeout = timeout
-        self.retries = retries
-        self.patience = patience
-
-    @property
-    def uri(self) -> URI:
-        """Where the object is, as it was asked for."""
-        return self.line.uri
+    __slots__ = ()
 
     @property
     def metadata(self) -> Metadata:
@@ -74,35 +51,26 @@ class Remote:
         object_id: str | None = None,
     ) -> Any:
         """Call a method and return its result."""
-        line = self.line
         lost: ConnectionLostError | None = None
         attempts = self.retries + 1
         while True:
             try:
-                connection = line.connection
-                if (
-                    connection is None
-                    or connection.closed
-                    or time.monotonic() - connection.used > QUIET
-                ):
+                connection = self.line.connection
+                quiet = time.monotonic() - QUIET
+                if connection is None or connection.closed or connection.used < quiet:
                     connection = self.acquire()
                 try:
+                    target = object_id or self.line.object_id
                     reply = connection.call(
-                        method,
-                        args,
-                        kwargs,
-                        flags,
-                        object_id or line.object_id,
-                        self.timeout,
+                        method, args, kwargs, flags, target, self.timeout
                     )
                 finally:
                     if not connection.shared:
-                        line.release(connection)
+                        self.line.release(connection)
                 break
             except LocalProtocolError:
                 if connection is None or not (connection.closed and connection.shared):
-                    raise
-                # Somebody closed it before anything was sent.
+                    raise  # else somebody closed it before anything was sent
             except ConnectionLostError as error:
                 attempts -= 1
                 if not attempts or _is_over(error):
@@ -122,13 +90,7 @@ class Remote:
             return None
         if reply.flags & STREAM:
             return self._items(reply, connection)
-        try:
-            return reply.unwrap()
-        except (SerializeError, SecurityError):
-            # After these a genuine Pyro5 server closes without a word.
-            if connection.session.features is None:
-                connection.close()
-            raise
+        return value_of(reply, connection)
 
     def reply(
         self, method: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None, flags: int
@@ -185,12 +147,7 @@ class Remote:
         if reply.flows:
             window = self.line.settings.window
             return Flowing(connection, reply.seq, window, self.timeout)
-        if reply.stream is None:
-            raise RemoteProtocolError(
-                "the result of the call is an iterator, but the server is not configured "
-                "to allow streaming"
-            )
-        return Fetched(self.invoke, reply.stream)
+        return Fetched(self.invoke, stream_of(reply))
 
 
 def _is_over(error: ConnectionLostError) -> bool:

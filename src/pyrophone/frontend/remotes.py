@@ -1,0 +1,77 @@
+"""What is behind a proxy: limits, and what is made of a reply, whoever waits for it."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Protocol, TypeVar
+
+from ..errors import RemoteProtocolError, SecurityError, SerializeError
+from ..uri import URI
+from ..wire.events import Reply
+from ..wire.session import Session
+
+__all__ = ["LineRemote", "stream_of", "value_of"]
+
+
+class _Line(Protocol):
+    uri: URI
+
+
+class _Connection(Protocol):
+    @property
+    def session(self) -> Session: ...
+
+    def close(self) -> None: ...
+
+
+L = TypeVar("L", bound=_Line)
+
+
+class LineRemote(Generic[L]):
+    """A remote object as one proxy sees it: a line to it, and limits.
+
+    Args:
+        line: Shared with the proxy's variants.
+        timeout: Limit of one call in seconds, None is none.
+        retries: How often a call is repeated after its connection was lost.
+        patience: How long to try to connect again, in seconds.
+    """
+
+    __slots__ = ("line", "patience", "retries", "timeout")
+
+    def __init__(
+        self, line: L, timeout: float | None, retries: int, patience: float
+    ) -> None:
+        self.line = line
+        self.timeout = timeout
+        self.retries = retries
+        self.patience = patience
+
+    @property
+    def uri(self) -> URI:
+        """Where the object is, as it was asked for."""
+        return self.line.uri
+
+
+def value_of(reply: Reply, connection: _Connection) -> Any:
+    """Return what *reply*, which came by *connection*, gives; or raise it."""
+    try:
+        return reply.unwrap()
+    except (SerializeError, SecurityError):
+        # After these a genuine Pyro5 server closes without a word.
+        if connection.session.features is None:
+            connection.close()
+        raise
+
+
+def stream_of(reply: Reply) -> str:
+    """Return the id of the stream that *reply* is, whose items are asked for one by one.
+
+    Raises:
+        RemoteProtocolError: There is none.
+    """
+    if reply.stream is None:
+        raise RemoteProtocolError(
+            "the result of the call is an iterator, but the server is not configured "
+            "to allow streaming"
+        )
+    return reply.stream

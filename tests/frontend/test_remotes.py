@@ -1,0 +1,73 @@
+"""What is behind the proxies of both front-ends."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from pyrophone import Settings
+from pyrophone.errors import RemoteProtocolError, SecurityError, SerializeError
+from pyrophone.frontend.remotes import LineRemote, stream_of, value_of
+from pyrophone.uri import URI
+from pyrophone.wire.events import Reply
+
+
+class Answer:
+    """A reply that gives what it is told, or raises it."""
+
+    def __init__(self, value: Any, stream: str | None = None) -> None:
+        self.value = value
+        self.stream = stream
+
+    def unwrap(self) -> Any:
+        if isinstance(self.value, Exception):
+            raise self.value
+        return self.value
+
+
+def answer(value: Any, stream: str | None = None) -> Reply:
+    return cast(Reply, Answer(value, stream))
+
+
+class Wire:
+    """A connection that notes that it was closed."""
+
+    def __init__(self, features: frozenset[str] | None) -> None:
+        self.session: Any = SimpleNamespace(features=features)
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_variants_have_one_line_and_limits_of_their_own() -> None:
+    line = SimpleNamespace(uri=URI.parse("PYRO:x@localhost:9"), settings=Settings())
+    first, second = LineRemote(line, 1.0, 2, 3.0), LineRemote(line, None, 0, 0.0)
+    assert first.line is second.line
+    assert (first.timeout, first.retries, first.patience) == (1.0, 2, 3.0)
+    assert first.uri == second.uri == line.uri
+
+
+def test_the_value_of_a_reply_is_what_it_gives_or_raises() -> None:
+    wire = Wire(None)
+    assert value_of(answer(42), wire) == 42
+    with pytest.raises(LookupError):
+        value_of(answer(LookupError("x")), wire)
+    assert not wire.closed
+
+
+@pytest.mark.parametrize("error", [SerializeError("x"), SecurityError("x")])
+def test_what_makes_a_plain_peer_close_closes_here_too(error: Exception) -> None:
+    plain, ours = Wire(None), Wire(frozenset())
+    for wire in (plain, ours):
+        with pytest.raises(type(error)):
+            value_of(answer(error), wire)
+    assert (plain.closed, ours.closed) == (True, False)
+
+
+def test_a_stream_has_an_id_or_is_not_allowed() -> None:
+    assert stream_of(answer(None, "7")) == "7"
+    with pytest.raises(RemoteProtocolError, match="not configured to allow streaming"):
+        stream_of(answer(None))
