@@ -4,14 +4,19 @@
 #   VENV=.venv-3.13     our environment, to keep one per Python
 #   JOBS=1              processes that run tests at the same time; most of them wait
 #   ARGS="-k wire -x"   for pytest, or for bench/run.py
+#   BUILDS=pure         test only one of the two builds; or: compiled
 #   AGAIN=1             a few tests that failed run once more, for CI: see .ci/again
 
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 4
 ARGS ?=
+BUILDS ?= pure compiled
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/$(if $(COVER),coverage run,python) -m pytest
+# Ours as wheels have it, with extensions; the environment itself has the sources.
+COMPILED := build/compiled$(notdir $(VENV))
+PYTEST = $(BIN)/$(if $(COVER),coverage run,python) -m pytest -n $(JOBS) $(ARGS)
+RUN_TESTS = $(PYTEST) $(if $(AGAIN),--cache-clear || .ci/again $$? $(PYTEST))
 PIP := -m pip --quiet --quiet --disable-pip-version-check --no-input
 
 PYRO5 := 5.17
@@ -27,7 +32,8 @@ export REQUIRE_PEERS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test cover style types bench ready peers browser build clean
+.PHONY: help demo test test-pure test-compiled compiled cover style types bench ready \
+    peers browser build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,18 +41,29 @@ help: ## this list
 demo: $(VENV)/installed ## the main job for real: name server, server, two clients
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/ready $(PEERS) browser ## run all tests; COVER=1 measures them too
-	@echo "Testing$(if $(COVER), and measuring,) with $$($(BIN)/python --version)"
+test: $(BUILDS:%=test-%) ## run all tests, pure and compiled; COVER=1 measures them too
+
+test-pure: $(VENV)/ready $(PEERS) browser
+	@echo "Testing$(if $(COVER), and measuring,) the sources with $$($(BIN)/python --version)"
 	$(if $(COVER),@$(BIN)/coverage erase)
-	@$(PYTEST) -n $(JOBS) $(ARGS) $(if $(AGAIN),--cache-clear || .ci/again $$? $(PYTEST) $(ARGS))
+	@$(RUN_TESTS)
 ifdef COVER
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@$(BIN)/coverage json --quiet --fail-under=0 -o - | $(BIN)/python -c "$$BRANCHES"
 endif
 
+test-compiled: COVER :=
+test-compiled: export PYTHONPATH := $(CURDIR)/$(COMPILED)
+test-compiled: export PYROPHONE_REQUIRE_COMPILED := 1
+test-compiled: $(VENV)/ready $(COMPILED)/ready $(PEERS) browser
+	@echo "Testing the compiled build with $$($(BIN)/python --version)"
+	@$(RUN_TESTS)
+
+compiled: $(COMPILED)/ready ## our package with extensions, in build/
+
 cover: ## run all tests under coverage; below the bar is a failure
-	@$(MAKE) --no-print-directory test COVER=1
+	@$(MAKE) --no-print-directory test-pure COVER=1
 
 style: $(VENV)/ready ## ruff: lint and format
 	@echo "Checking style"
@@ -88,8 +105,8 @@ $(VENV)/installed: pyproject.toml compat/pyro5/pyproject.toml compat/pyro4/pypro
 	    { echo "Pyrophone needs Python 3.11 or newer: make PYTHON=..."; exit 1; }
 	@echo "Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(PIP) install 'setuptools>=77'
-	@$(BIN)/python $(PIP) install --no-build-isolation \
+	@$(BIN)/python $(PIP) install 'cython>=3.1' 'setuptools>=77'
+	@PYROPHONE_BUILD=pure $(BIN)/python $(PIP) install --no-build-isolation \
 	    --editable . --editable compat/pyro5 --editable compat/pyro4
 	@touch $@
 
@@ -102,7 +119,14 @@ ready: $(VENV)/ready
 # What checks them.
 $(VENV)/ready: $(VENV)/installed
 	@echo "Adding the tools to $(VENV)"
-	@$(BIN)/python $(PIP) install --no-build-isolation --editable '.[dev]'
+	@PYROPHONE_BUILD=pure $(BIN)/python $(PIP) install --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+# Made anew where a source has changed: compiled tests of old sources would say nothing.
+$(COMPILED)/ready: $(VENV)/installed setup.py $(shell find src/pyrophone -name '*.p[yx]*' -not -name '*.pyc')
+	@echo "Compiling for $(VENV)"
+	@mkdir -p $(COMPILED) && find $(COMPILED) -name '*.py' -delete
+	@PYROPHONE_BUILD=require $(BIN)/python setup.py --quiet build --parallel 2 --build-lib $(COMPILED)
 	@touch $@
 
 .peers/pyro5/ready-$(PYRO5)-pytest:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 
+import pytest
 from hypothesis import settings
+
+from pyrophone.cli.main import build_name
 
 settings.register_profile("default", deadline=None, max_examples=50)
 # The guard of main gives the same answer for the same code; the others go on searching.
@@ -24,8 +26,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 def pytest_report_header() -> str:
     """Say which build of the library is under test."""
-    framing = importlib.util.find_spec("pyrophone.wire.framing")
-    pure = framing is None or str(framing.origin).endswith(".py")
-    build = "pure Python" if pure else "compiled"
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"pyrophone: {build}, on {python}"
+    return f"pyrophone: {build_name()}, on {python}"
+
+
+def pytest_configure() -> None:
+    """End the run if it is to test the compiled build, and finds the other one."""
+    if os.environ.get("PYROPHONE_REQUIRE_COMPILED") and build_name() != "compiled":
+        pytest.exit("the compiled build is not the one that is imported", returncode=3)

@@ -9,6 +9,7 @@ SRC = TESTS.parent / "src" / "pyrophone"
 
 # What spans files. A name that is listed here and not there is an error too.
 SPANNING = {
+    "test_builds.py",
     "test_conversations.py",
     "test_docs.py",
     "test_examples.py",

@@ -121,3 +121,8 @@ def test_times_are_not_negative_and_are_numbers(name: str, seconds: float) -> No
     text = f"setting {name} is {seconds}, must be at least 0"
     with pytest.raises(ValueError, match=text):
         Settings(**values)
+
+
+def test_variables_of_the_build_are_no_settings() -> None:
+    environ = {"PYROPHONE_BUILD": "pure", "PYROPHONE_REQUIRE_COMPILED": "1"}
+    assert Settings.from_env(environ) == Settings()

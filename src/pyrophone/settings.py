@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Settings"]
 
 _PREFIX = "PYROPHONE_"
+# How it was built is asked with the same prefix, perhaps in the same shell.
+_NO_SETTINGS = frozenset({"PYROPHONE_BUILD", "PYROPHONE_REQUIRE_COMPILED"})
 _COUNTS = (
     "max_message_size",
     "max_depth",
@@ -165,7 +167,7 @@ class Settings:
         }
         values = {}
         for variable, text in environ.items():
-            if not variable.startswith(_PREFIX):
+            if not variable.startswith(_PREFIX) or variable in _NO_SETTINGS:
                 continue
             name = variable.removeprefix(_PREFIX).lower()
             if name not in fields:

@@ -14,6 +14,7 @@ import pytest
 
 from pyrophone import __version__
 from pyrophone.cli import names as names_command
+from pyrophone.cli.main import build_name
 from pyrophone.naming import NameService
 from running import LIMIT
 
@@ -32,7 +33,7 @@ def start(*argv: str) -> subprocess.Popen[str]:
 
 
 def test_it_tells_its_version(run: Run) -> None:
-    assert run("--version") == (0, f"pyrophone {__version__}\n", "")
+    assert run("--version") == (0, f"pyrophone {__version__} ({build_name()})\n", "")
 
 
 @pytest.mark.parametrize(

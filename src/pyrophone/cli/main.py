@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import PyrophoneError
+from ..wire import framing
 from . import call, gateway, names, serve
 from .common import CommandError, explain, printable, remote_traceback
 
-__all__ = ["main"]
+__all__ = ["build_name", "main"]
 
 _INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 _PIPE_CLOSED = 141
@@ -46,6 +47,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def build_name() -> str:
+    """Return which build of the library runs, ``compiled`` or ``pure Python``."""
+    return "pure Python" if str(framing.__file__).endswith(".py") else "compiled"
+
+
 def _fail(args: argparse.Namespace, error: Exception, details: str) -> int:
     status = 1
     if isinstance(error, CommandError):
@@ -72,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings are taken from variables PYROPHONE_<NAME>, such as "
         "PYROPHONE_NAME_HOST and PYROPHONE_TIMEOUT.",
     )
-    parser.add_argument("--version", action="version", version=f"pyrophone {__version__}")
+    version = f"pyrophone {__version__} ({build_name()})"
+    parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (names, serve, call, gateway):
         module.add_command(commands)
