@@ -9,9 +9,13 @@ import pytest
 
 from pyrophone import Settings
 from pyrophone.errors import RemoteProtocolError, SecurityError, SerializeError
-from pyrophone.frontend.remotes import LineRemote, stream_of, value_of
+from pyrophone.frontend.remotes import LineRemote, session_to, stream_of, value_of
+from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import make_codecs
 from pyrophone.uri import URI
+from pyrophone.wire.dialects import PYRO5
 from pyrophone.wire.events import Reply
+from pyrophone.wire.states import NEW, OPEN
 
 
 class Answer:
@@ -48,6 +52,18 @@ def test_variants_have_one_line_and_limits_of_their_own() -> None:
     assert first.line is second.line
     assert (first.timeout, first.retries, first.patience) == (1.0, 2, 3.0)
     assert first.uri == second.uri == line.uri
+
+
+def test_a_conversation_begins_as_the_settings_say() -> None:
+    settings = Settings(serializer="json")
+    codecs = make_codecs(ClassTable(), settings)
+    uri = URI.parse("PYRO:x@localhost:9")
+    for greeted, state in ((False, NEW), (True, OPEN)):
+        session = session_to(uri, settings, codecs, seq=7, greeted=greeted, dialect=PYRO5)
+        assert (session.state, session.seq) == (state, 7)
+    assert b'"x"' in session_to(
+        uri, settings, codecs, seq=0, greeted=False, dialect=PYRO5
+    ).greet("hello")
 
 
 def test_the_value_of_a_reply_is_what_it_gives_or_raises() -> None:

@@ -9,12 +9,11 @@ from typing import Any
 from ..context import serving
 from ..errors import ConnectError, ConnectionLostError, RemoteProtocolError
 from ..frontend.chains import check_call
+from ..frontend.remotes import session_to
 from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
-from ..wire.client import ClientSession
 from ..wire.dialects import PYRO5, Dialect
-from ..wire.features import FEATURES
 from .connection import Connection
 from .dialing import dial
 
@@ -50,17 +49,8 @@ async def open_connection(
     context = serving.get()
     if context is not None:
         check_call(context.path, str(uri.location), uri.object, "connect")
-    session = ClientSession(
-        uri.object,
-        codecs,
-        serializer=settings.serializer,
-        max_size=settings.max_message_size,
-        compress=settings.compression,
-        seq=seq,
-        greeted=sock is not None,
-        features=FEATURES,
-        beat=settings.beat,
-        dialect=dialect,
+    session = session_to(
+        uri, settings, codecs, seq=seq, greeted=sock is not None, dialect=dialect
     )
     connection = await dial(lambda: Connection(uri, session, settings), uri, settings, sock)
     connection.watch()

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import RemoteProtocolError, SecurityError, SerializeError
+from ..serializers.codecs import Codecs
+from ..settings import Settings
 from ..uri import URI
+from ..wire.client import ClientSession
+from ..wire.dialects import Dialect
 from ..wire.events import Reply
+from ..wire.features import FEATURES
 from ..wire.session import Session
 
-__all__ = ["LineRemote", "stream_of", "value_of"]
+__all__ = ["LineRemote", "session_to", "stream_of", "value_of"]
 
 
 class _Line(Protocol):
@@ -50,6 +55,39 @@ class LineRemote(Generic[L]):
     def uri(self) -> URI:
         """Where the object is, as it was asked for."""
         return self.line.uri
+
+
+def session_to(
+    uri: URI,
+    settings: Settings,
+    codecs: Codecs,
+    *,
+    seq: int,
+    greeted: bool,
+    dialect: Dialect,
+) -> ClientSession:
+    """Return a new conversation with the daemon at *uri*, about the object there.
+
+    Args:
+        uri: Of scheme ``PYRO``.
+        settings: Sizes, serializer, beats.
+        codecs: The serializers.
+        seq: Number of the last call of an earlier connection.
+        greeted: No greeting is exchanged.
+        dialect: What to speak; the serializers have to fit it.
+    """
+    return ClientSession(
+        uri.object,
+        codecs,
+        serializer=settings.serializer,
+        max_size=settings.max_message_size,
+        compress=settings.compression,
+        seq=seq,
+        greeted=greeted,
+        features=FEATURES,
+        beat=settings.beat,
+        dialect=dialect,
+    )
 
 
 def value_of(reply: Reply, connection: _Connection) -> Any:

@@ -23,16 +23,16 @@ from ..errors import (
 )
 from ..frontend.chains import check_call
 from ..frontend.deadlines import limit_of
+from ..frontend.remotes import session_to
 from ..net.sockets import connect_socket, connect_tls, is_stale, peer_name, tune
 from ..objects.functions import CALLED, RELEASED
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
-from ..wire.client import ClientSession
 from ..wire.dialects import PYRO5, Dialect
 from ..wire.events import Ping, Pong, Refusal, Reply, Welcome
-from ..wire.features import FEATURES, FLOW, MANY
+from ..wire.features import FLOW, MANY
 from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
 from .answering import Answering
@@ -93,17 +93,8 @@ class Connection(Portions):
         self.metadata = Metadata()
         self.handshake: Any = None
         self.settings = settings
-        session = ClientSession(
-            uri.object,
-            codecs,
-            serializer=settings.serializer,
-            max_size=settings.max_message_size,
-            compress=settings.compression,
-            seq=seq,
-            greeted=sock is not None,
-            features=FEATURES,
-            beat=settings.beat,
-            dialect=dialect,
+        session = session_to(
+            uri, settings, codecs, seq=seq, greeted=sock is not None, dialect=dialect
         )
         timeout = settings.timeout
         if limit is not None:
@@ -323,9 +314,6 @@ class Connection(Portions):
             assert reply is not None
             self.metadata = Metadata.from_wire(reply.unwrap())
             return
-        context = serving.get()
-        if context is not None:  # a greeting, too, waits for who runs one thing at a time
-            self._path(context, "connect", None)
         annotations, correlation = to_send()
         data = self.session.greet(
             handshake, annotations=annotations, correlation=correlation
@@ -377,6 +365,9 @@ class Connection(Portions):
 
 
 def _connect(uri: URI, settings: Settings, timeout: float | None) -> socket.socket:
+    context = serving.get()
+    if context is not None:  # who runs one thing at a time does not even greet meanwhile
+        check_call(context.path, uri.location or "", uri.object, "connect")
     if settings.tls is None:
         return connect_socket(uri, timeout)
     return connect_tls(uri, settings.tls, timeout)

@@ -9,10 +9,8 @@ import weakref
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from ..context import serving
 from ..errors import CommunicationError, DeadlockError, PyrophoneError
 from ..finding import reach
-from ..frontend.chains import check_call
 from ..net.forks import Claim
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
@@ -230,9 +228,6 @@ class Line:
         return True
 
     def _greet(self, uri: URI, limit: float | None) -> Connection:
-        context = serving.get()
-        if context is not None:  # its one thread could not even greet
-            check_call(context.path, uri.location or "", uri.object, "<connect>")
         connection = Connection(
             uri,
             self.settings,
