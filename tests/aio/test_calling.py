@@ -69,7 +69,7 @@ def test_without_numbers_a_call_given_up_costs_the_connection(run: Run) -> None:
     async def main() -> None:
         async with scripted(script) as uri:
             connection = await open_connection(uri, Settings(), CODECS)
-            with pytest.raises(DeadlineExceeded, match=r"reply within 0\.0\d+ s") as late:
+            with pytest.raises(DeadlineExceeded, match="before the deadline") as late:
                 await connection.exchange("f", (), {}, limit=time.monotonic() + 0.02)
             assert late.value.sent
             assert not connection.open
@@ -119,13 +119,14 @@ def test_a_call_given_up_is_cancelled_and_its_answer_dropped(run: Run) -> None:
             first = asyncio.create_task(connection.exchange("f", (), {}))
             await asyncio.sleep(0)
             limit = time.monotonic() + 0.05
-            second = asyncio.create_task(connection.exchange("f", (), {}, limit=limit))
+            exchange = connection.exchange("f", (), {}, limit=limit, timeout=0.05)
+            second = asyncio.create_task(exchange)
             await asyncio.sleep(0)
             first.cancel()
             ping = asyncio.create_task(connection.ping())
             with pytest.raises(asyncio.CancelledError):
                 await first
-            with pytest.raises(DeadlineExceeded, match=r"no reply within 0\.0\d+ s"):
+            with pytest.raises(DeadlineExceeded, match=r"^no reply within 0\.05 s$"):
                 await second
             ping.cancel()
             reply = await connection.exchange("f", (), {})

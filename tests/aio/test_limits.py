@@ -37,8 +37,11 @@ def test_what_is_late_says_whether_it_was_sent(run: Run) -> None:
         with pytest.raises(DeadlineExceeded, match="before the call was sent") as unsent:
             await within(never.wait(), time.monotonic() - 1)
         assert not unsent.value.sent
+        limit = time.monotonic() + 0.01
         with pytest.raises(DeadlineExceeded, match=r"no item within 0\.01 s") as sent:
-            await within(never.wait(), time.monotonic() + 0.01, what="item")
+            await within(never.wait(), limit, what="item", timeout=0.01)
         assert sent.value.sent
+        with pytest.raises(DeadlineExceeded, match="no item before the deadline"):
+            await within(never.wait(), time.monotonic() + 0.01, what="item")
 
     run(main())

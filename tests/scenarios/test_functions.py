@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fronts import Front
+from fronts import Front, front_end
 from gates import Gate
 from kinds import Kind, counting
 from pyrophone import RemoteError, aio, expose, oneway, sync
@@ -77,6 +77,9 @@ class Adder:
 
     def told(self) -> list[str]:
         return self.notes
+
+    def adding(self, one: int) -> Any:
+        return lambda other: one + other
 
 
 class Listener:
@@ -234,6 +237,28 @@ def test_a_method_of_a_proxy_is_called_through_us(
             assert adder.told() == ["said"]
             if front.name == "aio":  # and one that was not connected yet
                 assert proxy.apply(front.lazily(uri).add, 1, 2) == 3
+
+
+def test_what_is_of_the_other_front_end_is_called_through_us(
+    proxy: Any, front: Front, kind: Kind
+) -> None:
+    with (
+        kind.serving() as other,
+        front_end("sync" if front.name == "aio" else "aio") as stranger,
+        stranger.connect(other.register(Adder())) as adder,
+    ):
+        add, note, adding = (
+            getattr(method, "bare", method)
+            for method in (adder.add, adder.note, adder.adding(2))
+        )
+        assert proxy.apply(add, 20, 22) == 42
+        assert proxy.apply_soon(add, 20, 22) == 42
+        assert proxy.same(add, add) == [True] * 3
+        assert proxy.apply(adding, 5) == 7  # a function that we were given ourselves
+        assert proxy.apply_soon(adding, 5) == 7
+        proxy.apply(note, "said")
+        assert adder.add(0, 0) == 0
+        assert adder.told() == ["said"]
 
 
 def test_functions_of_many_threads_do_not_mix(proxy: Any, kind: Kind) -> None:

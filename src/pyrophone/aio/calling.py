@@ -11,6 +11,7 @@ from typing import Any
 from ..context import answered, outgoing, serving, to_send
 from ..errors import ConnectionLostError, DeadlineExceeded
 from ..frontend.chains import check_call
+from ..frontend.deadlines import late
 from ..wire.events import Pong, Portion, Reply
 from ..wire.framing import ONEWAY
 from ..wire.session import Session
@@ -59,9 +60,9 @@ class Caller:
         args: Any,
         kwargs: Mapping[str, Any] | None,
         flags: int = 0,
-        *,
         object_id: str | None = None,
         limit: float | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Make a call; return its reply. If it is cancelled, the call is given up.
 
@@ -72,6 +73,7 @@ class Caller:
             flags: Of the message, without ONEWAY.
             object_id: Which object; None is the one that was greeted.
             limit: When its time is over, by the monotonic clock; None is never.
+            timeout: What of that was set for this call, in seconds; for the text.
 
         Raises:
             SerializeError: An argument can't be written; nothing was sent.
@@ -80,7 +82,6 @@ class Caller:
             RemoteProtocolError: The daemon broke the rules.
             DeadlockError: The call would wait for itself.
         """
-        began = 0.0 if limit is None else time.monotonic()
         if self.paused:
             await self.writable(limit)
         waiter = self.begin(method, args, kwargs, flags, object_id, limit)
@@ -89,7 +90,7 @@ class Caller:
         if limit is not None:
             assert self.loop is not None
             left = limit - time.monotonic()
-            timer = self.loop.call_later(left, self._expire, seq, waiter, limit - began)
+            timer = self.loop.call_later(left, self._expire, seq, waiter, limit, timeout)
         try:
             reply = await waiter
         except asyncio.CancelledError:
@@ -136,7 +137,7 @@ class Caller:
         """Make a one-way call; see :meth:`exchange`."""
         self._post(method, args, kwargs, flags | ONEWAY, object_id, limit)
 
-    async def ping(self, limit: float | None = None) -> None:
+    async def ping(self, limit: float | None = None, timeout: float | None = None) -> None:
         """Return once the other side has answered a ping; raises as a call does."""
         if self.paused:
             await self.writable(limit)
@@ -148,7 +149,7 @@ class Caller:
         waiter: asyncio.Future[None] = self.loop.create_future()
         self._pings[seq] = waiter
         try:
-            await within(waiter, limit, what="answer to a ping")
+            await within(waiter, limit, what="answer to a ping", timeout=timeout)
         except (asyncio.CancelledError, DeadlineExceeded):
             if self._pings.get(seq) is waiter:
                 self._give_up(seq)
@@ -283,12 +284,16 @@ class Caller:
         if limit is not None and limit <= time.monotonic():
             raise DeadlineExceeded(UNSENT, sent=False)
 
-    def _expire(self, seq: int, waiter: asyncio.Future[Reply], seconds: float) -> None:
-        if waiter.done():
-            return
-        text = f"no reply within {round(seconds, 3):g} s"
-        waiter.set_exception(DeadlineExceeded(text, sent=True))
-        self.abandon(seq, waiter)
+    def _expire(
+        self,
+        seq: int,
+        waiter: asyncio.Future[Reply],
+        limit: float,
+        timeout: float | None,
+    ) -> None:
+        if not waiter.done():
+            waiter.set_exception(late(timeout, limit))
+            self.abandon(seq, waiter)
 
     def abandon(self, seq: int, waiter: asyncio.Future[Reply]) -> None:
         """Have no more use for the answer to call *seq*."""

@@ -70,8 +70,10 @@ async def ask(
     codecs = make_codecs(ClassTable(), settings, numbers=dialect.numbers, tags=dialect.tags)
     connection = await open_connection(uri, settings, codecs, dialect=dialect)
     try:
-        limit = limit_of(settings.timeout)
-        return (await connection.exchange(method, args, {}, limit=limit)).unwrap()
+        timeout = settings.timeout
+        limit = limit_of(timeout)
+        reply = await connection.exchange(method, args, {}, limit=limit, timeout=timeout)
+        return reply.unwrap()
     finally:
         connection.close()
 

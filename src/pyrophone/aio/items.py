@@ -163,7 +163,9 @@ class FlowingItems(Items):
             if not self._asked:
                 self._asked = True
                 self._caller.write(session.credit(self._seq, self._window))
-            await within(inflow.wait(), limit_of(self._timeout), what="item")
+            timeout = self._timeout
+            waiting = inflow.wait()
+            await within(waiting, limit_of(timeout), what="item", timeout=timeout)
         else:  # a quick source must not keep others in the loop out
             await asyncio.sleep(0)
         if not inflow.portions:

@@ -235,9 +235,9 @@ class Line:
 
     async def _learn(self, connection: Connection, uri: URI) -> None:
         """Ask for the members of the object."""
-        limit = limit_of(self.settings.timeout)
+        timeout = self.settings.timeout
         reply = await connection.exchange(
-            "get_metadata", [uri.object], {}, object_id=DAEMON_ID, limit=limit
+            "get_metadata", [uri.object], {}, 0, DAEMON_ID, limit_of(timeout), timeout
         )
         self.metadata = Metadata.from_wire(reply.unwrap())
 

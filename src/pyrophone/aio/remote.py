@@ -60,6 +60,7 @@ class Remote(LineRemote[Line]):
         """Return what is awaited for the result of a call.
 
         A one-way call is sent at once, where the connection is there; it may be awaited.
+        Outside of a loop it has to be, in one.
         """
         if flags & ONEWAY:
             return self._send((method, args, kwargs, flags, object_id))
@@ -81,7 +82,7 @@ class Remote(LineRemote[Line]):
     async def ping(self) -> None:
         """Return once the daemon has answered."""
         limit = limit_of(self.timeout)
-        await self._use(lambda connection: connection.ping(limit), limit)
+        await self._use(lambda connection: connection.ping(limit, self.timeout), limit)
 
     async def _call(
         self,
@@ -91,7 +92,8 @@ class Remote(LineRemote[Line]):
         flags: int,
         object_id: str | None,
     ) -> Any:
-        limit = limit_of(self.timeout)
+        timeout = self.timeout
+        limit = limit_of(timeout)
         line = self.line
         connection = line.connection
         if (
@@ -115,7 +117,7 @@ class Remote(LineRemote[Line]):
         else:
             target = object_id or line.object_id
             reply = await connection.exchange(
-                method, args, kwargs, flags, object_id=target, limit=limit
+                method, args, kwargs, flags, target, limit, timeout
             )
         if reply.flags or connection.session.features is None:
             return self._value(reply, connection)
@@ -132,7 +134,7 @@ class Remote(LineRemote[Line]):
         async def attempt(connection: Connection) -> tuple[Reply, Connection]:
             target = object_id or self.line.object_id
             return await connection.exchange(
-                method, args, kwargs, flags, object_id=target, limit=limit
+                method, args, kwargs, flags, target, limit, self.timeout
             ), connection
 
         lost: ConnectionLostError | None = None
@@ -150,8 +152,12 @@ class Remote(LineRemote[Line]):
                     raise
                 raise lost from error  # the first attempt may have run, and that counts
 
-    def _send(self, call: _Call) -> Sent:
+    def _send(self, call: _Call) -> Coroutine[Any, Any, None]:
         limit = limit_of(self.timeout)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # in a thread that was given a method of the proxy to call
+            return self._send_later(call, limit)
         connection = self._many()
         if connection is None:
             lease = self.line.place().idle()
@@ -159,13 +165,14 @@ class Remote(LineRemote[Line]):
         if connection is not None and not connection.paused:
             self._hand(call, connection, limit)
             return Sent(None)
+        return Sent(loop.create_task(self._send_later(call, limit)))
 
+    async def _send_later(self, call: _Call, limit: float | None) -> None:
         async def send(connection: Connection) -> None:
             await connection.writable(limit)
             self._hand(call, connection, limit)
 
-        sending = self._use(send, limit)
-        return Sent(asyncio.get_running_loop().create_task(sending))
+        await self._use(send, limit)
 
     def _hand(self, call: _Call, connection: Connection, limit: float | None) -> None:
         method, args, kwargs, flags, object_id = call

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..context import due, serving
+from ..errors import DeadlineExceeded
 
-__all__ = ["FAR", "deadline", "limit_of"]
+__all__ = ["FAR", "deadline", "late", "limit_of"]
 
 FAR = 1e6  # seconds, 11 days; no system waits much longer at a time
 
@@ -57,3 +58,19 @@ def limit_of(timeout: float | None) -> float | None:
         end = time.monotonic() + timeout
         return end if limit is None else min(limit, end)
     return limit
+
+
+def late(
+    timeout: float | None, limit: float | None, *, what: str = "reply"
+) -> DeadlineExceeded:
+    """Return the error for what was sent, and had no answer in time.
+
+    Args:
+        timeout: The limit of this one in seconds, None is none.
+        limit: Until when it was waited for, by the monotonic clock.
+        what: What is missing.
+    """
+    block = limit_of(None)
+    if timeout is None or (block is not None and limit is not None and block <= limit):
+        return DeadlineExceeded(f"there was no {what} before the deadline")
+    return DeadlineExceeded(f"no {what} within {timeout} s")

@@ -7,8 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from ..errors import DeadlineExceeded
-from ..frontend.deadlines import limit_of
+from ..frontend.deadlines import late
 from .channels import LateError
 
 __all__ = ["Lost", "Pending", "Waiter", "late", "seconds_until"]
@@ -87,16 +86,3 @@ def seconds_until(limit: float | None) -> float:
     if limit is None:
         return -1
     return min(max(limit - time.monotonic(), 0.0), threading.TIMEOUT_MAX)
-
-
-def late(timeout: float | None, limit: float | None) -> DeadlineExceeded:
-    """Return the error for what was sent, and had no answer in time.
-
-    Args:
-        timeout: The limit of this one in seconds, None is none.
-        limit: Until when it was waited for, by the monotonic clock.
-    """
-    block = limit_of(None)
-    if timeout is None or (block is not None and limit is not None and block <= limit):
-        return DeadlineExceeded("there was no reply before the deadline")
-    return DeadlineExceeded(f"no reply within {timeout} s")
