@@ -29,7 +29,7 @@ from .beats import Beats
 from .calling import Caller
 from .dialing import tune_transport
 from .functions import Functions, FunctionService
-from .running import Answering
+from .running import Running
 
 __all__ = ["Connection"]
 
@@ -67,7 +67,7 @@ class Connection(Caller, asyncio.Protocol):
         self._most = settings.calls_per_client
         self._beats: Beats | None = None
         self._functions: Functions | None = None
-        self._answering: Answering | None = None
+        self._answering: Running | None = None
         self._service: FunctionService | None = None
         self._reading = True
         self._pid = os.getpid()
@@ -235,7 +235,7 @@ class Connection(Caller, asyncio.Protocol):
             return
         if self._answering is None:
             self._service = FunctionService(self._functions)
-            self._answering = Answering(self, self._service)
+            self._answering = Running(self, self._service)
         self._answering.call(call)
 
     def ended(self) -> None:

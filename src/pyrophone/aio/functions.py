@@ -15,7 +15,13 @@ from ..frontend.contexts import context_for
 from ..frontend.deadlines import limit_of
 from ..objects import functions
 from ..objects.calls import format_remote
-from ..objects.functions import CALLED, RELEASED, FunctionTable, StubTable
+from ..objects.functions import (
+    CALLED,
+    RELEASED,
+    FunctionCrossing,
+    FunctionTable,
+    StubTable,
+)
 from ..steps import Procedure
 from ..wire.events import Call
 from ..wire.framing import BATCH, ONEWAY
@@ -62,10 +68,8 @@ def release(function: Any) -> None:
     function.release()
 
 
-class Functions:
+class Functions(FunctionCrossing):
     """The functions that crossed one connection, in both directions.
-
-    It is what a session exports functions to, and makes them by.
 
     Args:
         caller: The connection.
@@ -74,31 +78,16 @@ class Functions:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._loop = asyncio.get_running_loop()
-        self._lock = threading.RLock()  # stubs are released in any thread
-        self._ours = FunctionTable()
-        self._theirs = StubTable(self._make, self._notify)
-
-    # What the session asks.
-
-    def export(self, function: Any) -> str:
-        """Return the id under which the other side can call *function*."""
-        return self._ours.export(function)
-
-    def retract(self, function_id: str) -> None:
-        """Undo one :meth:`export`."""
-        self._ours.release(function_id)
-
-    def stub(self, function_id: str) -> Any:
-        """Return what calls the function of the other side that has this id."""
-        with self._lock:
-            return self._theirs.stub(function_id)
+        stubs = StubTable(self._make, self._notify)
+        # They are released in any thread.
+        super().__init__(FunctionTable(), stubs, threading.RLock())
 
     # What the connection asks.
 
     @property
     def count(self) -> int:
         """How many functions of this side the other one has."""
-        return len(self._ours)
+        return len(self.functions)
 
     def function(self, call: Call) -> Callable[..., Any] | None:
         """Return what to run for a call of a function that the other side was given.
@@ -109,7 +98,7 @@ class Functions:
             NoSuchObjectError: There is no such function, or none any more.
         """
         if call.method == CALLED:
-            function: Callable[..., Any] = self._ours.find(call.object_id)
+            function: Callable[..., Any] = self.functions.find(call.object_id)
             return function
         return None
 
@@ -117,14 +106,8 @@ class Functions:
         """Take back a function, if that is what *call* is for."""
         if call.method != RELEASED:
             return False
-        self._ours.release(call.object_id, *call.args[:1])
+        self.forget(call.object_id, *call.args[:1])
         return True
-
-    def clear(self) -> None:
-        """Forget all: the connection is gone."""
-        self._ours.clear()
-        with self._lock:
-            self._theirs.clear()
 
     # What functions ask.
 
@@ -140,11 +123,6 @@ class Functions:
         if here is self._loop:
             return call
         return asyncio.wrap_future(self._elsewhere(call))
-
-    def give_back(self, function: RemoteFunction) -> None:
-        """Tell the other side that a function is not needed any more."""
-        with self._lock:
-            self._theirs.release(function)
 
     # Helpers.
 
@@ -176,7 +154,7 @@ class Functions:
 
     def _tell(self) -> None:
         caller = self._caller
-        for function_id, count in self._theirs.take_released():
+        for function_id, count in self.stubs.take_released():
             if caller.loop is not None:
                 with suppress(ProtocolError):
                     call = caller.session.call(

@@ -23,7 +23,7 @@ from ..wire.states import NEW, OPEN
 from .beats import Beats
 from .calling import Caller
 from .functions import Functions
-from .running import Answering
+from .running import Running
 from .service import Service
 
 __all__ = ["Home", "Link"]
@@ -89,7 +89,7 @@ class Link(Caller, asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.client = Client(peer_name(sock), self)
         self.client.dialect = session.dialect.name
-        self.answering = Answering(self, home)
+        self.answering = Running(self, home)
         self.greeted = session.state == OPEN
         self.deadline: float | None = None
         self.used = time.monotonic()

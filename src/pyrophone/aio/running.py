@@ -19,7 +19,7 @@ from ..wire.framing import BATCH, ONEWAY
 from .pump import Pump, discard
 from .service import Service, Speaker, runs_in_loop
 
-__all__ = ["Answering"]
+__all__ = ["Running"]
 
 
 class _Run:
@@ -38,7 +38,7 @@ class _Run:
         self.late = False
 
 
-class Answering:
+class Running:
     """Runs the calls that come over one connection.
 
     Asynchronous functions run as tasks of the loop, others in the pool of the service,

@@ -20,7 +20,7 @@ from ..wire.states import CLOSED
 from .connections import remember
 from .kit import Kit
 
-__all__ = ["Answering", "Peer", "Recorder", "address"]
+__all__ = ["ByHand", "Peer", "Recorder", "address"]
 
 _SHARED = (("instances", "pyroInstances"), ("resources", "tracked_resources"))
 
@@ -59,7 +59,7 @@ class Recorder:
         return chunk
 
 
-class Answering:
+class ByHand:
     """A daemon by hand: everything for a connection that has ``send`` and ``recv``."""
 
     pyroKit: Kit

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from ..net.addresses import location
 from ..objects.table import DAEMON_ID
-from .answering import Answering
+from .answering import ByHand
 from .choosing import Fleet, choose
 from .connections import family_str
 from .daemons import Looping
@@ -17,7 +17,7 @@ from .transports import always
 __all__ = ["BaseDaemon", "serve"]
 
 
-class BaseDaemon(Answering, Registry):
+class BaseDaemon(ByHand, Registry):
     """Objects of this process that others may call; without its public hooks.
 
     Attributes:
@@ -73,8 +73,8 @@ class BaseDaemon(Answering, Registry):
         """Tell whether a subclass wants to answer in a way of its own."""
         cls = type(self)
         return (cls._handshake, cls.handleRequest) != (
-            Answering._handshake,
-            Answering.handleRequest,
+            ByHand._handshake,
+            ByHand.handleRequest,
         )
 
     # Serving.

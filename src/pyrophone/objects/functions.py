@@ -1,7 +1,7 @@
 """The functions that were passed over one connection, in both directions.
 
-Front-ends call what is here under the lock of their session; only the end of a stub may
-come at any time and in any thread, as objects end.
+The tables have no locks: front-ends see to that. Only the end of a stub may come at any
+time and in any thread, as objects end.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..errors import NoSuchObjectError
@@ -201,25 +202,50 @@ class StubTable:
 class FunctionCrossing:
     """What a session exports functions to, and makes them by; see ``Session.crossing``.
 
+    Base of those of the front-ends.
+
     Args:
         functions: Those of this side.
         stubs: Those of the other one.
+        guard: What is held while they are touched, if several threads do; reentrant.
     """
 
-    __slots__ = ("functions", "stubs")
-
-    def __init__(self, functions: FunctionTable, stubs: StubTable) -> None:
+    def __init__(
+        self,
+        functions: FunctionTable,
+        stubs: StubTable,
+        guard: AbstractContextManager[Any] | None = None,
+    ) -> None:
         self.functions = functions
         self.stubs = stubs
+        self.guard = guard or nullcontext()
 
     def export(self, function: Any) -> str:
         """Return the id under which the other side can call *function*."""
-        return self.functions.export(function)
+        with self.guard:
+            return self.functions.export(function)
 
     def retract(self, function_id: str) -> None:
         """Undo one :meth:`export`."""
-        self.functions.release(function_id)
+        self.forget(function_id)
 
-    def stub(self, function_id: str) -> RemoteFunction:
+    def stub(self, function_id: str) -> Any:
         """Return what calls the function of the other side that has this id."""
-        return self.stubs.stub(function_id)
+        with self.guard:
+            return self.stubs.stub(function_id)
+
+    def forget(self, function_id: str, count: object = 1) -> None:
+        """Take note that the other side gives a function back; see the table."""
+        with self.guard:
+            self.functions.release(function_id, count)
+
+    def give_back(self, function: RemoteFunction) -> None:
+        """Take note that a function of the other side is not needed any more."""
+        with self.guard:
+            self.stubs.release(function)
+
+    def clear(self) -> None:
+        """Forget all functions: the connection is gone."""
+        with self.guard:
+            self.functions.clear()
+            self.stubs.clear()

@@ -20,7 +20,13 @@ from ..errors import (
 )
 from ..frontend.contexts import context_for
 from ..objects.calls import format_remote
-from ..objects.functions import CALLED, RELEASED, FunctionTable, StubTable
+from ..objects.functions import (
+    CALLED,
+    RELEASED,
+    FunctionCrossing,
+    FunctionTable,
+    StubTable,
+)
 from ..wire.client import ClientSession
 from ..wire.events import Call, Cancel, Credit
 from ..wire.framing import ONEWAY
@@ -32,7 +38,7 @@ from .returns import Returns
 if TYPE_CHECKING:
     from .coroutines import Coroutines
 
-__all__ = ["Answering"]
+__all__ = ["Functions"]
 
 _QUEUE = 10_000
 
@@ -60,7 +66,7 @@ class Speaking(Caller, Protocol):
         """Send what *make* gives."""
 
 
-class Answering:
+class Functions(FunctionCrossing):
     """Knows the functions that crossed a connection, and runs those of this side.
 
     They run in threads for that, never in one that reads; what is ``async def`` runs in a
@@ -96,10 +102,9 @@ class Answering:
         self._client = Client(address, connection.session)
         self._most = most + _QUEUE
         self._count = 0
-        self._lock = threading.RLock()
-        self._functions = FunctionTable()
+        stubs = StubTable(self._make, notify)
+        super().__init__(FunctionTable(), stubs, threading.RLock())
         self._returns = Returns()
-        self._stubs = StubTable(self._make, notify)
         self._over = False
         self.open: dict[int, CallContext] = {}
         self.tasks: dict[int, Callable[[], object]] = {}
@@ -112,17 +117,15 @@ class Answering:
         connection = self._connection()
         if connection is not None:
             connection.expects = True
-        with self._lock:
-            return self._functions.export(function)
+        return super().export(function)
 
-    def retract(self, function_id: str) -> None:
-        """Undo one :meth:`export`."""
-        self._forget(function_id)
-
-    def stub(self, function_id: str) -> Any:
-        """Return what calls the function of the daemon that has this id."""
-        with self._lock:
-            return self._stubs.stub(function_id)
+    def forget(self, function_id: str, count: object = 1) -> None:
+        """Take note that the daemon gives a function back."""
+        with self.guard:
+            super().forget(function_id, count)
+            connection = self._connection()
+            if connection is not None:
+                connection.expects = len(self.functions) > 0
 
     # What the connection asks, under its lock.
 
@@ -156,19 +159,13 @@ class Answering:
 
     def take_released(self) -> list[tuple[str, int]]:
         """Return the functions to give back, each with how often it was received."""
-        return self._stubs.take_released()
-
-    def give_back(self, function: RemoteFunction) -> None:
-        """Take note that *function* is not needed any more."""
-        with self._lock:
-            self._stubs.release(function)
+        return self.stubs.take_released()
 
     def close(self) -> None:
         """End: the connection is gone, and with it all that crossed it."""
-        with self._lock:
+        with self.guard:
             self._over = True
-            self._functions.clear()
-            self._stubs.clear()
+            self.clear()
         for context in [*self.open.values()]:
             context.cancelled = True
         for cancel in [*self.tasks.values()]:
@@ -186,7 +183,7 @@ class Answering:
         return connection is None or connection.closed
 
     @property
-    def session(self) -> Answering:
+    def session(self) -> Functions:
         """What writes items: this, which takes the lock for it."""
         return self
 
@@ -231,13 +228,6 @@ class Answering:
         connection = self._connection()
         assert connection is not None
         return RemoteFunction(function_id, connection)
-
-    def _forget(self, function_id: str, count: object = 1) -> None:
-        with self._lock:
-            self._functions.release(function_id, count)
-            connection = self._connection()
-            if connection is not None:
-                connection.expects = len(self._functions) > 0
 
     def _serve(self, call: Call, context: CallContext) -> None:
         """Run a call of the daemon, and answer it; in a thread for that."""
@@ -301,7 +291,7 @@ class Answering:
             self.done(call.seq)
 
     def _coroutines(self) -> Coroutines:
-        with self._lock:
+        with self.guard:
             if self._over:
                 raise ConnectionLostError("the connection is gone")
             return HUB.coroutines(self)
@@ -314,12 +304,12 @@ class Answering:
             if call.problem is not None:
                 raise call.problem
             if call.method == RELEASED:
-                returned = partial(self._forget, call.object_id, *call.args[:1])
+                returned = partial(self.forget, call.object_id, *call.args[:1])
                 return lambda *_: None
             if call.method != CALLED:
                 raise NotExposedError(f"a function has no method {call.method!r}")
-            with self._lock:
-                function: Callable[..., Any] = self._functions.find(call.object_id)
+            with self.guard:
+                function: Callable[..., Any] = self.functions.find(call.object_id)
             return function
         finally:
             self._returns.begun(call, returned)

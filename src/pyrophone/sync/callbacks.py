@@ -8,21 +8,26 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from ..context import answered, outgoing, serving, to_send
 from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError
 from ..frontend.deadlines import limit_of
 from ..net.sockets import wait_for
-from ..objects.functions import CALLED, RELEASED, FunctionTable, StubTable
+from ..objects.functions import (
+    CALLED,
+    RELEASED,
+    FunctionCrossing,
+    FunctionTable,
+    StubTable,
+)
+from ..objects.functions import RemoteFunction as BaseFunction
 from ..settings import Settings
 from ..wire.events import Call, Portion, Reply
 from ..wire.framing import ONEWAY
 from ..wire.server import ServerSession
 from .functions import RemoteFunction
-
-if TYPE_CHECKING:
-    from ..objects.functions import RemoteFunction as BaseFunction
 
 __all__ = ["Callbacks", "Reader"]
 
@@ -84,7 +89,7 @@ class _Waiter:
         self.bell.release()
 
 
-class Callbacks:
+class Callbacks(FunctionCrossing):
     """Calls functions of one client, and knows those that it was given.
 
     Args:
@@ -96,28 +101,10 @@ class Callbacks:
         self._link = link
         self._reader = reader
         self._lock = threading.RLock()  # functions are exported while a call is written
+        super().__init__(FunctionTable(), StubTable(self._make), self._lock)
         self._waiters: dict[int, _Waiter] = {}
-        self._functions = FunctionTable()
-        self._stubs = StubTable(self._make)
         self._closed = False
         link.session.crossing = self
-
-    # What the session asks.
-
-    def export(self, function: Any) -> str:
-        """Return the id under which the client can call *function*."""
-        with self._lock:
-            return self._functions.export(function)
-
-    def retract(self, function_id: str) -> None:
-        """Undo one :meth:`export`."""
-        with self._lock:
-            self._functions.release(function_id)
-
-    def stub(self, function_id: str) -> BaseFunction:
-        """Return what calls the function of the client that has this id."""
-        with self._lock:
-            return self._stubs.stub(function_id)
 
     # What the daemon asks.
 
@@ -135,10 +122,10 @@ class Callbacks:
             NoSuchObjectError: It has no such function, or none any more.
         """
         if call.method == CALLED:
-            function: Callable[..., Any] = self._functions.find(call.object_id)
+            function: Callable[..., Any] = self.functions.find(call.object_id)
             return function
         if call.method == RELEASED:
-            return lambda count=1: self._forget(call.object_id, count)
+            return partial(self.forget, call.object_id)
         return None
 
     def settle(self, event: Any) -> None:
@@ -151,7 +138,7 @@ class Callbacks:
 
     def tidy(self) -> None:
         """Tell the client what is not needed any more."""
-        for function_id, count in self._stubs.take_released():
+        for function_id, count in self.stubs.take_released():
             with suppress(ProtocolError, ConnectionLostError):
                 self._send(RELEASED, function_id, (count,), {}, oneway=True)
 
@@ -161,8 +148,7 @@ class Callbacks:
             self._closed = True
             waiters = [*self._waiters.values()]
             self._waiters.clear()
-            self._functions.clear()
-            self._stubs.clear()
+            self.clear()
         for waiter in waiters:
             waiter.lose()
 
@@ -186,20 +172,15 @@ class Callbacks:
             return self._items(seq, waiter)
         return reply.unwrap()
 
-    def give_back(self, function: RemoteFunction) -> None:
+    def give_back(self, function: BaseFunction) -> None:
         """Tell the client that a function is not needed any more."""
-        with self._lock:
-            self._stubs.release(function)
+        super().give_back(function)
         self.tidy()
 
     # Helpers.
 
     def _make(self, function_id: str) -> RemoteFunction:
         return RemoteFunction(function_id, self)
-
-    def _forget(self, function_id: str, count: object) -> None:
-        with self._lock:
-            self._functions.release(function_id, count)
 
     def _send(
         self,

@@ -35,7 +35,7 @@ from ..wire.events import Ping, Pong, Refusal, Reply, Welcome
 from ..wire.features import FLOW, MANY
 from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
-from .answering import Answering
+from .answering import Functions
 from .channels import READ, WRITE, Channel, LateError
 from .exchange import ENDED
 from .functions import RemoteFunction
@@ -104,7 +104,7 @@ class Connection(Portions):
         super().__init__(session, channel)
         self.users: set[Any] = set()
         self.term = 0
-        self._answering: Answering | None = None
+        self._functions: Functions | None = None
         HUB.remember(self)
         try:
             self._open(handshake, timeout)
@@ -219,8 +219,8 @@ class Connection(Portions):
 
     def give_back(self, function: RemoteFunction) -> None:
         """Tell the daemon that a function is not needed any more."""
-        if self._answering is not None:
-            self._answering.give_back(function)
+        if self._functions is not None:
+            self._functions.give_back(function)
             self.catch_up()
 
     def ping(self, timeout: float | None = None) -> None:
@@ -271,8 +271,8 @@ class Connection(Portions):
     def _arrived(self, event: Any) -> None:
         if type(event) is Ping:
             self._push_quietly(self.session.pong(event))
-        elif self._answering is not None:
-            self._answering.take(event)
+        elif self._functions is not None:
+            self._functions.take(event)
         else:
             raise RemoteProtocolError(f"{type(event).__name__} came unasked")
 
@@ -281,15 +281,15 @@ class Connection(Portions):
             HUB.attend(self)
 
     def _ended(self, why: str) -> None:
-        if self._answering is not None:
-            self._answering.close()
+        if self._functions is not None:
+            self._functions.close()
         HUB.wake()
 
     def catch_up(self) -> None:
         """Do what finalizers left to be done."""
         super().catch_up()
-        if self._answering is not None:
-            for function_id, count in self._answering.take_released():
+        if self._functions is not None:
+            for function_id, count in self._functions.take_released():
                 self.say(
                     partial(
                         self.session.call,
@@ -331,13 +331,13 @@ class Connection(Portions):
         self.shared = MANY in (self.session.features or ())
         if FLOW in (self.session.features or ()):
             itself = weakref.ref(self)
-            self._answering = Answering(
+            self._functions = Functions(
                 self,
                 peer_name(self.sock),
                 self.settings.calls_per_client,
                 lambda: _nudge(itself),
             )
-            self.session.crossing = self._answering
+            self.session.crossing = self._functions
             self.session.lazy = True
         if self.shared:
             HUB.attend(self)
