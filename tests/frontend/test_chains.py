@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from conversing import call_of
+from pyrophone import URI
+from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import DeadlockError
-from pyrophone.frontend.chains import check_call, check_served, shown
+from pyrophone.frontend.chains import check_call, check_connecting, check_served, shown
 
 A_WAITS_FOR_B = "!a:1 shop.buy\nb:2 bank.pay"
 
@@ -23,6 +26,23 @@ def test_who_runs_one_call_at_a_time_is_not_called_by_what_it_waits_for() -> Non
         check_call(A_WAITS_FOR_B, "a:1", "shop", "price")
     with pytest.raises(DeadlockError):
         check_call("c:3 x.y\n" + A_WAITS_FOR_B, "a:1", "shop", "price")
+
+
+def test_who_waits_for_this_call_can_not_greet_meanwhile() -> None:
+    uri = URI.parse("PYRO:shop@a:1")
+    check_connecting(uri)  # nobody waits
+    context = CallContext(Client(None, None), 1, 0, "serpent", {}, None)
+    context.origin = call = call_of()
+    call.path, context.place = A_WAITS_FOR_B, "c:3"
+    token = serving.set(context)
+    try:
+        with pytest.raises(
+            DeadlockError, match=r"demo\.add at c:3 -> shop\.<connect> at a:1$"
+        ):
+            check_connecting(uri)
+        check_connecting(URI.parse("PYRO:bank@b:2"))
+    finally:
+        serving.reset(token)
 
 
 def test_others_may_be_called_in_a_circle() -> None:

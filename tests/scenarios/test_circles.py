@@ -65,10 +65,13 @@ def test_circles_run_or_say_why_they_cannot(front: Front, first: str, second: st
             else:
                 assert proxy.bounce(6) == 6
                 return
-            # What would wait for ever is to connect, or the call if that has been done.
+            # What would wait for ever is to connect, be it over a connection of others.
             a, b = f"one.bounce at {daemon.location}", f"other.bounce at {there_at}"
-            waiting = f"{a} -> {b} -> " if here.one_at_a_time else f"{a} -> {b} -> {a} -> "
-            assert waiting in str(caught.value)
+            if here.one_at_a_time:
+                end = f"{a} -> {b} -> one.<connect> at {daemon.location}"
+            else:
+                end = f"{a} -> {b} -> {a} -> other.<connect> at {there_at}"
+            assert end in str(caught.value)
             assert proxy.bounce(1) == 1  # and nothing is stuck
 
 
@@ -139,7 +142,9 @@ def test_a_method_that_calls_its_own_daemon(front: Front, kind: Kind) -> None:
         one.other = daemon.register(one, "one")
         with front.connect(one.other) as proxy:
             if kind.one_at_a_time:
-                with pytest.raises(DeadlockError, match=r"one\.bounce at \S+ -> \S+ at"):
+                with pytest.raises(
+                    DeadlockError, match=r"one\.bounce at \S+ -> one\.<connect> at"
+                ):
                     proxy.bounce(1)
             else:
                 assert proxy.bounce(5) == 5

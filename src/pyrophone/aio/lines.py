@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import CallError, DeadlockError, RefusedError
 from ..finding import reach
+from ..frontend.chains import check_connecting
 from ..frontend.deadlines import limit_of
 from ..frontend.forms import codecs_for
 from ..net.forks import Claim
@@ -192,6 +193,7 @@ class Line:
         async with shared.lock(key):
             connection = shared.connections.get(key)
             if connection is not None and connection.open:
+                check_connecting(uri)
                 lease = Lease(connection)
                 try:
                     await self._learn(connection, uri)

@@ -6,9 +6,8 @@ import asyncio
 import socket
 from typing import Any
 
-from ..context import serving
 from ..errors import ConnectError, ConnectionLostError, RemoteProtocolError
-from ..frontend.chains import check_call
+from ..frontend.chains import check_connecting
 from ..frontend.remotes import session_to
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -46,9 +45,7 @@ async def open_connection(
         RefusedError: The daemon refused; the text is its reason.
         DeadlockError: It waits for the call that is being served here, and for nobody else.
     """
-    context = serving.get()
-    if context is not None:
-        check_call(context.path, str(uri.location), uri.object, "connect")
+    check_connecting(uri)
     session = session_to(
         uri, settings, codecs, seq=seq, greeted=sock is not None, dialect=dialect
     )

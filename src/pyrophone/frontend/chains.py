@@ -6,9 +6,11 @@ is. A ``!`` in front means that one call at a time is run there.
 
 from __future__ import annotations
 
+from ..context import serving
 from ..errors import DeadlockError
+from ..uri import URI
 
-__all__ = ["check_call", "check_served", "shown"]
+__all__ = ["check_call", "check_connecting", "check_served", "shown"]
 
 _ALONE = "!"
 
@@ -40,6 +42,17 @@ def check_call(path: str, location: str, object_id: str, method: str) -> None:
         raise DeadlockError(
             "the call would wait for itself: " + shown(path, location, object_id, method)
         )
+
+
+def check_connecting(uri: URI) -> None:
+    """Return if *uri* can be connected to, on behalf of the call that is served here.
+
+    Raises:
+        DeadlockError: Who would have to greet, waits for this call.
+    """
+    context = serving.get()
+    if context is not None:
+        check_call(context.path, uri.location or "", uri.object, "<connect>")
 
 
 def check_served(path: str, location: str, object_id: str, method: str, most: int) -> None:

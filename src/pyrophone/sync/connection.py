@@ -21,7 +21,7 @@ from ..errors import (
     RefusedError,
     RemoteProtocolError,
 )
-from ..frontend.chains import check_call
+from ..frontend.chains import check_call, check_connecting
 from ..frontend.deadlines import limit_of
 from ..frontend.remotes import session_to
 from ..net.sockets import connect_socket, connect_tls, is_stale, peer_name, tune
@@ -365,9 +365,7 @@ class Connection(Portions):
 
 
 def _connect(uri: URI, settings: Settings, timeout: float | None) -> socket.socket:
-    context = serving.get()
-    if context is not None:  # who runs one thing at a time does not even greet meanwhile
-        check_call(context.path, uri.location or "", uri.object, "connect")
+    check_connecting(uri)  # who runs one thing at a time does not even greet meanwhile
     if settings.tls is None:
         return connect_socket(uri, timeout)
     return connect_tls(uri, settings.tls, timeout)

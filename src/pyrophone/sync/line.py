@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import CommunicationError, DeadlockError, PyrophoneError
 from ..finding import reach
+from ..frontend.chains import check_connecting
 from ..net.forks import Claim
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
@@ -211,13 +212,14 @@ class Line:
 
     def _join(self, connection: Connection, uri: URI) -> bool:
         """Ask for the object over a shared connection; return False if that won't do."""
+        check_connecting(uri)
         try:
             metadata = _ask_metadata(connection, uri, self.settings.timeout)
         except CommunicationError:
             if connection.closed:
                 return False
             raise
-        except DeadlockError:
+        except DeadlockError:  # all its threads wait for this call
             raise
         except PyrophoneError:
             return False  # the answer to a greeting says best what is wrong
