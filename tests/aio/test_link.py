@@ -272,12 +272,13 @@ def test_a_client_that_takes_its_answers_late_gets_them_all(run: Run) -> None:
 
 def test_a_client_that_is_idle_for_too_long_is_disconnected(run: Run) -> None:
     async def main() -> None:
-        async with Daemon(settings=Settings(idle_timeout=0.02)) as daemon:
+        async with Daemon(settings=Settings(idle_timeout=0.1)) as daemon:
             echo = Echo()
             uri = await daemon.register(echo)
-            async with talking(uri) as busy, talking(uri) as idle:
+            async with talking(uri) as busy:
                 busy.say("wait")
-                assert await idle.hear() is None
+                async with talking(uri) as idle:
+                    assert await idle.hear() is None
                 echo.open.set()
                 assert (await busy.hear()).unwrap() is None
 
