@@ -13,7 +13,7 @@ from pyrophone import Settings, annotate
 from pyrophone.aio.opening import open_connection
 from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import ConnectionLostError, DeadlineExceeded, DeadlockError
-from pyrophone.wire.events import Call, Cancel, Ping, Reply
+from pyrophone.wire.events import Call, Cancel, Ping
 from pyrophone.wire.features import FEATURES
 from pyrophone.wire.framing import INVOKE, Message
 from scripts import CODECS, Peer, scripted
@@ -164,17 +164,19 @@ def test_who_is_cancelled_when_the_answer_is_there_has_one_outcome(run: Run) -> 
     run(main())
 
 
-def _then(connection: Any, action: Callable[[], object]) -> asyncio.Event:
-    """Do *action* in the moment in which a reply has come."""
-    take = connection.replied
+def _then(
+    connection: Any, action: Callable[[], object], kind: str = "replied"
+) -> asyncio.Event:
+    """Do *action* in the moment in which a reply, or whatever it is, has come."""
+    take = getattr(connection, kind)
     done = asyncio.Event()
 
-    def replied(reply: Reply) -> None:
-        take(reply)
+    def taken(event: Any) -> None:
+        take(event)
         action()
         done.set()
 
-    connection.replied = replied
+    setattr(connection, kind, taken)
     return done
 
 
@@ -201,5 +203,160 @@ def test_a_call_that_would_wait_for_itself_is_not_sent(run: Run) -> None:
                     with pytest.raises(DeadlockError, match="->"):
                         await connection.exchange("f", (), {})
             connection.close()
+
+    run(main())
+
+
+async def silent(peer: Peer) -> None:
+    """Greet, and never say a word again."""
+    await peer.welcome()
+    await peer.gone()
+
+
+def test_who_waits_to_send_has_a_time_too_and_is_not_woken_twice(run: Run) -> None:
+    async def main() -> None:
+        async with scripted(silent, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            connection.pause_writing()
+            late = time.monotonic() + 0.01
+            for work in (
+                connection.ping(late),
+                connection.exchange("f", (), {}, 0, "x", late),
+            ):
+                with pytest.raises(DeadlineExceeded) as unsent:
+                    await work
+                assert not unsent.value.sent
+            first, second = (asyncio.create_task(connection.writable()) for _ in range(2))
+            await asyncio.sleep(0)
+            first.cancel()
+            connection.resume_writing()  # in the same moment
+            await second
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            connection.close()
+
+    run(main())
+
+
+def test_who_gives_up_when_the_connection_is_lost_has_one_outcome(run: Run) -> None:
+    async def main() -> None:
+        async with scripted(silent, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            call, ping, other = (
+                asyncio.create_task(work)
+                for work in (
+                    connection.exchange("f", (), {}),
+                    connection.ping(),
+                    connection.exchange("f", (), {}),
+                )
+            )
+            await asyncio.sleep(0)
+            call.cancel()
+            connection.spoil(ConnectionLostError("cut"))
+            ping.cancel()
+            for given_up in (call, ping):
+                with pytest.raises(asyncio.CancelledError):
+                    await given_up
+            with pytest.raises(ConnectionLostError, match="cut"):
+                await other
+
+    run(main())
+
+
+def test_a_call_given_up_behind_the_loss_of_its_connection_is_cancelled(run: Run) -> None:
+    async def main() -> None:
+        async with scripted(silent, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            call = asyncio.create_task(connection.exchange("f", (), {}))
+            await asyncio.sleep(0)
+            connection.spoil(ConnectionLostError("cut"))
+            call.cancel()  # it knows of neither yet
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    run(main())
+
+
+def test_an_answer_that_comes_when_its_time_is_over_counts(run: Run) -> None:
+    async def main() -> None:
+        limit = 0.0
+
+        async def script(peer: Peer) -> None:
+            await peer.welcome()
+            call = await peer.call()
+            peer.send(peer.session.result(call, "in time"))
+            while time.monotonic() <= limit:
+                pass  # the loop sees both at once
+            await peer.gone()
+
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            limit = time.monotonic() + 0.03
+            try:
+                reply = await connection.exchange("f", (), {}, limit=limit)
+            except DeadlineExceeded:  # the clock of this loop comes first
+                assert connection.session.calls <= 1
+            else:
+                assert reply.unwrap() == "in time"
+            connection.close()
+
+    run(main())
+
+
+def test_a_ping_cancelled_when_it_is_answered_has_one_outcome(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        for _ in range(2):
+            peer.send(peer.session.pong(await peer.take(Ping)))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            ping = asyncio.create_task(connection.ping())
+            answered = _then(connection, ping.cancel, "ponged")
+            with pytest.raises(asyncio.CancelledError):
+                await ping
+            assert answered.is_set()
+            await connection.ping()
+            connection.close()
+
+    run(main())
+
+
+def test_the_pongs_of_plain_peers_need_no_number_nor_a_ping(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        ping = await peer.take(Ping)
+        ping.seq = 4711
+        peer.send(peer.session.pong(ping))
+        peer.send(peer.session.pong(ping))
+        call = await peer.call()
+        peer.send(peer.session.result(call, 1))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(script) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            await connection.ping()
+            assert (await connection.exchange("f", (), {})).unwrap() == 1
+            connection.close()
+
+    run(main())
+
+
+def test_items_that_are_read_when_the_connection_is_lost_end_with_its_error(
+    run: Run,
+) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        peer.send(peer.session.flow(await peer.call()))
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_connection(uri, Settings(), CODECS)
+            inflow = connection.inflow(await connection.exchange("f", (), {}))
+            await inflow.wait()
+            assert isinstance(inflow.error, ConnectionLostError)
 
     run(main())

@@ -20,7 +20,10 @@ from pyrophone.errors import (
     RemoteProtocolError,
     SerializeError,
 )
+from pyrophone.objects.functions import RELEASED, RemoteFunction
+from pyrophone.wire.events import Pong, Reply
 from pyrophone.wire.features import FEATURES
+from pyrophone.wire.framing import ONEWAY
 from scripts import CODECS, Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -196,5 +199,167 @@ def test_signs_of_life_keep_a_quiet_connection(run: Run) -> None:
             connection = await open_(uri)
             assert (await connection.exchange("f", (), {})).unwrap() == "at last"
             connection.close()
+
+    run(main())
+
+
+async def plays(peer: Peer) -> RemoteFunction:
+    """Greet, and return the function that the first call passes; answer that."""
+    await peer.welcome()
+    call = await peer.call()
+    peer.send(peer.session.result(call, None))
+    function = call.args[0]
+    assert isinstance(function, RemoteFunction)
+    return function
+
+
+@pytest.mark.parametrize("flags", [0, ONEWAY])
+def test_calls_of_functions_beyond_the_limit_wait_and_none_is_lost(
+    run: Run, flags: int
+) -> None:
+    async def main() -> None:
+        begun: list[int] = []
+        full, go, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def hold(number: int) -> int:
+            begun.append(number)
+            if len(begun) == 3:
+                full.set()
+            await go.wait()
+            if len(begun) == 100:
+                over.set()
+            return number
+
+        async def script(peer: Peer) -> None:
+            function = await plays(peer)
+            seqs = [peer.play(function.function_id, n, flags=flags) for n in range(3)]
+            await full.wait()
+            for number in range(3, 100):
+                await asyncio.sleep(0)  # each in a piece of its own
+                seqs.append(peer.play(function.function_id, number, flags=flags))
+            assert begun == [0, 1, 2]
+            go.set()
+            if not flags:
+                replies = {(await peer.take(Reply)).seq for _ in seqs}
+                assert replies == set(seqs)
+            await over.wait()
+            call = await peer.call()
+            peer.send(peer.session.result(call, "still there"))
+            await peer.gone()
+
+        async with scripted(script, supported=FEATURES, beat=5.0) as uri:
+            connection = await open_(uri, Settings(calls_per_client=3))
+            await connection.exchange("f", (hold,), {})
+            await over.wait()
+            assert sorted(begun) == list(range(100))
+            assert (await connection.exchange("f", (), {})).unwrap() == "still there"
+            await connection.shut_down()
+
+    run(main())
+
+
+def test_functions_at_the_limit_may_call_and_get_their_answers(run: Run) -> None:
+    async def main() -> None:
+        over = asyncio.Event()
+
+        async def script(peer: Peer) -> None:
+            function = await plays(peer)
+            seqs = {peer.play(function.function_id, number) for number in range(3)}
+            for _ in seqs:
+                call = await peer.call()
+                peer.send(peer.session.result(call, call.args[0] * 2))
+            replies = [await peer.take(Reply) for _ in seqs]
+            assert {reply.seq for reply in replies} == seqs
+            assert sorted(reply.unwrap() for reply in replies) == [0, 2, 4]
+            over.set()
+            await peer.gone()
+
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_(uri, Settings(calls_per_client=3))
+            waiting = 0
+            all_there = asyncio.Event()
+
+            async def ask(number: int) -> Any:
+                nonlocal waiting
+                waiting += 1
+                if waiting == 3:
+                    all_there.set()
+                await all_there.wait()
+                await asyncio.sleep(0)  # so that by now nothing is read
+                return (await connection.exchange("f", (number,), {})).unwrap()
+
+            await connection.exchange("f", (ask,), {})
+            await over.wait()
+            await connection.shut_down()
+
+    run(main())
+
+
+def test_what_is_cancelled_or_credited_without_running_harms_nobody(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        call = await peer.call()
+        peer.send(peer.session.call(RELEASED, (1,), {}, 0, object_id="77"))
+        peer.send(peer.session.abandon(peer.session.seq))
+        peer.send(peer.session.ping())
+        await peer.take(Pong)
+        peer.send(peer.session.result(call, "well"))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            connection = await open_(uri)
+            assert (await connection.exchange("f", (), {})).unwrap() == "well"
+            connection.close()
+
+    run(main())
+
+
+@pytest.mark.slow
+def test_closing_does_not_wait_for_ever_for_a_peer_that_reads_nothing(run: Run) -> None:
+    async def main() -> None:
+        over = asyncio.Event()
+
+        async def stuck(peer: Peer) -> None:
+            await peer.welcome()
+            cast(asyncio.Transport, peer.writer.transport).pause_reading()
+            await over.wait()
+
+        async with scripted(stuck) as uri:
+            connection = await open_(uri)
+            calls = [
+                asyncio.create_task(connection.exchange("f", ("x" * 1_000_000,), {}))
+                for _ in range(40)
+            ]
+            while not connection.paused:
+                await asyncio.sleep(0)
+            await connection.shut_down()
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+            assert {type(outcome) for outcome in outcomes} == {LocalProtocolError}
+            over.set()
+
+    run(main())
+
+
+def test_no_sign_of_life_is_added_to_what_a_peer_does_not_take(run: Run) -> None:
+    async def main() -> None:
+        over = asyncio.Event()
+
+        async def stuck(peer: Peer) -> None:
+            await peer.welcome()
+            cast(asyncio.Transport, peer.writer.transport).pause_reading()
+            for _ in range(10):
+                peer.send(peer.session.pulse())
+                await asyncio.sleep(0.02)
+            over.set()
+
+        async with scripted(stuck, supported=FEATURES, beat=0.05) as uri:
+            connection = await open_(uri)
+            large = asyncio.create_task(connection.exchange("f", ("x" * 20_000_000,), {}))
+            await over.wait()
+            assert connection.paused
+            connection.spoil(ConnectionLostError("enough"))
+            with pytest.raises(ConnectionLostError, match="enough"):
+                await large
 
     run(main())

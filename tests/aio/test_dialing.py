@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from pyrophone import URI, Settings, expose
 from pyrophone.aio import connect
 from pyrophone.aio.dialing import dial
 from pyrophone.errors import ConnectError
+from pyrophone.net.sockets import close_hard
 from pyrophone.net.tls import client_context, server_context
 from pyrophone.sync import Daemon
 from running import running
@@ -96,5 +99,30 @@ def test_connecting_has_a_limit(run: Run, files: Certificates) -> None:
         for writer in kept:
             writer.close()
         server.close()
+
+    run(main())
+
+
+def test_a_peer_that_breaks_the_tls_handshake_off(run: Run, files: Certificates) -> None:
+    def hang_up(listener: socket.socket) -> None:
+        with listener.accept()[0] as sock:
+            sock.recv(1)
+            close_hard(sock)  # with bytes unread, so that it is a reset
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hang_up, args=(listener,))
+        thread.start()
+        uri = URI("PYRO", "x", None, *listener.getsockname())
+        with pytest.raises(ConnectError, match="in the TLS handshake"):
+            run(dial(asyncio.Protocol, uri, Settings(tls=client_context(files.authority))))
+        thread.join()
+
+
+def test_where_there_are_no_unix_sockets(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        with monkeypatch.context() as other_system:
+            other_system.delattr(socket, "AF_UNIX")
+            with pytest.raises(ConnectError, match="this system has no Unix sockets"):
+                await dial(asyncio.Protocol, URI("PYRO", "x", "/a/socket"), Settings())
 
     run(main())

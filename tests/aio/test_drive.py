@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Coroutine
@@ -123,3 +124,34 @@ def test_a_question_to_somebody_who_hangs_has_a_limit(run: Run) -> None:
         uri = URI("PYRO", "x", None, *silent.getsockname())
         with pytest.raises(ConnectError, match=r"no reply within 0\.05 s"):
             run(ask(uri, "ping", (), Settings(timeout=0.05)))
+
+
+def test_more_answers_to_a_broadcast_than_one_are_dropped(run: Run) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as responder:
+        responder.bind(("127.0.0.1", 0))
+        responder.settimeout(LIMIT)
+        port = responder.getsockname()[1]
+
+        def answer() -> None:
+            _, sender = responder.recvfrom(100)
+            for text in (b"first", b"second", b"third"):
+                responder.sendto(text, sender)
+
+        async def main() -> None:
+            def procedure() -> Procedure[Any]:
+                return (yield Broadcast(b"where", ("127.0.0.1",), port, LIMIT))
+
+            asking = asyncio.create_task(drive(procedure(), SETTINGS))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            answer()  # all are there before the loop looks again
+            assert await asking == "first"
+
+        run(main())
+
+
+def test_a_broadcast_that_reaches_nobody_gives_none_at_once(run: Run) -> None:
+    def procedure() -> Procedure[Any]:
+        return (yield Broadcast(b"where", ("127.0.0.1",), 70000, LIMIT * 100))
+
+    assert run(drive(procedure(), SETTINGS)) is None

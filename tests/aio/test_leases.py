@@ -95,3 +95,24 @@ def test_a_connection_that_can_not_be_made_blocks_nobody(run: Run) -> None:
                 await place.take(connect)
 
     run(main())
+
+
+def test_who_has_given_up_is_passed_over(run: Run) -> None:
+    async def main() -> None:
+        async with scripted(echoes) as uri:
+            place = Place(1)
+
+            async def connect() -> Lease:
+                return Lease(await open_(uri))
+
+            first = await place.take(connect)
+            second, third = (asyncio.create_task(place.take(connect)) for _ in range(2))
+            await asyncio.sleep(0)
+            second.cancel()
+            place.give(first)  # before it could tell
+            assert await third is first
+            with pytest.raises(asyncio.CancelledError):
+                await second
+            first.end()
+
+    run(main())

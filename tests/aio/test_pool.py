@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from pyrophone.aio.pool import Pool
 from running import LIMIT
 
@@ -87,3 +89,24 @@ def end(pool: Pool) -> None:
     for thread in threads:
         thread.join(LIMIT)
     assert not pool.alive
+
+
+def test_where_no_more_threads_are_to_be_had_those_there_are_do_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool, other = Pool(3, "hand"), Pool(3, "hand")
+    gate, done = threading.Event(), threading.Event()
+    pool.submit(lambda: gate.wait(LIMIT))
+    with monkeypatch.context() as scarce:
+        scarce.setattr(threading.Thread, "start", _refuse)
+        pool.submit(done.set)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            other.submit(done.set)
+    assert pool.count == 1
+    gate.set()
+    assert done.wait(LIMIT)
+    end(pool)
+
+
+def _refuse(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")

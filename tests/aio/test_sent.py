@@ -14,15 +14,44 @@ from pyrophone.errors import ConnectionLostError
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-def test_what_a_one_way_call_gives_can_be_a_task(run: Run) -> None:
+def test_it_may_be_awaited_a_task_or_dropped(run: Run) -> None:
     async def main() -> None:
         await Sent(None)
-        failing = asyncio.get_running_loop().create_future()
-        sent = Sent(asyncio.ensure_future(_give(failing)))
-        task = asyncio.create_task(sent)
+        await asyncio.create_task(Sent(None))
+        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        sending = asyncio.create_task(_give(sent))
+        Sent(sending).close()
+        sent.set_result(None)
+        await sending
+
+    run(main())
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_why_it_could_not_be_sent_is_told_to_who_awaits(run: Run, early: bool) -> None:
+    async def main() -> None:
+        failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(Sent(asyncio.create_task(_give(failing))))
+        if not early:
+            for _ in range(3):
+                await asyncio.sleep(0)
         failing.set_exception(ConnectionLostError("gone"))
         with pytest.raises(ConnectionLostError):
             await task
+
+    run(main())
+
+
+def test_cancelling_who_awaits_cancels_the_sending(run: Run) -> None:
+    async def main() -> None:
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        sending = asyncio.create_task(_give(never))
+        task = asyncio.create_task(Sent(sending))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert sending.cancelled()
 
     run(main())
 

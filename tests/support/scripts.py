@@ -8,6 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from pyrophone import URI, Settings
+from pyrophone.objects.functions import (
+    CALLED,
+    FunctionCrossing,
+    FunctionTable,
+    RemoteFunction,
+    StubTable,
+)
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.wire.events import Call, Greeting
@@ -32,7 +39,8 @@ class Peer:
     ) -> None:
         self.reader = reader
         self.writer = writer
-        self.session = ServerSession(CODECS, **options)
+        self.session: Any = ServerSession(CODECS, **options)
+        self.session.crossing = FunctionCrossing(FunctionTable(), StubTable(RemoteFunction))
 
     async def take(self, kind: type[E]) -> E:
         """Wait for the next event, which has to be of that *kind*."""
@@ -52,6 +60,11 @@ class Peer:
     async def call(self) -> Call:
         """Wait for a call."""
         return await self.take(Call)
+
+    def play(self, function_id: str, *args: Any, flags: int = 0) -> int:
+        """Call a function that the client passed; return the number of the call."""
+        self.send(self.session.call(CALLED, args, {}, flags, object_id=function_id))
+        return int(self.session.seq)
 
     def send(self, data: bytes) -> None:
         """Send *data*."""

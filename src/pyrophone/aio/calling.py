@@ -171,8 +171,7 @@ class Caller:
             try:
                 await within(waiter, limit)
             finally:
-                if waiter in self._held:
-                    self._held.remove(waiter)
+                self._held.remove(waiter)
 
     def inflow(self, reply: Reply) -> Inflow:
         """Return where the items of the stream in *reply* come in."""

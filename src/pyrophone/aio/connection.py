@@ -65,6 +65,7 @@ class Connection(Caller, asyncio.Protocol):
         self.many = False
         self.leases = 0
         self._most = settings.calls_per_client
+        self._window = settings.window
         self._beats: Beats | None = None
         self._functions: Functions | None = None
         self._answering: Running | None = None
@@ -109,7 +110,7 @@ class Connection(Caller, asyncio.Protocol):
         features = self.session.features or frozenset()
         self.many = MANY in features
         if FLOW in features:
-            self._functions = self.session.crossing = Functions(self)
+            self._functions = self.session.crossing = Functions(self, self._window)
         if self.session.beat:
             self._beats = Beats(self.session.beat, self._pulse, self._silent)
 
@@ -120,6 +121,8 @@ class Connection(Caller, asyncio.Protocol):
             return
         if self._beats is not None:
             self._beats.told = time.monotonic()
+        if not self._reading:  # it may be a call, whose answer is to be read
+            self._read(not self._full)
         if not self._waiting and not self._corked:
             transport.write(data)
             return
@@ -195,8 +198,7 @@ class Connection(Caller, asyncio.Protocol):
         text = f"the connection was lost: {exc}" if exc else _OVER
         self._end(ConnectionLostError(text), hard=True)
         self._transport = None
-        if not self._gone.done():
-            self._gone.set_result(None)
+        self._gone.set_result(None)
         guard = self._guard
         if guard is not None and self._service is None:  # else it waits for threads
             self._guard = None
@@ -224,10 +226,11 @@ class Connection(Caller, asyncio.Protocol):
                     self._answering.credit(event)
         elif isinstance(event, Ping):
             self.write(self.session.pong(event))
-        elif isinstance(event, Welcome | Refusal):
-            greeting = self._greeting
-            if greeting is not None and not greeting.done():
-                greeting.set_result(event)
+        else:
+            assert isinstance(event, Welcome | Refusal)
+            assert self._greeting is not None
+            if not self._greeting.done():
+                self._greeting.set_result(event)
 
     def _serve(self, call: Call) -> None:
         """Have a function of this side run."""

@@ -41,16 +41,14 @@ async def dial(
     try:
         async with scope:
             return behind(await _dial(make, uri, settings.tls, sock))
-    except TimeoutError as error:
-        if scope.expired():
-            raise ConnectError(f"{where}: it took over {timeout} s") from error
-        raise ConnectError(f"{where}: {error}") from error
     except ssl.SSLEOFError as error:
         raise ConnectError(f"{where}: the TLS handshake was broken off") from error
     except ssl.SSLError as error:
         hint = "; does it use TLS?" if error.reason in _NO_TLS else ""
         raise ConnectError(f"{where}: {error}{hint}") from error
     except (OSError, OverflowError, ValueError) as error:  # a host may be no name
+        if scope.expired():
+            raise ConnectError(f"{where}: it took over {timeout} s") from error
         if settings.tls is not None and not isinstance(error, OverflowError):
             where += ": in the TLS handshake"
         raise ConnectError(f"{where}: {str(error) or 'connection lost'}") from error
@@ -100,6 +98,4 @@ async def _dial(
 
 def tune_transport(transport: asyncio.BaseTransport) -> None:
     """Set what suits short messages back and forth."""
-    sock = transport.get_extra_info("socket")
-    if sock is not None:
-        tune(sock)
+    tune(transport.get_extra_info("socket"))

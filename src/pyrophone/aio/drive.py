@@ -14,7 +14,7 @@ from ..frontend.deadlines import limit_of
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import make_codecs
 from ..settings import Settings
-from ..steps import Ask, Broadcast, Connect, Invoke, Procedure, Sleep, Step
+from ..steps import Ask, Broadcast, Connect, Invoke, Procedure, Step
 from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
 from .opening import open_connection
@@ -95,8 +95,8 @@ async def _carry_out(
             return await connect(uri)
         case Broadcast():
             return await _broadcast(step)
-        case Sleep(seconds):
-            await asyncio.sleep(seconds)
+        case _:
+            await asyncio.sleep(step.seconds)
             return None
 
 

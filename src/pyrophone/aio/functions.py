@@ -34,7 +34,6 @@ __all__ = ["FunctionService", "Functions", "RemoteFunction", "release"]
 _THREADS = 8
 _FAREWELL = 1.0  # seconds
 _GLANCE = 0.001
-_WINDOW = 8  # messages of items of a stream that a function returned
 
 
 class RemoteFunction(functions.RemoteFunction):
@@ -73,10 +72,12 @@ class Functions(FunctionCrossing):
 
     Args:
         caller: The connection.
+        window: How many messages of items of a stream may be on their way here.
     """
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, window: int) -> None:
         self._caller = caller
+        self._window = window
         self._loop = asyncio.get_running_loop()
         stubs = StubTable(self._make, self._notify)
         # They are released in any thread.
@@ -89,18 +90,14 @@ class Functions(FunctionCrossing):
         """How many functions of this side the other one has."""
         return len(self.functions)
 
-    def function(self, call: Call) -> Callable[..., Any] | None:
+    def function(self, call: Call) -> Callable[..., Any]:
         """Return what to run for a call of a function that the other side was given.
-
-        None if it is a call of something else.
 
         Raises:
             NoSuchObjectError: There is no such function, or none any more.
         """
-        if call.method == CALLED:
-            function: Callable[..., Any] = self.functions.find(call.object_id)
-            return function
-        return None
+        function: Callable[..., Any] = self.functions.find(call.object_id)
+        return function
 
     def released(self, call: Call) -> bool:
         """Take back a function, if that is what *call* is for."""
@@ -141,7 +138,7 @@ class Functions(FunctionCrossing):
             CALLED, args, kwargs, object_id=function_id, limit=limit
         )
         if reply.flows:
-            return FlowingItems(caller, reply, None, _WINDOW)
+            return FlowingItems(caller, reply, None, self._window)
         return reply.unwrap()
 
     def _make(self, function_id: str) -> RemoteFunction:
@@ -194,10 +191,9 @@ class FunctionService:
         """Return what to run for *call*."""
         if call.problem is not None:
             raise call.problem
-        function = self._functions.function(call)
-        if function is None:
+        if call.method != CALLED:
             raise NotExposedError(f"a function has no method {call.method!r:.80}")
-        return function
+        return self._functions.function(call)
 
     def batch(self, client: Client, call: Call) -> Procedure[list[Any]]:
         """Refuse a batch."""

@@ -119,9 +119,10 @@ class HostingDaemon(Host):
 
     def function(self, client: Client, call: Call) -> Callable[..., Any]:
         """Return what to run for *call*; an instance may be made for it."""
-        if call.method == CALLED and client.connection.functions is not None:
-            passed: Callable[..., Any] | None = client.connection.functions.function(call)
-            if passed is not None and call.problem is None:
+        if call.method == CALLED and call.problem is None:
+            known = client.connection.functions
+            if known is not None:
+                passed: Callable[..., Any] = known.function(call)
                 return passed
         return self._dispatcher.function(call, client)
 

@@ -136,7 +136,9 @@ class Link(Caller, asyncio.Protocol):
         features = self.session.features or frozenset()
         self._many = MANY in features
         if FLOW in features:
-            self.functions = self.session.crossing = Functions(self)
+            self.functions = self.session.crossing = Functions(
+                self, self._home.settings.window
+            )
         if self.session.beat:
             self._beats = Beats(self.session.beat, self._pulse, self._silent)
         self._pull()

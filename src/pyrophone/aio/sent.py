@@ -28,21 +28,21 @@ class Sent(Coroutine[Any, Any, None]):
 
     def send(self, value: Any) -> Any:
         """Go on, for the loop."""
-        if self._steps is None:
-            self._steps = self.__await__()
-        return self._steps.send(value)
+        return self._begun().send(value)
 
     def throw(
         self,
         kind: Any,
-        value: BaseException | object = None,
+        value: Any = None,
         trace: TracebackType | None = None,
     ) -> Any:
         """Go on with an error, for the loop."""
-        if self._steps is None:
-            self._steps = self.__await__()
-        error = kind if isinstance(kind, BaseException) else kind(value)
-        return self._steps.throw(error)
+        return self._begun().throw(kind if value is None else value)
 
     def close(self) -> None:
         """Do nothing: it has been sent, or will be."""
+
+    def _begun(self) -> Generator[Any, Any, None]:
+        if self._steps is None:
+            self._steps = self.__await__()
+        return self._steps
