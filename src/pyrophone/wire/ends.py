@@ -30,6 +30,8 @@ NO_ANNOTATIONS: Mapping[str, bytes] = {}
 NO_SERIALIZER = 0
 PING_SERIALIZER = 42  # that of Pyro5's PING, which has nothing to read
 BEAT_PAYLOAD = b"beat"
+_NO_MOVES: Table = {}
+_NOTHING_ADDED: Additions = {}
 
 
 class Crossed(Message):
@@ -40,8 +42,6 @@ class Crossed(Message):
     """
 
     __slots__ = ("across",)
-
-    across: CrossingSerializer
 
     def cross(
         self, across: CrossingSerializer, annotations: Mapping[str, bytes] | None
@@ -78,10 +78,10 @@ class End:
     )
 
     # The moves of this end, and what features add to those of both.
-    sends: Table
-    receives: Table
-    adds: Additions
-    gets: Additions
+    sends = _NO_MOVES
+    receives = _NO_MOVES
+    adds = _NOTHING_ADDED
+    gets = _NOTHING_ADDED
 
     def __init__(
         self,

@@ -2,10 +2,10 @@ from pyrophone.wire.intake cimport Intake
 
 
 cdef class Message:
-    cdef public object kind
-    cdef public object serializer_id
-    cdef public object flags
-    cdef public object seq
+    cdef public int kind
+    cdef public int serializer_id
+    cdef public int flags
+    cdef public int seq
     cdef public object payload
     cdef public object annotations
     cdef public object correlation

@@ -1,6 +1,6 @@
 cdef class Intake:
     cdef public object data
-    cdef public object expected
+    cdef public int expected
     cdef public Py_ssize_t max_size
     cdef public Py_ssize_t wanted
     cdef public Py_ssize_t _start

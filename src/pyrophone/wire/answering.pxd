@@ -1,0 +1,5 @@
+from pyrophone.wire.calling cimport Calling
+
+
+cdef class Answering(Calling):
+    cdef public dict _owed

@@ -1,0 +1,5 @@
+from pyrophone.wire.answering cimport Answering
+
+
+cdef class Session(Answering):
+    cdef public bint lazy
