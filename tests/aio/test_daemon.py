@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from pyrophone import Settings, expose, oneway, sync
+from pyrophone import Settings, expose, sync
 from pyrophone.aio.daemon import Daemon
 from pyrophone.errors import DaemonError
 from pyrophone.naming import NameService
@@ -30,11 +30,9 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 @expose
 class Thing:
     def __init__(self) -> None:
-        self.gate = threading.Event()
         self.open = asyncio.Event()
         self.began = asyncio.Event()
         self.events: list[str] = []
-        self.daemon: Daemon | None = None
 
     def echo(self, value: Any) -> Any:
         return value
@@ -47,21 +45,6 @@ class Thing:
             self.events.append("cancelled")
             raise
         return "waited"
-
-    def block(self) -> str:
-        assert self.gate.wait(LIMIT)
-        return "blocked"
-
-    @oneway
-    async def note(self) -> None:
-        self.began.set()
-        await self.open.wait()
-        self.events.append("noted")
-
-    async def end_all(self) -> str:
-        assert self.daemon is not None
-        await self.daemon.stop()
-        return "ended"
 
 
 def threads() -> set[str]:
@@ -115,97 +98,6 @@ def test_a_daemon_that_never_served_can_be_closed(run: Run) -> None:
         daemon = Daemon()
         await daemon.close()
         await daemon.serve()
-
-    run(main())
-
-
-def test_stopping_lets_running_calls_end(run: Run) -> None:
-    async def main() -> None:
-        thing = Thing()
-        async with Daemon() as daemon:
-            uri = await daemon.register(thing)
-            async with talking(uri) as talker:
-                talker.say("wait")
-                talker.say("block")
-                await thing.began.wait()
-                stopping = asyncio.create_task(daemon.stop(LIMIT))
-                while not daemon.stopping:
-                    await asyncio.sleep(0)
-                talker.say("echo", "too late")
-                thing.open.set()
-                thing.gate.set()
-                replies = [await talker.hear(), await talker.hear()]
-                assert {reply.unwrap() for reply in replies} == {"waited", "blocked"}
-                assert await talker.hear() is None
-                await stopping
-
-    run(main())
-    assert threads() == set()
-
-
-def test_closing_cancels_what_runs(run: Run) -> None:
-    async def main() -> None:
-        thing = Thing()
-        async with Daemon() as daemon:
-            uri = await daemon.register(thing)
-            async with talking(uri) as talker:
-                talker.say("wait")
-                await thing.began.wait()
-                await daemon.close()
-                assert thing.events == ["cancelled"]
-
-    run(main())
-
-
-def test_one_way_calls_of_who_is_gone_may_end(run: Run) -> None:
-    async def main() -> None:
-        thing = Thing()
-        async with Daemon() as daemon:
-            uri = await daemon.register(thing)
-            async with talking(uri) as talker:
-                await talker.tell("note")
-                await thing.began.wait()
-            while daemon.clients:
-                await asyncio.sleep(0)
-            stopping = asyncio.create_task(daemon.stop(LIMIT))
-            for _ in range(100):
-                await asyncio.sleep(0)
-            assert not stopping.done()
-            thing.open.set()
-            await stopping
-            assert thing.events == ["noted"]
-
-    run(main())
-
-
-def test_closing_cancels_one_way_calls_of_who_is_gone(run: Run) -> None:
-    async def main() -> None:
-        thing = Thing()
-        before = asyncio.all_tasks()
-        async with Daemon() as daemon:
-            uri = await daemon.register(thing)
-            async with talking(uri) as talker:
-                await talker.tell("note")
-                await thing.began.wait()
-            while daemon.clients:
-                await asyncio.sleep(0)
-        assert asyncio.all_tasks() == before
-        assert thing.events == []
-
-    run(main())
-
-
-def test_a_method_can_stop_its_daemon_and_is_answered(run: Run) -> None:
-    async def main() -> None:
-        thing = Thing()
-        async with Daemon() as daemon:
-            thing.daemon = daemon
-            uri = await daemon.register(thing)
-            serving = asyncio.create_task(daemon.serve())
-            async with talking(uri) as talker:
-                assert await talker.ask("end_all") == "ended"
-                assert await talker.hear() is None
-            await serving
 
     run(main())
 

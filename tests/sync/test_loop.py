@@ -6,7 +6,6 @@ import contextlib
 import logging
 import queue
 import re
-import resource
 import select
 import signal
 import socket
@@ -144,32 +143,6 @@ def test_stopping_from_inside_a_method_of_a_driven_daemon(how: str) -> None:
     assert results == ["off"]
 
 
-def test_silent_strangers_are_disconnected_after_their_time(kind: type[LoopDaemon]) -> None:
-    with running(kind(settings=Settings(handshake_timeout=0.05))) as daemon:
-        uri = daemon.register(Echo())
-        with (
-            connect(uri) as proxy,
-            socket.create_connection(("127.0.0.1", uri.port)) as silent,
-        ):
-            silent.settimeout(LIMIT)
-            silent.send(b"PYRO")
-            assert silent.recv(1) == b""
-            assert proxy.echo(1) == 1
-
-
-def test_more_strangers_than_allowed_push_out_the_oldest(kind: type[LoopDaemon]) -> None:
-    with running(kind(settings=Settings(strangers=2))) as daemon:
-        uri = daemon.register(Echo())
-        address = ("127.0.0.1", uri.port)
-        with connect(uri) as proxy:
-            assert proxy.echo(1) == 1
-            with socket.create_connection(address) as oldest:
-                oldest.settimeout(LIMIT)
-                with socket.create_connection(address), socket.create_connection(address):
-                    assert oldest.recv(1) == b""
-                    assert proxy.echo(2) == 2
-
-
 def test_quiet_clients_are_disconnected_where_that_is_wanted(
     kind: type[LoopDaemon],
 ) -> None:
@@ -205,29 +178,6 @@ def test_a_client_that_reads_nothing_is_dropped_and_holds_up_nobody(
             assert other.echo(1) == 1
             assert gone.wait(LIMIT)
             assert other.echo(2) == 2
-
-
-def test_clients_can_be_refused_by_their_address(
-    kind: type[LoopDaemon], caplog: pytest.LogCaptureFixture
-) -> None:
-    class Picky(kind):  # type: ignore[misc, valid-type]
-        asked: list[Any] = []  # noqa: RUF012
-
-        def accepts(self, address: Any) -> bool:
-            self.asked.append(address[0])
-            if len(self.asked) == 1:
-                raise ValueError("can't judge")
-            return len(self.asked) > 2
-
-    with running(Picky()) as daemon:
-        uri = daemon.register(Echo())
-        for _ in range(2):
-            with pytest.raises(ConnectError):
-                connect(uri)
-        with connect(uri) as proxy:
-            assert proxy.echo(1) == 1
-        assert daemon.asked == ["127.0.0.1"] * 3
-        assert "can't judge" in caplog.text
 
 
 def test_hooks_that_fail_are_logged_and_stop_nothing(
@@ -433,34 +383,6 @@ def test_ctrl_c_ends_a_busy_daemon_at_once(server: subprocess.Popen[str]) -> Non
     client.join(LIMIT)
 
 
-@pytest.mark.slow
-def test_running_out_of_descriptors_pauses_accepting_and_recovers(
-    kind: type[LoopDaemon], caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.WARNING)
-    with running(kind()) as daemon:
-        uri = daemon.register(Echo())
-        with connect(uri) as proxy:
-            waiting = [socket.socket() for _ in range(20)]
-            with socket.socket() as probe:  # has the lowest number that is free
-                free = probe.fileno()
-            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-            try:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (free + 3, hard))
-                for sock in waiting:
-                    sock.settimeout(LIMIT)
-                    sock.connect(("127.0.0.1", uri.port))
-                assert proxy.echo(1) == 1
-                while "no new clients for now" not in caplog.text:
-                    assert proxy.echo(2) == 2
-            finally:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-                for sock in waiting:
-                    sock.close()
-        with connect(uri) as proxy:
-            assert proxy.echo(3) == 3
-
-
 def test_a_daemon_that_never_served_can_be_closed(kind: type[LoopDaemon]) -> None:
     daemon = kind()
     uri = daemon.register(Echo())
@@ -476,12 +398,10 @@ class Noting:
         self.happened = threading.Semaphore(0)
         self.go = threading.Event()
         self.ended = threading.Event()
-        self.threads: list[str] = []
 
     @expose
     @oneway
     def note(self) -> None:
-        self.threads.append(threading.current_thread().name)
         self.happened.release()
         assert self.go.wait(LIMIT)
         self.ended.set()
@@ -559,19 +479,3 @@ def test_the_condition_is_asked_at_the_interval(kind: type[LoopDaemon]) -> None:
         answers = iter([True, True, False])
         daemon.serve(lambda: next(answers))
         assert next(answers, None) is None
-
-
-def test_one_way_calls_can_have_threads_of_their_own(kind: type[LoopDaemon]) -> None:
-    noting = Noting()
-    daemon = kind(settings=Settings(oneway_threads=2))
-    with running(daemon), connect(daemon.register(noting)) as proxy:
-        for _ in range(3):
-            proxy.note()
-        for _ in range(2):
-            assert noting.happened.acquire(timeout=LIMIT)
-        assert proxy.call() == "called"  # not held up
-        assert noting.happened.acquire(timeout=LIMIT)
-        assert not noting.happened.acquire(blocking=False)  # the third one waits
-        noting.go.set()
-        assert noting.happened.acquire(timeout=LIMIT)
-    assert noting.threads == ["oneway-call"] * 3

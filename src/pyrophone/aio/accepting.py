@@ -6,7 +6,6 @@ import asyncio
 import errno
 import logging
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 from ..errors import DeadlockError
 from ..frontend.chains import shown
 from ..frontend.host import Host
+from ..net.entrances import Entrance
 from ..net.sockets import close_hard, tune
 from ..serializers.classes import ClassTable
 from ..settings import Settings
-from ..uri import URI
 from ..wire.dialects import Dialect
 from ..wire.events import Call
 from .hosting import HostingDaemon
@@ -37,12 +36,11 @@ class AcceptingDaemon(HostingDaemon):
     """A daemon that takes in clients; a subclass begins and ends.
 
     Args:
-        location: Where it can be reached, a URI with the object left empty.
+        entrance: Where they come in.
         settings: See :class:`pyrophone.settings.Settings`.
         classes: Class table to share with others; by default one of its own.
         control: Class of the control object.
         dialects: What else to answer; see :class:`.hosting.HostingDaemon`.
-        tls: What to serve with; None is without TLS.
 
     Attributes:
         stopping: Whether it is to end.
@@ -50,16 +48,15 @@ class AcceptingDaemon(HostingDaemon):
 
     def __init__(
         self,
-        location: URI,
+        entrance: Entrance,
         settings: Settings,
         classes: ClassTable | None,
         control: Callable[..., Any],
         dialects: Iterable[str | Dialect] | None = None,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__(location, settings, classes, control, dialects)
+        super().__init__(entrance.where, settings, classes, control, dialects)
         self.stopping = False
-        self._tls = tls
+        self._entrance = entrance
         self._links: set[Link] = set()
         self._strangers: dict[Link, None] = {}  # not greeted yet, the oldest first
 
@@ -122,9 +119,9 @@ class AcceptingDaemon(HostingDaemon):
         link = Link(sock, self.session(greeted=greeted), self, keep=greeted)
         self._enter(link)
         options: dict[str, Any] = {}
-        if self._tls is not None and not greeted:
+        if self._entrance.tls is not None and not greeted:
             limit = max(self.settings.handshake_timeout, 0.001)
-            options = {"ssl": self._tls, "ssl_handshake_timeout": limit}
+            options = {"ssl": self._entrance.tls, "ssl_handshake_timeout": limit}
         try:
             loop = asyncio.get_running_loop()
             reader = reader_for(link, loop)
@@ -154,5 +151,4 @@ class AcceptingDaemon(HostingDaemon):
         while len(self._strangers) > self.settings.strangers:
             oldest = next(iter(self._strangers))
             del self._strangers[oldest]
-            if not oldest.greeted:
-                oldest.abort()
+            oldest.abort()

@@ -82,9 +82,11 @@ class Daemon(LoopDaemon):
         sock.setblocking(True)
         limit_waits(sock, receive=max(self.settings.linger, _LEAST), send=_SEND_WAIT)
 
-    def _release(self, sock: socket.socket) -> None:
-        limit_waits(sock, receive=0, send=0)
-        super()._release(sock)
+    def _give_back(self) -> None:
+        sock = self._entrance.sock
+        if sock is not None and sock.fileno() >= 0:
+            limit_waits(sock, receive=0, send=0)
+        super()._give_back()
 
     @property
     def workers(self) -> int:
