@@ -511,7 +511,7 @@ def test_it_listens_nowhere_if_it_can_not_be_made(monkeypatch: pytest.MonkeyPatc
         listening.append(listen(*args))
         return listening[-1]
 
-    monkeypatch.setattr("pyrophone.sync.loop.listen_tcp", noted)
+    monkeypatch.setattr("pyrophone.net.entrances.listen_tcp", noted)
     config.SERIALIZERS_ACCEPTED.add("bogus")
     with pytest.raises(errors.SerializeError):
         Pyro4.Daemon()
