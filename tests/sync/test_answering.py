@@ -239,6 +239,28 @@ def test_more_calls_than_may_be_under_way_at_a_daemon_wait_for_a_thread() -> Non
         assert sorted(heard) == [*range(200)]
 
 
+@pytest.mark.slow
+def test_one_way_calls_are_not_made_faster_than_they_begin() -> None:
+    local = Shop()
+    begun: list[int] = []
+    all_begun = threading.Event()
+    behind: list[int] = []
+
+    def hear(number: int) -> None:
+        begun.append(number)
+        if len(begun) == 9000:
+            all_begun.set()
+
+    with running(Daemon()) as daemon, connect(daemon.register(local)) as proxy:
+        proxy.keep(hear)
+        for number in range(9000):
+            local.kept.oneway(number)
+            behind.append(number - len(begun))
+        assert all_begun.wait(LIMIT)
+        assert max(behind) < 4100  # those that have a thread may not have come to this
+        assert sorted(begun) == [*range(9000)]
+
+
 def test_a_function_is_not_given_back_before_earlier_calls_of_it() -> None:
     local = Shop()
     reading, go, heard = threading.Event(), threading.Event(), threading.Event()

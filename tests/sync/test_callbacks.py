@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from pyrophone import Settings, context, expose
-from pyrophone.errors import ConnectionLostError, DeadlineExceeded, DeadlockError
+from pyrophone.errors import (
+    ConnectionLostError,
+    DeadlineExceeded,
+    DeadlockError,
+    NoSuchObjectError,
+)
 from pyrophone.frontend.deadlines import deadline
 from pyrophone.sync import Daemon, LoopDaemon
 from pyrophone.wire.events import Call
@@ -147,6 +152,42 @@ def test_a_oneway_call_is_not_waited_for(client: Raw) -> None:
     (reply,) = (event for event in events if event is not call)
     assert reply.seq == seq
     assert reply.unwrap() == "told"
+
+
+def test_who_makes_one_way_calls_waits_for_a_client_that_is_far_behind(
+    client: Raw, caller: Caller
+) -> None:
+    client.reply(client.call("keep", work))
+    sent: list[int] = []
+    late: list[DeadlineExceeded] = []
+
+    def tell() -> None:
+        for number in range(4000):
+            caller.kept.oneway(number)
+        try:
+            with deadline(0.01):
+                caller.kept.oneway("in vain")
+        except DeadlineExceeded as error:
+            late.append(error)
+        caller.kept.oneway("at last")
+        caller.kept.oneway("behind")
+        sent.append(4002)
+
+    thread = threading.Thread(target=tell)
+    thread.start()
+    assert [client.called().args[0] for _ in range(4000)] == [*range(4000)]
+    unanswered, cancelled, question = client.called(), client.next(), client.called()
+    assert (question.method, question.object_id) == ("__call__", "")
+    assert cancelled.seq == unanswered.seq
+    assert (str(late[0]), late[0].sent) == (
+        "the client is 4000 one-way calls behind; nothing was sent",
+        False,
+    )
+    assert not sent
+    client.send(client.session.fault(question, NoSuchObjectError("no function ''"), []))
+    assert [client.called().args[0] for _ in range(2)] == ["at last", "behind"]
+    thread.join(LIMIT)
+    assert sent
 
 
 def test_items_flow_from_a_function(client: Raw) -> None:

@@ -32,6 +32,8 @@ from .functions import RemoteFunction
 __all__ = ["Callbacks", "Reader"]
 
 _LOOK_AGAIN = 0.05  # seconds
+_AHEAD = 4000  # one-way calls that the client may not have begun
+_NOBODY = ""  # the id of no function: calling it is an error, once earlier calls run
 
 
 class Incoming(Protocol):
@@ -104,6 +106,7 @@ class Callbacks(FunctionCrossing):
         super().__init__(FunctionTable(), StubTable(self._make), self._lock)
         self._waiters: dict[int, _Waiter] = {}
         self._closed = False
+        self._ahead = 0  # one-way calls since the client was known to have begun all
         link.session.crossing = self
 
     # What the daemon asks.
@@ -160,6 +163,8 @@ class Callbacks(FunctionCrossing):
         """Call a function of the client; return what it returns."""
         self.tidy()
         limit = limit_of(None)
+        if oneway:
+            self._keep_pace(limit)
         seq, waiter = self._send(
             CALLED, function_id, args, kwargs, oneway=oneway, limit=limit
         )
@@ -220,6 +225,22 @@ class Callbacks(FunctionCrossing):
                 self._waiters[seq] = waiter
         self._link.deliver(data)
         return seq, waiter
+
+    def _keep_pace(self, limit: float | None) -> None:
+        """Before a one-way call, wait for a client that is far behind with earlier ones."""
+        with self._lock:
+            self._ahead += 1
+            if self._ahead <= _AHEAD:
+                return
+        question = self._send(CALLED, _NOBODY, (), {}, oneway=False, limit=limit)
+        try:
+            self._next(*question, limit)
+        except DeadlineExceeded as error:
+            raise DeadlineExceeded(
+                f"the client is {_AHEAD} one-way calls behind; nothing was sent", sent=False
+            ) from error
+        with self._lock:
+            self._ahead = 0
 
     def _next(self, seq: int, waiter: _Waiter, limit: float | None) -> Reply:
         """Return what comes next for a call."""
