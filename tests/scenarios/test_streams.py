@@ -135,7 +135,12 @@ def test_streams_of_several_threads_do_not_mix(front: Front, daemon: Any) -> Non
 
 
 def test_credit_that_comes_before_there_is_a_producer_counts() -> None:
-    """A reader of another thread may take it in before the stream is known to be one."""
+    """A reader of another thread may take it in before the stream is known to be one.
+
+    Nor is a producer kept that could have ended before that.
+    """
+    spring = Spring()
+    links: list[Any] = []
 
     class Late:
         def __init__(self, bare: Any) -> None:
@@ -146,6 +151,8 @@ def test_credit_that_comes_before_there_is_a_producer_counts() -> None:
             end = time.monotonic() + LIMIT
             while call.flow.room < 1 and time.monotonic() < end:
                 threading.Event().wait(0.001)
+            spring.ended.wait(0.1)  # by now it would have ended
+            links.append(link)
             return pump
 
         def __getattr__(self, name: str) -> Any:
@@ -155,6 +162,8 @@ def test_credit_that_comes_before_there_is_a_producer_counts() -> None:
         def coroutines(self) -> Any:
             return Late(super().coroutines())
 
-    with running(Tardy()) as daemon, sync.connect(daemon.register(Spring())) as proxy:
+    with running(Tardy()) as daemon, sync.connect(daemon.register(spring)) as proxy:
         with sync.deadline(LIMIT):
             assert list(proxy.soon(5)) == [0, 1, 2, 3, 4]
+            while links[0].pumps:
+                sync.ping(proxy)

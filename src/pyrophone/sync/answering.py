@@ -332,7 +332,7 @@ class Functions(FunctionCrossing):
         if call.flow is not None:
             make: Any = self._coroutines().pump if soon else Pump
             self.pumps[call.seq] = pump = make(self, call, value, self)
-            pump.credited()
+            pump.begin()
             if context.cancelled or connection.closed:
                 pump.stop()
 

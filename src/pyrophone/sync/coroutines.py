@@ -190,6 +190,9 @@ class AsyncPump(Pump):
         self._coroutines = coroutines
         self._wanted = asyncio.Event()
         self._task = coroutines.task()
+
+    def begin(self) -> None:
+        """Begin, once the link knows it: it may end at once."""
         self._task.run(self._produce(), self._produced)
 
     def credited(self) -> None:

@@ -71,6 +71,11 @@ class Pump:
         self._stopped = False
         self._ended = False
 
+    def begin(self) -> None:
+        """Begin, once the link knows it; the reader may have asked already."""
+        if self._flow.room > 0:
+            self.credited()
+
     def credited(self) -> None:
         """Go on: the reader has used up something, or takes more again."""
         with self._lock:

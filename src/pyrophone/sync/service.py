@@ -246,8 +246,7 @@ class BaseDaemon(Host):
         soon = hasattr(type(value), "__anext__")
         make = self.coroutines().pump if soon else Pump
         pump = link.pumps[call.seq] = make(link, call, value, self)
-        if call.flow.room > 0:  # since a moment, when it had no pump
-            pump.credited()
+        pump.begin()
         if context.cancelled:  # since a moment
             link.cancel(call.seq)
         return None
