@@ -13,8 +13,18 @@ import pytest
 from pyrophone import Settings, expose
 from pyrophone.aio import Daemon as LoopsDaemon
 from pyrophone.aio import RemoteFunction, connect, deadline, release, start
-from pyrophone.errors import CallError, DeadlineExceeded, SerializeError
+from pyrophone.errors import (
+    CallError,
+    ConnectionLostError,
+    DeadlineExceeded,
+    NotExposedError,
+    SerializeError,
+)
+from pyrophone.objects.functions import CALLED
 from pyrophone.sync import Daemon
+from pyrophone.wire.events import Credit, Reply
+from pyrophone.wire.features import FEATURES
+from pyrophone.wire.framing import BATCH, ONEWAY
 from running import LIMIT, running
 from scripts import Peer, scripted
 
@@ -223,3 +233,119 @@ def test_a_peer_that_can_not_call_back_gets_no_function(run: Run) -> None:
                     await proxy.f(print)
 
     run(main())
+
+
+def test_what_a_function_of_the_daemon_yields_keeps_to_the_window(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        peer.send(peer.session.result(await peer.call(), print))
+        peer.send(peer.session.flow(await peer.call()))
+        credit = await peer.take(Credit)
+        assert credit.count == 3
+        peer.send(peer.session.items(credit.call, [1, 2], last=True))
+        await peer.gone()
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            async with await connect(uri, settings=Settings(window=3)) as proxy:
+                function = await proxy.f()
+                items = await function()
+                assert [item async for item in items] == [1, 2]
+
+    run(main())
+
+
+def test_a_function_of_the_daemon_is_awaited_in_any_loop_while_its_own_runs(
+    run: Run, uri: str
+) -> None:
+    async def main() -> Any:
+        async with await connect(uri) as proxy:
+            add = await proxy.adder(10)
+
+            async def elsewhere() -> Any:
+                return await add(1)
+
+            assert await asyncio.to_thread(asyncio.run, elsewhere()) == 11
+            return add
+
+    add = run(main())
+    with pytest.raises(ConnectionLostError, match="loop of the connection has ended"):
+        add(1)
+    add.release()
+
+
+def test_what_is_dropped_behind_its_connection_needs_not_be_given_back(
+    run: Run, uri: str
+) -> None:
+    async def main() -> None:
+        async with await connect(uri) as proxy:
+            add = await proxy.adder(10)
+        release(add)
+        await asyncio.sleep(0)  # the loop has it told to nobody
+
+    run(main())
+
+
+async def plays(peer: Peer) -> str:
+    """Greet, and return the id of the function that the first call passes; answer that."""
+    await peer.welcome()
+    call = await peer.call()
+    peer.send(peer.session.result(call, None))
+    return str(call.args[0].function_id)
+
+
+def test_a_daemon_may_ask_of_functions_what_they_can_not(run: Run) -> None:
+    async def main() -> None:
+        over, ran = asyncio.Event(), asyncio.Event()
+
+        async def yields() -> AsyncIterator[int]:
+            ran.set()
+            yield 1
+
+        async def handed() -> Any:
+            return yields()
+
+        async def script(peer: Peer) -> None:
+            known = await plays(peer)
+            session = peer.session
+            peer.send(session.call("close", (), {}, object_id=known))
+            with pytest.raises(NotExposedError, match="a function has no method 'close'"):
+                (await peer.take(Reply)).unwrap()
+            peer.send(session.call(CALLED, [("f", (), {})], None, BATCH, object_id=known))
+            with pytest.raises(CallError, match="not called in batches"):
+                (await peer.take(Reply)).unwrap()
+            data = session.call(CALLED, (4711,), {}, object_id=known)
+            peer.send(data.replace(b"4711", b"((((", 1))
+            with pytest.raises(SerializeError):
+                (await peer.take(Reply)).unwrap()
+            peer.play(known, flags=ONEWAY)  # its items are for nobody
+            peer.play(known)
+            assert (await peer.take(Reply)).flows
+            over.set()
+            await peer.gone()
+
+        async with scripted(script, supported=FEATURES) as uri:
+            async with await connect(uri) as proxy:
+                await proxy.f(handed)
+                await over.wait()
+                assert not ran.is_set()
+
+    run(main())
+
+
+def test_ctrl_c_in_a_function_ends_the_loop(run: Run) -> None:
+    async def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    async def main() -> None:
+        async def script(peer: Peer) -> None:
+            peer.play(await plays(peer))
+            await peer.gone()
+
+        async with scripted(script, supported=FEATURES) as uri:
+            async with await connect(uri) as proxy:
+                await proxy.f(interrupted)
+                await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(main())
