@@ -36,12 +36,12 @@ class Gate:
         """Block until it is open; return whether it was in time."""
         return self._opened.wait(limit)
 
-    async def passed(self) -> None:
+    async def passed(self, limit: float = LIMIT) -> None:
         """Return once it is open; nothing else on the loop is held up."""
         event = asyncio.Event()
         with self._lock:
             if self._opened.is_set():
                 return
             self._tasks.append((asyncio.get_running_loop(), event))
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(limit):
             await event.wait()

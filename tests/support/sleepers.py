@@ -9,6 +9,7 @@ from typing import Any
 from gates import Gate
 from pyrophone import current, expose
 from pyrophone.errors import CallCancelledError, DeadlineExceeded
+from running import LIMIT
 
 __all__ = ["Sleeper"]
 
@@ -24,6 +25,7 @@ class Sleeper:
         go: Opened by a test, to let them return.
         ended: Opened once a method knows that nobody waits for it.
         runs: How many calls ran, quick ones too.
+        longest: Seconds that tasks wait to be let go, at most.
     """
 
     def __init__(self) -> None:
@@ -31,6 +33,7 @@ class Sleeper:
         self.go = Gate()
         self.ended = Gate()
         self.runs = 0
+        self.longest = LIMIT
         self._lock = threading.Lock()
 
     def quick(self, value: Any = None) -> Any:
@@ -56,7 +59,7 @@ class Sleeper:
         self.quick()
         self.started.open()
         try:
-            await self.go.passed()
+            await self.go.passed(self.longest)
         except asyncio.CancelledError:
             self.ended.open()
             raise
