@@ -99,7 +99,15 @@ def test_an_unusable_variable_is_named(variable: str, text: str, message: str) -
 
 
 @pytest.mark.parametrize(
-    "name", ["max_message_size", "max_depth", "handshake_size", "strangers", "workers"]
+    "name",
+    [
+        "max_message_size",
+        "max_depth",
+        "max_elements",
+        "handshake_size",
+        "strangers",
+        "workers",
+    ],
 )
 def test_what_must_be_positive_is_at_least_one(name: Any) -> None:
     one: dict[str, Any] = {name: 1}

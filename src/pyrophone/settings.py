@@ -20,6 +20,7 @@ _NO_SETTINGS = frozenset({"PYROPHONE_BUILD", "PYROPHONE_REQUIRE_COMPILED"})
 _COUNTS = (
     "max_message_size",
     "max_depth",
+    "max_elements",
     "handshake_size",
     "strangers",
     "workers",
@@ -57,6 +58,8 @@ class Settings:
         compression: Compress payloads of more than 100 bytes with zlib.
         max_message_size: Bytes of payload and annotations, after inflation.
         max_depth: How deep values may be nested.
+        max_elements: How many values a message may hold that is read; containers and keys
+            are values, too.
         timeout: Limit of connecting, and of each call; None is none.
         patience: How long to try again, in pauses, if a daemon can't be reached.
         retries: How often a call is repeated after its connection was lost or its
@@ -106,6 +109,7 @@ class Settings:
     compression: bool = False
     max_message_size: int = 1 << 30  # that of Pyro5
     max_depth: int = 200
+    max_elements: int = 10_000_000
     timeout: float | None = None
     patience: float = 0.0
     retries: int = 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -129,6 +130,55 @@ def test_the_depth_limit_is_inclusive_for_values_and_arguments(name: str) -> Non
 def test_bottomless_nesting_is_refused(name: str, data: bytes) -> None:
     with pytest.raises(SerializeError):
         SERIALIZERS[name].loads(data)
+
+
+@every
+def test_the_limit_of_values_is_inclusive_and_counts_containers_and_keys(name: str) -> None:
+    values = [{"k": 1, "l": [2, 3]}, [], *["x"] * 100]
+    exact = 2 + 2 * 2 + 2 + 1 + 100
+    assert len(SERIALIZERS[name].dumps(values)) > exact  # or nothing would be counted
+    generous = make_serializers(CLASSES, max_elements=exact)[name]
+    assert generous.loads(SERIALIZERS[name].dumps(values)) == values
+    for limit in (exact - 1, 103, 102, 50, 1):
+        strict = make_serializers(CLASSES, max_elements=limit)[name]
+        with pytest.raises(SerializeError, match=f"^more than {limit} values$"):
+            strict.loads(SERIALIZERS[name].dumps(values))
+        with pytest.raises(SerializeError, match=f"^more than {limit} values$"):
+            strict.loads_call(SERIALIZERS[name].dumps_call("o", "m", values, {}))
+
+
+@every
+def test_long_texts_are_few_values(name: str) -> None:
+    strict = make_serializers(CLASSES, max_elements=5)[name]
+    for text in ("[{,:" * 50, '"\\' * 50, "'," * 50):
+        assert strict.loads(strict.dumps([text, {"k": text}])) == [text, {"k": text}]
+
+
+def test_many_short_values_are_refused_before_they_are_built() -> None:
+    """What takes 2 bytes here would take 64 and more there."""
+    size = 100_000
+    for name, data in (
+        ("serpent", b"[" + b"[]," * size + b"]"),
+        ("serpent", b"[" + b"[ ]," * size + b"]"),
+        ("serpent", b"[" + b"'a' 'b' " * size + b"]"),
+        ("json", b"[" + b"[]," * size + b"[]]"),
+        ("json", b"[" + b"[ ]," * size + b"]"),
+        ("marshal", b"[" + (size).to_bytes(4, "little") + b"[\0\0\0\0" * size),
+        ("msgpack", b"\xdd" + size.to_bytes(4, "big") + b"\x90" * size),
+        ("msgpack", b"\xdf" + size.to_bytes(4, "big") + b"\xce\0\0\0\0\x90" * size),
+        (
+            "msgpack",
+            b"\x92\xdc\x80\x00" + b"\x90" * 32768 + b"\xdc\x80\x00" + b"\x90" * 32768,
+        ),
+    ):
+        serializer = make_serializers(CLASSES, max_elements=50_000)[name]
+        tracemalloc.start()
+        try:
+            with pytest.raises(SerializeError, match=r"^more than 50000 values$"):
+                serializer.loads(data)
+            assert tracemalloc.get_traced_memory()[1] < 8 * len(data) + 50_000 * 220
+        finally:
+            tracemalloc.stop()
 
 
 @every

@@ -14,7 +14,7 @@ from pyrophone.testing.strategies import literal_texts, same
 
 
 def read(text: str, max_depth: int = 50) -> Any:
-    return LiteralReader(text, max_depth, lambda mapping: mapping).read()
+    return LiteralReader(text, max_depth, 1000, lambda mapping: mapping).read()
 
 
 @settings(max_examples=20)
@@ -199,8 +199,18 @@ def test_the_depth_limit_is_inclusive_and_counts_all_brackets() -> None:
         read("[({1:[]})]", 3)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("1", 1), ("[]", 1), ("{1: 2, 3: [4]}", 6), ("'a' 'b' 'c'", 3), ("1, 2,", 2)],
+)
+def test_the_limit_of_values_is_inclusive(text: str, count: int) -> None:
+    LiteralReader(text, 5, count, lambda mapping: mapping).read()
+    with pytest.raises(SerializeError, match=f"^more than {count - 1} values$"):
+        LiteralReader(text, 5, count - 1, lambda mapping: mapping).read()
+
+
 def test_mappings_are_finished_from_the_inside() -> None:
-    reader = LiteralReader("[{'a':{}}, {1}]", 5, lambda mapping: ("made", mapping))
+    reader = LiteralReader("[{'a':{}}, {1}]", 5, 9, lambda mapping: ("made", mapping))
     assert reader.read() == [("made", {"a": ("made", {})}), {1}]
 
 

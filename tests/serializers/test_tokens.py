@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from pyrophone.errors import SerializeError
 from pyrophone.serializers.tokens import (
-    FLAT_ATOMS,
-    FLAT_SIZE,
-    FLAT_VALUE,
     HEADER,
+    NO_VALUE,
     Reader,
     flat_call,
+    flat_value,
 )
 
 ATOMS = st.one_of(
@@ -26,6 +25,10 @@ ATOMS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=10),
 )
+
+
+def read(text: str) -> Any:
+    return Reader((HEADER + text).encode(), 10, 1000).read()
 
 
 def exactly(value: Any) -> Any:
@@ -49,9 +52,9 @@ def exactly(value: Any) -> Any:
     ],
 )
 def test_an_atom_is_read_at_one_glance(text: str, value: Any) -> None:
-    match = FLAT_VALUE.fullmatch(HEADER + text)
-    assert match is not None
-    assert exactly(FLAT_ATOMS[match[1]]) == exactly(value)
+    data = (HEADER + text).encode()
+    assert exactly(flat_value(data)) == exactly(value)
+    assert exactly(read(text)) == exactly(value)
 
 
 @pytest.mark.parametrize(
@@ -73,10 +76,7 @@ def test_an_atom_is_read_at_one_glance(text: str, value: Any) -> None:
     ],
 )
 def test_all_else_is_left_to_others(data: bytes) -> None:
-    assert (
-        FLAT_VALUE.fullmatch(data.decode("utf-8", "replace")) is None
-        or len(data) > FLAT_SIZE
-    )
+    assert flat_value(data) is NO_VALUE or data == b"3"
     assert flat_call(data) is None
 
 
@@ -85,11 +85,11 @@ def test_a_flat_call_is_read_as_the_whole_grammar_reads_it(args: list[Any]) -> N
     arguments = "".join(f"{arg!r}," for arg in args)
     text = f"('obj_1','add',({arguments}),{{}})"
     expected = ast.literal_eval(text)
-    read = flat_call((HEADER + text).encode())
-    assert read is None or exactly(read) == exactly(expected)
+    call = flat_call((HEADER + text).encode())
+    assert call is None or exactly(call) == exactly(expected)
     if not any(isinstance(arg, str) for arg in args):
-        assert read is not None
-    assert exactly(Reader(HEADER + text, 10).read()) == exactly(expected)
+        assert call is not None
+    assert exactly(read(text)) == exactly(expected)
 
 
 @pytest.mark.parametrize(
@@ -128,12 +128,34 @@ def test_calls_that_are_not_flat_are_left_to_others(text: str) -> None:
     assert flat_call((HEADER + text).encode()) is None
 
 
+def test_bytes_are_read_as_python_reads_them() -> None:
+    text = r"""[b'',b"it's",b'\'\x00\xff\n\\',{b'k':b'v'}]"""
+    assert read(text) == ast.literal_eval(text)
+    for wrong in ("b'é'", r"b'\x1'", "b'a"):
+        with pytest.raises(SerializeError, match="not a literal"):
+            read(wrong)
+
+
+def test_forms_are_finished_from_the_inside() -> None:
+    data = b"[{'__class__':'a','of':{'__class__':'b'}},{'__class__':'float','value':'2'}]"
+    for spelling in (data, data.replace(b",", b"\n,")):
+        reader = Reader(spelling, 9, 99, lambda form: (form["__class__"], form.get("of")))
+        assert reader.read() == [("a", ("b", None)), 2.0]
+        assert not reader.has_forms
+
+
+def test_a_form_that_is_left_as_it_is_is_noticed() -> None:
+    reader = Reader(b"[{'__class__':'a'}]", 9, 99, lambda form: form)
+    assert reader.read() == [{"__class__": "a"}]
+    assert reader.has_forms
+
+
 def test_nesting_is_limited_and_forms_are_noticed() -> None:
-    reader = Reader("[[{'__class__':'x'}]]", 3)
+    reader = Reader(b"[[{'__class__':'x'}]]", 3, 100)
     assert reader.read() == [[{"__class__": "x"}]]
     assert reader.has_forms
     with pytest.raises(SerializeError, match="nested deeper than 2 levels"):
-        Reader("[[{}]]", 2).read()
+        Reader(b"[[{}]]", 2, 100).read()
 
 
 def test_bytes_that_are_no_text_are_left_to_others() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -14,14 +13,17 @@ from .plain import attempt, unwritable, unwritable_call
 __all__ = [
     "CALL_DEPTH",
     "DEFAULT_MAX_DEPTH",
+    "DEFAULT_MAX_ELEMENTS",
     "Codec",
     "Serializer",
     "check_depth",
     "dump_error",
     "safe_error_form",
+    "too_many",
 ]
 
 DEFAULT_MAX_DEPTH = 200
+DEFAULT_MAX_ELEMENTS = 10_000_000
 CALL_DEPTH = 2  # levels that the layout of a call adds to its arguments
 
 _UNREADABLE = (TypeError, ValueError, RecursionError, MemoryError, OverflowError)
@@ -73,30 +75,33 @@ class Serializer(Protocol):
         """Return object id, method, arguments and keywords; errors like :meth:`loads`."""
 
 
-class Codec(abc.ABC):
+class Codec:
     """Base of our serializers: the errors of reading and writing, and class forms.
 
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest; a call's layout does not count.
+        max_elements: How many values a message may hold, containers and keys counted.
         number: Its id, if it is not that of protocol 502.
     """
 
-    __slots__ = ("_classes", "_max_depth", "id")
+    __slots__ = ("_classes", "_max_depth", "_max_elements", "id")
 
-    name: str
-    number: int  # its id in protocol 502
+    name = ""
+    number = 0  # its id in protocol 502
 
     def __init__(
         self,
         classes: ClassTable,
         *,
         max_depth: int = DEFAULT_MAX_DEPTH,
+        max_elements: int = DEFAULT_MAX_ELEMENTS,
         number: int | None = None,
     ) -> None:
         self.id = self.number if number is None else number
         self._classes = classes
         self._max_depth = max_depth
+        self._max_elements = max_elements
 
     def dumps(self, value: Any) -> bytes:
         """Return the bytes of *value*; see :class:`Serializer`."""
@@ -155,11 +160,10 @@ class Codec(abc.ABC):
         """Write *value*, or raise what is wrong with it, without saying where."""
         self._write(value, self._max_depth)
 
-    @abc.abstractmethod
     def _write(self, value: Any, depth: int) -> bytes:
         """Return the bytes of *value*, which may have *depth* levels."""
+        raise NotImplementedError
 
-    @abc.abstractmethod
     def _write_call(
         self,
         object_id: str,
@@ -168,10 +172,11 @@ class Codec(abc.ABC):
         kwargs: Mapping[str, Any] | None,
     ) -> bytes:
         """Return the bytes of a call."""
+        raise NotImplementedError
 
-    @abc.abstractmethod
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
         """Return the value of *data*, and whether class forms may be in it."""
+        raise NotImplementedError
 
     def _read_call(self, data: bytes, depth: int) -> tuple[Any, bool]:
         """Return the four parts of a call, not checked yet, and as :meth:`_read`."""
@@ -207,6 +212,11 @@ def check_depth(value: Any, max_depth: int) -> None:
         level = [item for item in inner if type(item) is dict or type(item) is list]
     if level:
         raise SerializeError(f"nested deeper than {max_depth} levels")
+
+
+def too_many(max_elements: int) -> SerializeError:
+    """Return what to raise where a message holds more than *max_elements* values."""
+    return SerializeError(f"more than {max_elements} values")
 
 
 def _unreadable(error: BaseException, name: str) -> SerializeError:

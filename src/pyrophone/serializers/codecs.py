@@ -172,7 +172,8 @@ def make_codecs(
 
     Args:
         classes: How objects travel that are not plain data.
-        settings: How deep values may nest, and how serpent writes bytes.
+        settings: How deep values may nest, how many a message may hold, and how serpent
+            writes bytes.
         numbers: The serializers' ids by name; by default those of protocol 502.
         tags: What peers call classes; by default as in protocol 502.
     """
@@ -181,6 +182,7 @@ def make_codecs(
     serializers = make_serializers(
         classes,
         max_depth=settings.max_depth,
+        max_elements=settings.max_elements,
         bytes_repr=settings.bytes_repr,
         numbers=numbers,
     )

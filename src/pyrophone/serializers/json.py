@@ -9,11 +9,19 @@ Source: ``docs/reference/wire.md``, json.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import SerializeError
-from .base import CALL_DEPTH, DEFAULT_MAX_DEPTH, Codec, check_depth
+from .base import (
+    CALL_DEPTH,
+    DEFAULT_MAX_DEPTH,
+    DEFAULT_MAX_ELEMENTS,
+    Codec,
+    check_depth,
+    too_many,
+)
 from .classes import ClassTable
 from .plain import Preparation
 
@@ -21,6 +29,9 @@ __all__ = ["JsonSerializer"]
 
 _ATOMS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False)
+_MARKS = ",:[{"
+# A string, or a mark that a value follows.
+_PLACE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[,:]|[\[{](?!\s*+[\]}])', re.DOTALL)
 
 
 class JsonSerializer(Codec):
@@ -29,6 +40,7 @@ class JsonSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
+        max_elements: How many values a message may hold, in reading.
         number: Its id, if it is not that of protocol 502.
     """
 
@@ -42,9 +54,12 @@ class JsonSerializer(Codec):
         classes: ClassTable,
         *,
         max_depth: int = DEFAULT_MAX_DEPTH,
+        max_elements: int = DEFAULT_MAX_ELEMENTS,
         number: int | None = None,
     ) -> None:
-        super().__init__(classes, max_depth=max_depth, number=number)
+        super().__init__(
+            classes, max_depth=max_depth, max_elements=max_elements, number=number
+        )
         self._preparation = Preparation(classes, _ATOMS, max_depth)
 
     def _write(self, value: Any, depth: int) -> bytes:
@@ -62,6 +77,8 @@ class JsonSerializer(Codec):
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
         text = str(data, "utf-8")
+        if len(text) > self._max_elements:  # there may be a value for each character
+            _check_count(text, self._max_elements)
         value = json.loads(text)
         if text.count("[") + text.count("{") > depth:
             check_depth(value, depth)
@@ -76,3 +93,14 @@ class JsonSerializer(Codec):
                 raise SerializeError(f"malformed call: {key!r} is missing")
         parts = call["object"], call["method"], call["params"], call["kwargs"]
         return parts, has_forms
+
+
+def _check_count(text: str, max_elements: int) -> None:
+    """Refuse a text of too many values before any of them is built."""
+    if sum(map(text.count, _MARKS)) < max_elements:
+        return
+    left = max_elements
+    for place in _PLACE.finditer(text):
+        left -= place[0] in _MARKS
+        if left <= 0:
+            raise too_many(max_elements)

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..errors import SerializeError
+from .base import too_many
 
-__all__ = ["LiteralReader", "unescape"]
+__all__ = ["LiteralReader", "unescape", "unescape_bytes"]
 
 _BLANK = re.compile(r"(?:[ \t\f\n]|#[^\n]*+|\\\n)*+")
 _LINE_BLANK = re.compile(r"(?:[ \t\f]|\\\n)*+")
@@ -50,20 +51,35 @@ class LiteralReader:
     Args:
         text: The expression, with blanks and comments around it.
         max_depth: How deep brackets may nest.
+        max_elements: How many values there may be, what is in brackets counted again.
         finish: Called with each finished mapping; what it returns takes the
             mapping's place.
     """
 
-    __slots__ = ("_blank", "_finish", "_max_depth", "_position", "_shape", "_text")
+    __slots__ = (
+        "_blank",
+        "_finish",
+        "_left",
+        "_max_depth",
+        "_max_elements",
+        "_position",
+        "_shape",
+        "_text",
+    )
 
     def __init__(
-        self, text: str, max_depth: int, finish: Callable[[dict[Any, Any]], Any]
+        self,
+        text: str,
+        max_depth: int,
+        max_elements: int,
+        finish: Callable[[dict[Any, Any]], Any],
     ) -> None:
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         self._text = text
         self._position = 0
         self._max_depth = max_depth
+        self._max_elements = self._left = max_elements
         self._finish = finish
         self._blank = _LINE_BLANK
         self._shape = _OTHER
@@ -117,7 +133,13 @@ class LiteralReader:
         self._shape = _OTHER
         return value + imaginary if operator == "+" else value - imaginary
 
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise too_many(self._max_elements)
+
     def _primary(self, depth: int) -> Any:
+        self._count()
         head = self._peek()
         if head in ("(", "[", "{"):
             return self._brackets(head, depth)
@@ -190,13 +212,13 @@ class LiteralReader:
             if "b" in prefix:
                 if not body[1].isascii():
                     self._fail("a character beyond ASCII in bytes")
-                part = (
-                    body[1].encode("ascii") if "r" in prefix else _unescape_bytes(body[1])
-                )
+                part = body[1].encode("ascii") if "r" in prefix else unescape_bytes(body[1])
             elif "r" not in prefix:
                 part = unescape(body[1])
             if parts and type(part) is not type(parts[0]):
                 self._fail("bytes beside text")
+            if parts:
+                self._count()
             parts.append(part)
             self._position = body.end()
             self._peek()
@@ -276,8 +298,13 @@ def _character(match: re.Match[str]) -> str:
     return chr(code)
 
 
-def _unescape_bytes(body: str) -> bytes:
-    return _BYTES_ESCAPE.sub(_byte, body).encode("latin-1")
+def unescape_bytes(body: str) -> bytes:
+    """Return the bytes whose literal has *body*, in ASCII, between its quotes.
+
+    Raises:
+        SerializeError: An escape sequence is malformed.
+    """
+    return (_BYTES_ESCAPE.sub(_byte, body) if "\\" in body else body).encode("latin-1")
 
 
 def _byte(match: re.Match[str]) -> str:

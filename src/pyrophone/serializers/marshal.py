@@ -15,7 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import SerializeError
-from .base import CALL_DEPTH, DEFAULT_MAX_DEPTH, Codec
+from .base import (
+    CALL_DEPTH,
+    DEFAULT_MAX_DEPTH,
+    DEFAULT_MAX_ELEMENTS,
+    Codec,
+    too_many,
+)
 from .classes import ClassTable
 from .plain import Preparation
 
@@ -41,6 +47,7 @@ class MarshalSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
+        max_elements: How many values a message may hold, in reading.
         number: Its id, if it is not that of protocol 502.
     """
 
@@ -54,9 +61,12 @@ class MarshalSerializer(Codec):
         classes: ClassTable,
         *,
         max_depth: int = DEFAULT_MAX_DEPTH,
+        max_elements: int = DEFAULT_MAX_ELEMENTS,
         number: int | None = None,
     ) -> None:
-        super().__init__(classes, max_depth=max_depth, number=number)
+        super().__init__(
+            classes, max_depth=max_depth, max_elements=max_elements, number=number
+        )
         self._preparation = Preparation(classes, _ATOMS, max_depth, sets=True)
 
     def _write(self, value: Any, depth: int) -> bytes:
@@ -73,7 +83,7 @@ class MarshalSerializer(Codec):
         return self._write(call, self._max_depth + CALL_DEPTH)
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
-        reader = _Reader(bytes(data), depth)
+        reader = _Reader(bytes(data), depth, self._max_elements)
         return reader.read(), reader.has_forms
 
 
@@ -89,16 +99,18 @@ class _Reader:
         "_deepest",
         "_depth",
         "_max_depth",
+        "_max_elements",
         "_position",
         "_references",
         "_values",
         "has_forms",
     )
 
-    def __init__(self, data: bytes, max_depth: int) -> None:
+    def __init__(self, data: bytes, max_depth: int, max_elements: int) -> None:
         self._data = data
         self._position = 0
         self._max_depth = max_depth
+        self._max_elements = max_elements
         self._depth = 0
         self._deepest = 0  # depth reached since somebody reset it
         self._values = 0  # values read, those behind references counted again
@@ -148,12 +160,17 @@ class _Reader:
         self._values += values
         if self._values > _MAX_SHARING * len(self._data):
             raise SerializeError("not marshal data: too many back-references")
+        self._check_count(0)
         return value
 
     def _check_depth(self, depth: int) -> None:
         if depth > self._max_depth:
             raise SerializeError(f"nested deeper than {self._max_depth} levels")
         self._deepest = max(self._deepest, depth)
+
+    def _check_count(self, more: int) -> None:
+        if self._values + more > self._max_elements:
+            raise too_many(self._max_elements)
 
     def _take(self, size: int) -> bytes:
         start = self._position
@@ -179,6 +196,7 @@ class _Reader:
     def _items(self, count: int) -> list[Any]:
         self._depth += 1
         self._check_depth(self._depth)
+        self._check_count(count)
         items = [self._value() for _ in range(count)]
         self._depth -= 1
         return items
@@ -188,6 +206,7 @@ class _Reader:
         self._check_depth(self._depth)
         mapping = {}
         while self._data[self._position : self._position + 1] != b"0":
+            self._check_count(2)
             key = self._value()
             mapping[key] = self._value()
         self._position += 1

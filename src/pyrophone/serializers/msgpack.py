@@ -17,7 +17,14 @@ from typing import Any
 import msgpack
 
 from ..errors import SerializeError
-from .base import CALL_DEPTH, DEFAULT_MAX_DEPTH, Codec, check_depth
+from .base import (
+    CALL_DEPTH,
+    DEFAULT_MAX_DEPTH,
+    DEFAULT_MAX_ELEMENTS,
+    Codec,
+    check_depth,
+    too_many,
+)
 from .classes import NO_FORM, ClassTable
 from .plain import Preparation, plain_form
 
@@ -45,6 +52,7 @@ class MsgpackSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
+        max_elements: How many values a message may hold, in reading.
         number: Its id, if it is not that of protocol 502.
     """
 
@@ -58,9 +66,12 @@ class MsgpackSerializer(Codec):
         classes: ClassTable,
         *,
         max_depth: int = DEFAULT_MAX_DEPTH,
+        max_elements: int = DEFAULT_MAX_ELEMENTS,
         number: int | None = None,
     ) -> None:
-        super().__init__(classes, max_depth=max_depth, number=number)
+        super().__init__(
+            classes, max_depth=max_depth, max_elements=max_elements, number=number
+        )
         own = type(self).replace is not MsgpackSerializer.replace
         self._preparation = Preparation(
             classes,
@@ -108,10 +119,15 @@ class MsgpackSerializer(Codec):
         data = bytes(data)
         if any(code in data for code in _LARGE_ARRAYS):
             _check_shape(data)
+        count = {} if len(data) <= self._max_elements else _counting(self._max_elements)
         try:
             value = msgpack.unpackb(
-                data, strict_map_key=False, ext_hook=self.read_extension
+                data, strict_map_key=False, ext_hook=self.read_extension, **count
             )
+        except ValueError as error:
+            if "max_array_len" in str(error) or "max_map_len" in str(error):
+                raise too_many(self._max_elements) from error
+            raise
         except msgpack.UnpackException as error:  # not all of them are ValueErrors
             raise SerializeError(
                 f"not msgpack data: {error or type(error).__name__}"
@@ -132,6 +148,26 @@ class MsgpackSerializer(Codec):
                     value[key] = self._convert(item)
             return self.read_mapping(value)
         return value
+
+
+def _counting(max_elements: int) -> dict[str, Any]:
+    """Return what makes the library refuse to build more than so many values."""
+    left = max_elements - 1
+
+    def count(container: Any) -> Any:
+        nonlocal left
+        left -= len(container) if type(container) is list else 2 * len(container)
+        if left < 0:
+            raise too_many(max_elements)
+        return container
+
+    # The hooks are asked when a container is complete; these hold while it grows.
+    return {
+        "list_hook": count,
+        "object_hook": count,
+        "max_array_len": left,
+        "max_map_len": left // 2,
+    }
 
 
 def _check_shape(data: bytes) -> None:

@@ -14,24 +14,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from ..errors import SerializeError
-from .base import DEFAULT_MAX_DEPTH, Codec
+from .base import DEFAULT_MAX_DEPTH, DEFAULT_MAX_ELEMENTS, Codec
 from .classes import NO_FORM, ClassTable
 from .exceptions import class_name
 from .plain import plain_form
-from .tokens import FLAT_ATOMS, FLAT_SIZE, FLAT_VALUE, HEADER, Reader, flat_call
+from .tokens import HEADER, NO_VALUE, Reader, flat_call, flat_value
 
 __all__ = ["SerpentSerializer"]
 
 _REPR_IS_TEXT = frozenset({str, int, bool, type(None)})
 _NAN = "{'__class__':'float','value':'nan'}"
 _FLOAT_TEXTS = {"inf": "1e30000", "-inf": "-1e30000", "nan": _NAN}
-_HEADER_BYTES = HEADER.encode()
-_CONSTANTS = MappingProxyType({b"None": None, b"True": True, b"False": False, b"0": 0})
-_ZERO = ord("0")  # no integer begins with it but itself
 _quote = str.__repr__  # that of a subclass may say anything
 
 
@@ -41,6 +37,7 @@ class SerpentSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
+        max_elements: How many values a message may hold, in reading.
         bytes_repr: Write bytes as literals instead of base64 mappings.
         number: Its id, if it is not that of protocol 502.
 
@@ -58,10 +55,13 @@ class SerpentSerializer(Codec):
         classes: ClassTable,
         *,
         max_depth: int = DEFAULT_MAX_DEPTH,
+        max_elements: int = DEFAULT_MAX_ELEMENTS,
         bytes_repr: bool = False,
         number: int | None = None,
     ) -> None:
-        super().__init__(classes, max_depth=max_depth, number=number)
+        super().__init__(
+            classes, max_depth=max_depth, max_elements=max_elements, number=number
+        )
         self.bytes_repr = bytes_repr
 
     # What follows is on the path of every call. A function that is called there costs
@@ -102,21 +102,8 @@ class SerpentSerializer(Codec):
 
     def loads(self, data: bytes) -> Any:
         """Return the value of *data*; see :class:`.base.Serializer`."""
-        if len(data) < FLAT_SIZE:
-            if type(data) is not bytes:
-                data = bytes(data)
-            text = data.removeprefix(_HEADER_BYTES)
-            if text in _CONSTANTS:  # a regular expression would be five times the work
-                return _CONSTANTS[text]
-            if text.isdigit() and text[0] != _ZERO:
-                return int(text)
-            try:
-                match = FLAT_VALUE.fullmatch(str(data, "utf-8"))
-            except UnicodeDecodeError:
-                match = None
-            if match is not None:
-                return FLAT_ATOMS[match[1]]
-        return super().loads(data)
+        value = flat_value(data)
+        return super().loads(data) if value is NO_VALUE else value
 
     def loads_call(
         self, data: bytes
@@ -142,10 +129,7 @@ class SerpentSerializer(Codec):
         ).encode()
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
-        text = str(data, "utf-8")
-        if "\0" in text:
-            raise SerializeError(f"not serpent data: NUL at {text.index(chr(0))}")
-        reader = Reader(text, depth)
+        reader = Reader(data, depth, self._max_elements)
         return reader.read(), reader.has_forms
 
     def _text(self, value: Any, depth: int) -> str:

@@ -8,21 +8,23 @@ and the mark behind it. All that is not spelt as writers spell it goes to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import SerializeError
-from .literals import LiteralReader, unescape
+from .base import too_many
+from .literals import LiteralReader, unescape, unescape_bytes
 
-__all__ = ["FLAT_ATOMS", "FLAT_SIZE", "FLAT_VALUE", "HEADER", "Reader", "flat_call"]
+__all__ = ["FLAT_SIZE", "HEADER", "NO_VALUE", "Reader", "flat_call", "flat_value"]
 
 HEADER = "# serpent utf-8 python3.2\n"
 _CONSTANTS = {"None": None, "True": True, "False": False}
 _OPENINGS = frozenset("([{")
+_MARKS = ",:([{"  # a value follows
 _NUMBER = r"(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:e[-+]?[0-9]++)?"
 _TOKEN = re.compile(
-    r"""('[^'\\\n\r]*+(?:\\[^\n\r][^'\\\n\r]*+)*+'"""
-    r'''|"[^"\\\n\r]*+(?:\\[^\n\r][^"\\\n\r]*+)*+"'''
+    r"""(b?'[^'\\\n\r]*+(?:\\[^\n\r][^'\\\n\r]*+)*+'"""
+    r'''|b?"[^"\\\n\r]*+(?:\\[^\n\r][^"\\\n\r]*+)*+"'''
     rf"""|-?{_NUMBER}|None|True|False|\(-?{_NUMBER}[-+]{_NUMBER}j\))?"""
     r"""([\[\](){},:]|\Z|(?s:.+)) ?"""  # the last eats the rest, which nothing expects
 )
@@ -31,12 +33,16 @@ _TOKEN = re.compile(
 # one atom, or one call of atoms without keywords, in 1 and 2.5 µs, not 2.5 and 8.
 _ATOM = rf"(?:'[^'\\\n\r\0]*+'|-?{_NUMBER}|None|True|False)"
 _ATOMS = re.compile(_ATOM)
-FLAT_VALUE = re.compile(re.escape(HEADER) + f"({_ATOM})")
+_FLAT_VALUE = re.compile(re.escape(HEADER) + f"({_ATOM})")
 _FLAT_CALL = re.compile(
     re.escape(HEADER) + r"\('([^'\\\n\r\0]*+)','([^'\\\n\r\0]*+)',"
     rf"\(((?:(?:{_ATOM},)++(?:{_ATOM})?+)?+)\),\{{\}}\)"
 )
 FLAT_SIZE = 400  # bytes; in longer texts they are rare
+NO_VALUE = object()  # says that there is none, where None could be one
+_HEADER_BYTES = HEADER.encode()
+_ONE_WORDS = {b"None": None, b"True": True, b"False": False, b"0": 0}
+_ZERO = ord("0")  # no integer begins with it but itself
 
 
 class _UnusualError(Exception):
@@ -54,6 +60,10 @@ class _Atoms(dict[str, Any]):
             value: Any = token[1:-1] if "\\" not in token else unescape(token[1:-1])
         elif token in _CONSTANTS:
             value = _CONSTANTS[token]
+        elif head == "b":
+            if not token.isascii():
+                raise _UnusualError
+            return unescape_bytes(token[2:-1])
         elif head == "(":
             value = complex(token)
         elif "." in token or "e" in token:
@@ -77,13 +87,34 @@ class _FlatAtoms(dict[str, Any]):
         return int(token)
 
 
-FLAT_ATOMS = _FlatAtoms(_CONSTANTS)
+_FLAT_ATOMS = _FlatAtoms(_CONSTANTS)
+
+
+def flat_value(data: bytes) -> Any:
+    """Return the value of *data*, NO_VALUE if it is not just one atom.
+
+    All in one function, for the reason given in ``SerpentSerializer``.
+    """
+    if len(data) >= FLAT_SIZE:
+        return NO_VALUE
+    if type(data) is not bytes:
+        data = bytes(data)
+    text = data.removeprefix(_HEADER_BYTES)
+    if text in _ONE_WORDS:  # a regular expression would be five times the work
+        return _ONE_WORDS[text]
+    if text.isdigit() and text[0] != _ZERO:
+        return int(text)
+    try:
+        match = _FLAT_VALUE.fullmatch(str(data, "utf-8"))
+    except UnicodeDecodeError:
+        return NO_VALUE
+    return NO_VALUE if match is None else _FLAT_ATOMS[match[1]]
 
 
 def flat_call(data: bytes) -> tuple[str, str, tuple[Any, ...], dict[str, Any]] | None:
     """Return the parts of a call, None if it is not just one of atoms.
 
-    All in one function, for the reason given in ``SerpentSerializer``.
+    All in one function, likewise.
     """
     if len(data) >= FLAT_SIZE:
         return None
@@ -102,28 +133,61 @@ def flat_call(data: bytes) -> tuple[str, str, tuple[Any, ...], dict[str, Any]] |
         tokens = flat.rstrip(",").split(",")
         if flat.replace(",", "").replace("-", "").isdecimal():
             return object_id, method, tuple(map(int, tokens)), {}
-    return object_id, method, tuple([FLAT_ATOMS[token] for token in tokens]), {}
+    return object_id, method, tuple([_FLAT_ATOMS[token] for token in tokens]), {}
 
 
 class Reader:
     """Reads one text.
 
+    Args:
+        data: The text, in UTF-8.
+        max_depth: How deep containers may nest.
+        max_elements: How many values there may be, containers and keys counted.
+        finish: Called with each mapping that has ``__class__``, the innermost first;
+            what it returns takes the mapping's place. By default that is the mapping.
+
     Attributes:
-        has_forms: Whether a mapping with ``__class__`` was among what was read.
+        has_forms: Whether a mapping with ``__class__`` is in what was read.
     """
 
-    __slots__ = ("_atoms", "_max_depth", "_text", "_tokens", "has_forms")
+    __slots__ = (
+        "_atoms",
+        "_convert",
+        "_data",
+        "_max_depth",
+        "_max_elements",
+        "_tokens",
+        "has_forms",
+    )
 
-    def __init__(self, text: str, max_depth: int) -> None:
-        self._text = text
+    def __init__(
+        self,
+        data: bytes,
+        max_depth: int,
+        max_elements: int,
+        finish: Callable[[dict[Any, Any]], Any] | None = None,
+    ) -> None:
+        self._data = data
         self._max_depth = max_depth
+        self._max_elements = max_elements
+        self._convert = finish
         self._atoms = _Atoms()
         self._tokens: Iterator[tuple[str, str]]
         self.has_forms = False
 
     def read(self) -> Any:
-        start = len(HEADER) if self._text.startswith(HEADER) else 0
-        self._tokens = iter(_TOKEN.findall(self._text, start))
+        """Return the value.
+
+        Raises:
+            SerializeError: The text is malformed, or past one of the limits.
+            UnicodeDecodeError: It is not UTF-8.
+            TypeError: A key or an element of a set can't be one.
+            ValueError: An integer has too many digits.
+        """
+        text = str(self._data, "utf-8")
+        if "\0" in text:
+            raise SerializeError(f"not serpent data: NUL at {text.index(chr(0))}")
+        self._tokens = self._cut(text, len(HEADER) if text.startswith(HEADER) else 0)
         try:
             token, mark = next(self._tokens)
             if not token:
@@ -136,7 +200,23 @@ class Reader:
                 raise _UnusualError
             return value
         except (_UnusualError, StopIteration):
-            return LiteralReader(self._text, self._max_depth, self._finish).read()
+            self.has_forms = False
+        return LiteralReader(text, self._max_depth, self._max_elements, self._finish).read()
+
+    def _cut(self, text: str, start: int) -> Iterator[tuple[str, str]]:
+        """Return the tokens, which are counted only where there may be too many."""
+        if len(text) > self._max_elements <= sum(map(text.count, _MARKS)):
+            return self._counted(text, start)
+        return iter(_TOKEN.findall(text, start))
+
+    def _counted(self, text: str, start: int) -> Iterator[tuple[str, str]]:
+        left = self._max_elements
+        for match in _TOKEN.finditer(text, start):
+            token, mark = match.groups("")
+            left -= token != "" or mark in _OPENINGS
+            if left < 0:
+                raise too_many(self._max_elements)
+            yield token, mark
 
     def _container(self, opening: str, depth: int) -> Any:
         """Return what *opening* opens, with *depth* levels left, itself included."""
@@ -205,10 +285,13 @@ class Reader:
         return self._finish(mapping) if "__class__" in mapping else mapping
 
     def _finish(self, mapping: dict[Any, Any]) -> Any:
-        if "__class__" in mapping:
-            if mapping["__class__"] == "float":
-                if "value" not in mapping:
-                    raise SerializeError("malformed float: value missing")
-                return float(mapping["value"])
+        if "__class__" not in mapping:
+            return mapping
+        if mapping["__class__"] == "float":
+            if "value" not in mapping:
+                raise SerializeError("malformed float: value missing")
+            return float(mapping["value"])
+        value = mapping if self._convert is None else self._convert(mapping)
+        if value is mapping:
             self.has_forms = True
-        return mapping
+        return value
