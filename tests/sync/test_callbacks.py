@@ -18,7 +18,9 @@ from pyrophone.errors import (
 )
 from pyrophone.frontend.deadlines import deadline
 from pyrophone.sync import Daemon, LoopDaemon
+from pyrophone.sync.link import Link
 from pyrophone.wire.events import Call
+from pyrophone.wire.framing import ONEWAY
 from raw import Raw, raw
 from running import LIMIT, running
 
@@ -30,6 +32,7 @@ class Caller:
     def __init__(self) -> None:
         self.kept: Any = None
         self.errors: list[Exception] = []
+        self.heard = threading.Event()
 
     def apply(self, function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
@@ -60,6 +63,9 @@ class Caller:
 
     def twice(self) -> Callable[[int], int]:
         return lambda number: number * 2
+
+    def own(self) -> Callable[[], None]:
+        return self.heard.set
 
     def ready(self) -> str:
         return "ready"
@@ -259,6 +265,43 @@ def test_all_threads_that_wait_for_this_call_do_not_run_it() -> None:
             assert client.reply(second) == 2
             answer(client, one, 1)
             assert client.reply(first) == 1
+
+
+class Tardy(Daemon):
+    """Lets one-way calls of functions wait before they look for theirs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go, self.returned = (threading.Event() for _ in range(3))
+
+    def perform(self, link: Link, call: Call, context: Any) -> bytes | None:
+        if (call.method, call.flags & ONEWAY) == ("__call__", ONEWAY):
+            self.begun.set()
+            assert self.go.wait(LIMIT)
+        try:
+            return super().perform(link, call, context)
+        finally:
+            if call.method == "__release__":
+                self.returned.set()
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_function_is_given_back_behind_earlier_one_way_calls_of_it(busy: bool) -> None:
+    tardy, caller = Tardy(), Caller()
+    with running(tardy) as daemon, raw(daemon.register(caller)) as client:
+        function = client.reply(client.call("own")).function_id
+        if busy:  # then other threads look at what comes
+            client.call("apply", work)
+            client.called()
+        client.call("__call__", object_id=function, flags=ONEWAY)
+        assert tardy.begun.wait(LIMIT)
+        client.call("__release__", 1, object_id=function, flags=ONEWAY)
+        assert tardy.returned.wait(LIMIT)
+        assert not caller.heard.is_set()
+        tardy.go.set()
+        assert caller.heard.wait(LIMIT)
+        with pytest.raises(NoSuchObjectError):  # by now it was given back
+            client.reply(client.call("__call__", object_id=function))
 
 
 def test_a_lost_client_ends_what_waits_for_it(daemon: LoopDaemon, caller: Caller) -> None:

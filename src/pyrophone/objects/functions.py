@@ -17,6 +17,7 @@ from ..serializers.functions import Passable
 
 __all__ = [
     "CALLED",
+    "OF_FUNCTIONS",
     "RELEASED",
     "FunctionCrossing",
     "FunctionTable",
@@ -26,6 +27,7 @@ __all__ = [
 
 CALLED = "__call__"  # the method of every function that was passed
 RELEASED = "__release__"  # one-way; its argument is how often the function was received
+OF_FUNCTIONS = (CALLED, RELEASED)  # a tuple: what a peer sends may not be hashable
 
 
 class FunctionTable:

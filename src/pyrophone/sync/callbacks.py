@@ -28,6 +28,7 @@ from ..wire.events import Call, Portion, Reply
 from ..wire.framing import ONEWAY
 from ..wire.server import ServerSession
 from .functions import RemoteFunction
+from .returns import Returns
 
 __all__ = ["Callbacks", "Reader"]
 
@@ -97,6 +98,9 @@ class Callbacks(FunctionCrossing):
     Args:
         link: The connection.
         reader: The daemon.
+
+    Attributes:
+        returns: The order in which the client gives functions back.
     """
 
     def __init__(self, link: Incoming, reader: Reader) -> None:
@@ -107,6 +111,7 @@ class Callbacks(FunctionCrossing):
         self._waiters: dict[int, _Waiter] = {}
         self._closed = False
         self._ahead = 0  # one-way calls since the client was known to have begun all
+        self.returns = Returns()
         link.session.crossing = self
 
     # What the daemon asks.
@@ -125,10 +130,15 @@ class Callbacks(FunctionCrossing):
             NoSuchObjectError: It has no such function, or none any more.
         """
         if call.method == CALLED:
-            function: Callable[..., Any] = self.functions.find(call.object_id)
+            try:
+                function: Callable[..., Any] = self.functions.find(call.object_id)
+            finally:
+                self.returns.begun(call)
             return function
         if call.method == RELEASED:
-            return partial(self.forget, call.object_id)
+            forget = partial(self.forget, call.object_id, *call.args[:1])
+            self.returns.begun(call, forget)
+            return lambda *_: None
         return None
 
     def settle(self, event: Any) -> None:

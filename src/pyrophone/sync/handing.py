@@ -9,6 +9,7 @@ from typing import Any
 
 from ..context import CallContext
 from ..errors import DeadlockError
+from ..objects.functions import OF_FUNCTIONS
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import BATCH, ONEWAY
 from .link import Link
@@ -47,6 +48,8 @@ class HandingDaemon(WaitingDaemon):
         apart = self._threads_apart()
         if apart is None or apart.waiting >= _QUEUE or call.flags & BATCH:
             return False
+        if link.calls is not None:
+            link.calls.returns.come(call)
         apart.submit(partial(self._run_apart, link, call))
         return True
 
@@ -59,6 +62,8 @@ class HandingDaemon(WaitingDaemon):
                 self._refuse_deadlock(link, call, context)
                 link.done(key)
                 return
+        if call.flags & ONEWAY and link.calls is not None:
+            link.calls.returns.come(call)
         self.submit(partial(self._run_started, link, call, context, key))
 
     def submit(self, job: Callable[[], object]) -> None:
@@ -106,13 +111,28 @@ class HandingDaemon(WaitingDaemon):
             return
         if not context.cancelled:
             link.session.read(call)
-        data = self.perform(link, call, context)
+        act = partial(self.perform, link, call, context)
+        data = self._begins(link, call, act) if call.flags & ONEWAY else act()
         if data is not None:
             link.deliver(data)
             link.done(key)
         self.ended()
 
     def _run_apart(self, link: Link, call: Call) -> None:
-        self.run(link, call)
+        self._begins(link, call, partial(self.run, link, call))
         if self._asked:
             self._poller.wake()
+
+    def _begins(
+        self, link: Link, call: Call, act: Callable[[], bytes | None]
+    ) -> bytes | None:
+        """Run a one-way call by *act*; what gives functions back waits for earlier ones."""
+        if link.calls is None:
+            return act()
+        returns = link.calls.returns
+        try:
+            if call.method not in OF_FUNCTIONS:
+                returns.begun(call)
+            return act()
+        finally:
+            returns.begun(call)  # it may have failed before that

@@ -28,17 +28,19 @@ class Returns:
             self._coming[call] = None
 
     def begun(self, call: Call, give_back: Callable[[], object] | None = None) -> None:
-        """Note that *call* was looked at.
+        """Note that *call* was looked at; once more makes no difference.
 
         Args:
-            call: It has come before.
+            call: What did not come before, comes now.
             give_back: What it asks for, to be done in its turn; None if for nothing.
         """
         due = []
         with self._lock:
             if give_back is None:
-                self._coming.pop(call, None)
+                if call not in self._returned:  # or it is still to be done
+                    self._coming.pop(call, None)
             else:
+                self._coming[call] = None  # where it stands already, or behind all
                 self._returned[call] = give_back
             for first in [*self._coming] if self._returned else []:
                 if first not in self._returned:

@@ -14,7 +14,7 @@ from ..errors import DaemonError
 from ..frontend.chains import check_call
 from ..frontend.host import Host
 from ..objects.calls import ATTRIBUTE_ACCESS
-from ..objects.functions import CALLED, RELEASED
+from ..objects.functions import OF_FUNCTIONS
 from ..serializers.classes import ClassTable
 from ..serializers.codecs import Codecs
 from ..settings import Settings
@@ -38,9 +38,6 @@ __all__ = ["BaseDaemon"]
 _DATA = frozenset(
     {bool, bytes, dict, float, int, list, set, str, tuple, type(None), complex, bytearray}
 )
-
-
-_OF_FUNCTIONS = (CALLED, RELEASED)  # a tuple: what a peer sends may not be hashable
 
 
 class BaseDaemon(Host):
@@ -139,7 +136,7 @@ class BaseDaemon(Host):
             if call.flags & BATCH:
                 value = self._run_batch(link, call)
             else:
-                if call.method in _OF_FUNCTIONS:
+                if call.method in OF_FUNCTIONS:
                     function = self._function(link, call)
                 else:
                     function = self._dispatcher.function(call, link.client)
