@@ -6,9 +6,10 @@ import pytest
 
 from pyrophone import URI, Settings
 from pyrophone.errors import InvalidURIError
-from pyrophone.frontend.forms import as_uri, codecs_for
+from pyrophone.frontend.forms import as_uri, asking, codecs_for, own_codecs
 from pyrophone.serializers.classes import ClassTable
-from pyrophone.sync import Proxy
+from pyrophone.sync import Daemon, Proxy
+from pyrophone.wire.dialects import PYRO5
 from pyrophone.wire.metadata import Metadata
 
 
@@ -29,6 +30,28 @@ def test_a_target_is_a_uri_or_a_name(target: str, uri: str) -> None:
 def test_what_looks_like_a_uri_must_be_one() -> None:
     with pytest.raises(InvalidURIError):
         as_uri("PYRO:a", Settings())
+
+
+def test_behind_a_socket_that_is_connected_it_is_an_id() -> None:
+    assert str(as_uri("PYRO:a", Settings(), connected=True).object) == "PYRO:a"
+
+
+def test_questions_have_a_limit() -> None:
+    assert asking(Settings(), PYRO5)[0].timeout == 10.0
+    settings = Settings(timeout=2.0)
+    same, codecs = asking(settings, PYRO5)
+    assert same is settings
+    assert "serpent" in codecs.by_name
+
+
+def test_what_a_program_has_of_its_own_is_written_by_its_own_codecs() -> None:
+    settings, classes = Settings(), ClassTable()
+    assert own_codecs(Proxy.to, settings, None, None, PYRO5) is None
+    own = own_codecs(Proxy.to, settings, classes, None, PYRO5)
+    assert own is not None
+    assert own.classes is classes
+    with Daemon() as daemon:
+        assert own_codecs(Proxy.to, settings, classes, daemon, PYRO5) is daemon.codecs
 
 
 def test_a_proxy_travels_and_is_made_anew() -> None:

@@ -9,7 +9,13 @@ import pytest
 
 from pyrophone import Settings
 from pyrophone.errors import RemoteProtocolError, SecurityError, SerializeError
-from pyrophone.frontend.remotes import LineRemote, session_to, stream_of, value_of
+from pyrophone.frontend.remotes import (
+    LineRemote,
+    session_to,
+    sharing_key,
+    stream_of,
+    value_of,
+)
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.uri import URI
@@ -52,6 +58,17 @@ def test_variants_have_one_line_and_limits_of_their_own() -> None:
     assert first.line is second.line
     assert (first.timeout, first.retries, first.patience) == (1.0, 2, 3.0)
     assert first.uri == second.uri == line.uri
+
+
+def test_connections_are_shared_by_what_is_alike() -> None:
+    def key(place: str = "localhost:9", handshake: object = "hello", **more: Any) -> Any:
+        uri = URI.parse(f"PYRO:x@{place}")
+        return sharing_key(uri, Settings(**more), None, PYRO5, handshake)
+
+    assert key() == key()
+    others = [key("localhost:8"), key(handshake="other"), key(timeout=2.0)]
+    assert key() not in others
+    assert key(handshake=["a list"]) is None
 
 
 def test_a_conversation_begins_as_the_settings_say() -> None:

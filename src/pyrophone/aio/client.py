@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 from ..finding import locate
 from ..frontend import forms
 from ..frontend.dialects import find_dialects
-from ..frontend.forms import as_uri
+from ..frontend.forms import as_uri, own_codecs
 from ..frontend.proxies import options
 from ..objects.batch import BaseBatch, results
 from ..objects.proxy import remote_of
@@ -108,42 +108,14 @@ async def connect(
 ) -> Any:
     """Connect to a remote object; return a proxy for it.
 
-    Proxies to one daemon share a connection where the daemon can carry many calls on one
-    and they agree in settings, handshake, classes and dialect.
-
-    Args:
-        target: A URI, or a name that a name server knows.
-        interface: Its class with methods that are awaited, for type checkers; the proxy
-            is typed as that.
-        settings: Time limits, serializer, where to look for a name server.
-        handshake: What the daemon's ``greets`` gets.
-        check: Called with what ``greets`` gave, and awaited if that gives something to
-            await; raises to refuse the daemon.
-        sock: A connected socket, whose other end a daemon was given; *target* is then
-            the id of the object. It is not closed.
-        classes: How values of your classes travel; by default nobody knows them.
-        daemon: The daemon of this program whose objects may be passed as arguments:
-            the other side gets proxies for them.
-        dialect: What the daemon speaks, and the name server, if one is asked:
-            ``pyro5``, as Pyrophone's do, or the name of another, or the dialect itself.
-
-    Raises:
-        InvalidURIError: *target* looks like a URI and is none.
-        NamingError: No name server was found, or it does not know the name.
-        ConnectError: The daemon could not be reached, or refused.
+    Arguments and errors are those of :func:`pyrophone.sync.connect`; but the methods of
+    *interface* are awaited, and *check* may give something to await.
     """
     (spoken,) = find_dialects([dialect])
-    codecs = None
-    if daemon is not None:
-        codecs = daemon.codecs_in(spoken)
-    elif classes is not None:
-        codecs = codecs_for(settings, classes, spoken)
     proxy = Proxy.to(
-        as_uri(target, settings)
-        if sock is None
-        else URI("PYRO", str(target), "<connected>"),
+        as_uri(target, settings, connected=sock is not None),
         settings=settings,
-        codecs=codecs,
+        codecs=own_codecs(Proxy.to, settings, classes, daemon, spoken),
         handshake=handshake,
         check=check,
         sock=sock,
@@ -206,15 +178,7 @@ async def locate_names(
 ) -> Proxy:
     """Return a proxy for the name server.
 
-    Args:
-        host: Where it is; this, *port* and *broadcast* are as for ``finding.locate``.
-        port: Likewise.
-        settings: For what is not given.
-        broadcast: Likewise.
-        dialect: What it speaks; see :func:`connect`.
-
-    Raises:
-        NoNameServerError: None answered.
+    Arguments and errors are those of :func:`pyrophone.sync.locate_names`.
     """
     (spoken,) = find_dialects([dialect])
     looking = locate(host, port, settings=settings, broadcast=broadcast)
@@ -227,9 +191,6 @@ def codecs_for(
 ) -> Codecs:
     """Return serializers that read and write the proxies of this front-end.
 
-    Args:
-        settings: How to write.
-        classes: A class table to share; by default a new one.
-        dialect: What is spoken with them.
+    Arguments are those of :func:`pyrophone.sync.client.codecs_for`.
     """
     return forms.codecs_for(Proxy.to, settings, classes, dialect)

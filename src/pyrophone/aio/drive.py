@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import inspect
 import socket
 from collections.abc import Awaitable, Callable
@@ -11,8 +10,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from ..frontend.deadlines import limit_of
-from ..serializers.classes import ClassTable
-from ..serializers.codecs import make_codecs
+from ..frontend.forms import asking
 from ..settings import Settings
 from ..steps import Ask, Broadcast, Connect, Invoke, Procedure, Step
 from ..uri import URI
@@ -22,7 +20,6 @@ from .opening import open_connection
 __all__ = ["ask", "drive"]
 
 T = TypeVar("T")
-_LIMIT = 10.0  # seconds
 
 
 async def drive(
@@ -60,14 +57,8 @@ async def ask(
     settings: Settings,
     dialect: Dialect = PYRO5,
 ) -> Any:
-    """Call *method* of the object at *uri*, over a connection of its own.
-
-    Without a limit in the settings it may take 10 s: this is for questions that are
-    answered at once, by a name server that may hang.
-    """
-    if settings.timeout is None:
-        settings = dataclasses.replace(settings, timeout=_LIMIT)
-    codecs = make_codecs(ClassTable(), settings, numbers=dialect.numbers, tags=dialect.tags)
+    """Call *method* of the object at *uri*, over a connection of its own."""
+    settings, codecs = asking(settings, dialect)
     connection = await open_connection(uri, settings, codecs, dialect=dialect)
     try:
         timeout = settings.timeout

@@ -14,6 +14,7 @@ from ..finding import reach
 from ..frontend.chains import check_connecting
 from ..frontend.deadlines import limit_of
 from ..frontend.forms import codecs_for
+from ..frontend.remotes import sharing_key
 from ..net.forks import Claim
 from ..objects.proxy import BaseProxy
 from ..objects.table import DAEMON_ID
@@ -182,12 +183,10 @@ class Line:
     async def _reach(self, uri: URI) -> Lease:
         """Return a connection to *uri*: that of another line, if one can be shared."""
         self.object_id = uri.object
-        key = (uri.location, self.settings, self.dialect, self.handshake, id(self.codecs))
-        try:
-            hash(key)
-        except TypeError:  # of an uncommon handshake
-            return await self._own(uri)
-        if self._check is not None or self._alone:
+        key = None
+        if self._check is None and not self._alone:
+            key = sharing_key(uri, self.settings, self.codecs, self.dialect, self.handshake)
+        if key is None:
             return await self._own(uri)
         shared = _REGISTRY.here()
         async with shared.lock(key):

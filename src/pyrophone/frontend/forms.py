@@ -13,20 +13,40 @@ from ..settings import Settings
 from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
 
-__all__ = ["as_uri", "codecs_for"]
+__all__ = ["as_uri", "asking", "codecs_for", "own_codecs"]
+
+_LIMIT = 10.0  # seconds for a question to a name server that may hang
 
 
-def as_uri(target: str | URI, settings: Settings) -> URI:
+def as_uri(target: str | URI, settings: Settings, *, connected: bool = False) -> URI:
     """Return the URI that *target* is, or stands for: a name is one, too.
+
+    Args:
+        target: What is asked for.
+        settings: For name servers.
+        connected: It is the id of an object behind a socket that is connected.
 
     Raises:
         InvalidURIError: It looks like a URI and is none.
     """
+    if connected:
+        return URI("PYRO", str(target), "<connected>")
     if isinstance(target, URI):
         return target
     if target[:4].upper() == "PYRO" and ":" in target:
         return URI.parse(target, name_port=settings.name_port)
     return URI("PYRONAME", target)
+
+
+def asking(settings: Settings, dialect: Dialect) -> tuple[Settings, Codecs]:
+    """Return what to ask a name server with.
+
+    Without a limit in the settings it may take 10 s: this is for questions that are
+    answered at once.
+    """
+    if settings.timeout is None:
+        settings = dataclasses.replace(settings, timeout=_LIMIT)
+    return settings, _codecs(settings, ClassTable(), dialect)
 
 
 def codecs_for(
@@ -69,6 +89,28 @@ def codecs_for(
     if not classes.has_name(PROXY_CLASS):  # else its owner has proxies of another kind
         classes.register_name(PROXY_CLASS, read)
     return codecs
+
+
+def own_codecs(
+    make: Callable[..., BaseProxy],
+    settings: Settings,
+    classes: ClassTable | None,
+    daemon: Any,
+    dialect: Dialect,
+) -> Codecs | None:
+    """Return what a program wants its proxy to write with; None is the usual.
+
+    Args:
+        make: Likewise.
+        settings: Likewise.
+        classes: Those of the program, if it has any.
+        daemon: That of the program, if its objects may be passed.
+        dialect: What is spoken.
+    """
+    if daemon is not None:
+        codecs: Codecs = daemon.codecs_in(dialect)
+        return codecs
+    return None if classes is None else codecs_for(make, settings, classes, dialect)
 
 
 def _codecs(settings: Settings, classes: ClassTable, dialect: Dialect) -> Codecs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import RemoteProtocolError, SecurityError, SerializeError
@@ -14,7 +15,7 @@ from ..wire.events import Reply
 from ..wire.features import FEATURES
 from ..wire.session import Session
 
-__all__ = ["LineRemote", "session_to", "stream_of", "value_of"]
+__all__ = ["LineRemote", "session_to", "sharing_key", "stream_of", "value_of"]
 
 
 class _Line(Protocol):
@@ -55,6 +56,21 @@ class LineRemote(Generic[L]):
     def uri(self) -> URI:
         """Where the object is, as it was asked for."""
         return self.line.uri
+
+
+def sharing_key(
+    uri: URI, settings: Settings, codecs: Codecs | None, dialect: Dialect, handshake: Any
+) -> Hashable | None:
+    """Return what proxies must have in common to share a connection.
+
+    None if they can't: the handshake is a list, for one.
+    """
+    key = (uri.location, settings, id(codecs), dialect, handshake)
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
 
 
 def session_to(

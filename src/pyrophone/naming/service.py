@@ -27,32 +27,7 @@ _OWN_TAGS = {"pyro4": "class:Pyro4.naming.NameServer"}
 class BaseNameService:
     """A name server that others can call, and find by broadcast; a subclass serves it.
 
-    Args:
-        host: Where to listen: a name or address, ``""`` is all interfaces; None is
-            that of the settings, this machine only.
-        port: TCP port, 0 for any free one; None is that of the settings.
-        unix_socket: Listen at this Unix socket instead.
-        public: ``host`` or ``host:port`` to put into URIs, behind NAT.
-        broadcast: Answer broadcasts; never done at a loopback address, a Unix socket
-            or IPv6, where none can come from.
-        storage: Where the names are kept, by default in memory. It is not closed.
-        sweep: Drop names whose daemon is gone, looking every so many seconds; see
-            :class:`pyrophone.naming.Sweeper`.
-        grace: For how long a daemon must have been gone then, in seconds.
-        tls: What to serve with; None is without TLS. See
-            :func:`pyrophone.net.tls.server_context`.
-        settings: For what is not given, and for the daemon.
-        dialects: What else clients may speak on the same port, by name or as it is; by
-            default what the settings say. Each is given URIs and tags as it knows them.
-
-    Attributes:
-        names: The object that is served.
-        uri: Where it is.
-
-    Raises:
-        OSError: It can't listen there.
-        NamingError: The storage can't be used.
-        DaemonError: There is no dialect of that name.
+    Arguments, attributes and errors are those of :class:`pyrophone.naming.NameService`.
     """
 
     def __init__(
@@ -76,12 +51,11 @@ class BaseNameService:
         storage = MemoryStorage() if storage is None else storage
         spoken = list(settings.dialects if dialects is None else dialects)
         host = settings.name_host if host is None else host
-        port = settings.name_port if port is None else port
         if host.startswith("./u:"):  # as finding takes it
             unix_socket = unix_socket or host.removeprefix("./u:")
         self._daemon: Any = self._make_daemon(
             host,
-            port,
+            settings.name_port if port is None else port,
             unix_socket=unix_socket,
             public=public,
             tls=tls,
@@ -97,9 +71,7 @@ class BaseNameService:
                 port = int(self._daemon.listener.getsockname()[1])
                 self._beacon = _make_beacon(host, port, settings)
                 self._helpers.append(("beacon", self._beacon.serve))
-            self._daemon.objects.register(self.names, NAME_SERVER_ID)
-            self.uri: URI = self._daemon.uri_of(NAME_SERVER_ID)
-            announce(self.names, self.uri, _own_tags(spoken))
+            self.uri = self._announce(spoken)
         except BaseException:
             self._give_up()
             raise
@@ -110,6 +82,13 @@ class BaseNameService:
     def broadcast_port(self) -> int | None:
         """UDP port at which broadcasts are answered, None if they are not."""
         return self._beacon.address[1] if self._beacon else None
+
+    def _announce(self, spoken: Iterable[str | Dialect]) -> URI:
+        """Let the names be called, and found among themselves; return where they are."""
+        self._daemon.objects.register(self.names, NAME_SERVER_ID)
+        uri: URI = self._daemon.uri_of(NAME_SERVER_ID)
+        announce(self.names, uri, _own_tags(spoken))
+        return uri
 
     def _make_daemon(self, host: str, port: int, **options: Any) -> Any:
         """Return the daemon of a front-end."""

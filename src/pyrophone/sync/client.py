@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar, cast, overload
 from ..finding import locate
 from ..frontend import forms
 from ..frontend.dialects import find_dialects
-from ..frontend.forms import as_uri
+from ..frontend.forms import as_uri, own_codecs
 from ..frontend.proxies import LineProxy, options
 from ..objects.batch import BaseBatch, results
 from ..objects.proxy import refusal, remote_of
@@ -187,21 +187,10 @@ def connect(
         ConnectError: The daemon could not be reached, or refused.
     """
     (spoken,) = find_dialects([dialect])
-    if daemon is not None:
-        codecs = daemon.codecs_in(spoken)
-    elif classes is not None:
-        codecs = codecs_for(settings, classes, spoken)
-    else:
-        codecs = _usual_codecs(settings, spoken)
-    uri = (
-        URI("PYRO", str(target), "<connected>")
-        if sock is not None
-        else as_uri(target, settings)
-    )
     proxy = Proxy.to(
-        uri,
+        as_uri(target, settings, connected=sock is not None),
         settings=settings,
-        codecs=codecs,
+        codecs=own_codecs(Proxy.to, settings, classes, daemon, spoken),
         handshake=handshake,
         check=check,
         sock=sock,

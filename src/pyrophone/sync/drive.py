@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ..frontend.forms import asking
 from ..net import beacon
-from ..serializers.classes import ClassTable
-from ..serializers.codecs import make_codecs
 from ..settings import Settings
 from ..steps import Ask, Broadcast, Connect, Invoke, Procedure, Sleep, Step
 from ..uri import URI
@@ -19,7 +17,6 @@ from .connection import Connection
 __all__ = ["ask", "drive"]
 
 T = TypeVar("T")
-_LIMIT = 10.0  # seconds
 
 
 def drive(
@@ -57,14 +54,8 @@ def ask(
     settings: Settings,
     dialect: Dialect = PYRO5,
 ) -> Any:
-    """Call *method* of the object at *uri*, over a connection of its own.
-
-    Without a limit in the settings it may take 10 s: this is for questions that are
-    answered at once, by a name server that may hang.
-    """
-    if settings.timeout is None:
-        settings = dataclasses.replace(settings, timeout=_LIMIT)
-    codecs = make_codecs(ClassTable(), settings, numbers=dialect.numbers, tags=dialect.tags)
+    """Call *method* of the object at *uri*, over a connection of its own."""
+    settings, codecs = asking(settings, dialect)
     connection = Connection(uri, settings, codecs, dialect=dialect)
     try:
         reply = connection.call(method, args, {}, timeout=settings.timeout)

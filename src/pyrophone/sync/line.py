@@ -6,12 +6,13 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import CommunicationError, DeadlockError, PyrophoneError
 from ..finding import reach
 from ..frontend.chains import check_connecting
+from ..frontend.remotes import sharing_key
 from ..net.forks import Claim
 from ..objects.table import DAEMON_ID
 from ..serializers.codecs import Codecs
@@ -196,8 +197,10 @@ class Line:
 
     def _attach(self, uri: URI, limit: float | None) -> Connection:
         """Return the connection that all share, or a new one."""
-        key = self._key(uri)
-        if key is None or self.metadata.session:
+        key = None
+        if self._sock is None and self._check is None and not self.metadata.session:
+            key = sharing_key(uri, self.settings, self.codecs, self.dialect, self.handshake)
+        if key is None:
             return self._greet(uri, limit)
         with HUB.entry(key, limit) as entry:
             connection: Connection | None = entry.connection
@@ -251,17 +254,6 @@ class Line:
         self.metadata = connection.metadata
         self.object_id = None
         return connection
-
-    def _key(self, uri: URI) -> Hashable | None:
-        """Return what proxies must have in common to share a connection."""
-        if self._sock is not None or self._check is not None:
-            return None
-        key = (uri.location, self.settings, id(self.codecs), self.dialect, self.handshake)
-        try:
-            hash(key)
-        except TypeError:  # of a handshake that is a list, for one
-            return None
-        return key
 
 
 def _ask_metadata(connection: Connection, uri: URI, timeout: float | None) -> Metadata:
