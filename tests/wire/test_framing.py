@@ -38,6 +38,7 @@ from pyrophone.wire.framing import (
     Decoder,
     Message,
     encode,
+    encode_beside,
     join_annotations,
     split_annotations,
 )
@@ -509,3 +510,227 @@ def test_time_is_linear_in_the_bytes_fed(make: Callable[[int], list[bytes]]) -> 
 def test_time_is_linear_if_messages_are_taken_late() -> None:
     small, large = [PING_BYTES] * 4_000, [PING_BYTES] * 32_000
     assert seconds(large, take=False) < 8 * 4 * seconds(small, take=False)
+
+
+# Buffers beside the payload.
+
+
+BESIDE = bytes.fromhex(
+    "5059524f 01f6 05 01 0000 0007 00000002 0000002b"
+    "00000000000000000000000000000000 0000 4dc5"
+    "42554653 0000001a 00000002 62 0000000000000003 61 0000000000000001 616263 78"
+    "494e464f 00000001 79 6f6b"
+)
+
+
+def laden(
+    *buffers: bytes | bytearray | memoryview,
+    payload: bytes = b"ok",
+    annotations: dict[str, bytes] | None = None,
+) -> Message:
+    message = Message(RESULT, 1, 0, 7, payload, annotations or {})
+    message.lay(buffers)
+    return message
+
+
+def beside(max_size: int = 1 << 30) -> Decoder:
+    decoder = Decoder(max_size)
+    decoder.beside = True
+    return decoder
+
+
+def drip(decoder: Decoder, data: bytes, step: int) -> list[Message]:
+    found: list[Message] = []
+    for start in range(0, len(data), step):
+        found += feed(decoder, data[start : start + step])
+    return found
+
+
+def test_buffers_are_written_byte_for_byte_and_not_copied() -> None:
+    array = bytearray(b"x")
+    pieces = encode_beside(laden(b"abc", array, annotations={"INFO": b"y"}))
+    assert bytes(pieces) == BESIDE
+    assert [bytes(piece) for piece in pieces.head()[1:3]] == [b"abc", b"x"]
+    array[0] = 33
+    assert bytes(pieces) == BESIDE.replace(b"abcx", b"abc!")
+
+
+def test_buffers_arrive_as_what_they_were() -> None:
+    (message,) = feed(beside(), BESIDE)
+    assert message.annotations == {"BUFS": b"", "INFO": b"y"}
+    assert message.payload == b"ok"
+    assert message.buffers == [b"abc", bytearray(b"x")]
+    assert [type(buffer) for buffer in message.buffers] == [bytes, bytearray]
+
+
+def test_to_who_knows_no_buffers_the_annotation_is_one_of_the_application() -> None:
+    (message,) = feed(Decoder(), BESIDE)
+    assert message.annotations == {"BUFS": BESIDE[48:74], "INFO": b"y"}
+    assert message.buffers == ()
+
+
+def test_only_the_payload_is_compressed() -> None:
+    buffer = bytes(1000)
+    pieces = bytes(encode_beside(laden(buffer, payload=bytes(500)), compress=True))
+    assert 1000 < len(pieces) < 1200
+    assert buffer in pieces
+    (message,) = feed(beside(1525), pieces)
+    assert (message.payload, message.buffers) == (bytes(500), [buffer])
+    assert message.flags == 0
+    with pytest.raises(MessageTooLargeError, match=r"1521 bytes, max=1520"):
+        feed(beside(1520), pieces)
+
+
+def test_buffers_count_towards_the_size() -> None:
+    size = len(BESIDE) - 40
+    message = laden(b"abc", bytearray(b"x"), annotations={"INFO": b"y"})
+    assert len(encode_beside(message, max_size=size)) == len(BESIDE)
+    assert len(feed(beside(size), BESIDE)) == 1
+    with pytest.raises(MessageTooLargeError) as sent:
+        encode_beside(message, max_size=size - 1)
+    with pytest.raises(MessageTooLargeError) as received:
+        feed(beside(size - 1), BESIDE[:40])
+    assert sent.value.size == received.value.size == size
+
+
+def test_what_buffers_announce_is_not_allocated() -> None:
+    start = header(0, 1 << 30) + b"BUFS" + ((1 << 30) - 8).to_bytes(4, "big")
+    start += bytes.fromhex("00000001 62") + ((1 << 30) - 21).to_bytes(8, "big")
+    tracemalloc.start()
+    assert feed(beside(), start) == []
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("chunks", "problem"),
+    [
+        ("42554653 0000000e 00000001 62 0000000000000001", "b'BUFS' ends early"),
+        ("42554653 00000003 000000", "BUFS has 3 bytes, needs 4"),
+        ("42554653 00000000", "BUFS has 0 bytes, needs 4"),
+        ("42554653 0000000c 00000001 62 00000000000000", "BUFS has 12 bytes, needs 13"),
+        (
+            "42554653 0000000d 00000001 62 0000000000000001",
+            "BUFS has 13 bytes, its buffers make 14",
+        ),
+        ("42554653 0000000d 00000001 63 0000000000000000", "a buffer of kind b'c'"),
+        ("42554653 00000004 00100000", "BUFS has 1048576 buffers, limit is 1024"),
+        ("494e464f 00000000 42554653 00000004 00000000", "BUFS is not the first"),
+        ("42554653 00000004 00000000 42554653 00000004 00000000", "is not the first"),
+        ("4255", "annotation at 0 ends early"),
+        ("42554653 000000", "annotation at 0 ends early"),
+    ],
+)
+@pytest.mark.parametrize("step", [1, 1000])
+def test_buffers_that_are_not_right_are_refused(
+    chunks: str, problem: str, step: int
+) -> None:
+    data = bytes.fromhex(chunks)
+    data = header(4, len(data)) + data + b"ping"
+    with pytest.raises(RemoteProtocolError) as caught:
+        drip(beside(), data, step)
+    assert problem in str(caught.value)
+
+
+def test_a_message_of_buffers_alone_is_complete_with_the_last_of_them() -> None:
+    data = bytes(encode_beside(laden(b"abc", b"", payload=b"")))
+    decoder = beside()
+    assert feed(decoder, data[:-1]) == []
+    (message,) = feed(decoder, data[-1:])
+    assert (message.buffers, message.payload) == ([b"abc", b""], b"")
+    assert decoder.pending == 0
+    (message,) = feed(beside(), bytes(encode_beside(laden(payload=b""))))
+    assert message.buffers == []
+
+
+def test_bytes_can_be_received_where_they_go() -> None:
+    decoder = beside()
+    assert decoder.space() is None
+    buffer = bytes(range(100))
+    data = bytes(encode_beside(laden(bytearray(buffer))))
+    at = data.index(buffer) + 30
+    assert feed(decoder, data[:at]) == []
+    assert decoder.landing is not None
+    assert decoder.pending == at
+    space = decoder.space()
+    assert space is not None
+    assert len(space) == 70
+    space[:] = data[at : at + 70]
+    decoder.filled(70)
+    assert decoder.space() is None
+    assert decoder.next() is None
+    (message,) = feed(decoder, data[at + 70 :])
+    assert message.buffers == [buffer]
+
+
+laden_messages = st.builds(
+    laden,
+    st.binary(max_size=40),
+    st.binary(max_size=40).map(bytearray),
+    payload=st.binary(max_size=20),
+    annotations=st.dictionaries(
+        names.filter(lambda name: name != "BUFS"), st.binary(max_size=9), max_size=2
+    ),
+)
+
+
+@pytest.mark.slow
+@given(
+    stream=st.lists(laden_messages | messages, max_size=4),
+    moves=st.lists(st.tuples(st.booleans(), st.integers(0, 70)), max_size=30),
+)
+def test_buffers_arrive_the_same_however_they_come(
+    stream: list[Message], moves: list[tuple[bool, int]]
+) -> None:
+    for message in stream:
+        if not message.buffers:
+            message.annotations = {
+                name: data for name, data in message.annotations.items() if name != "BUFS"
+            }
+    data = b"".join(
+        bytes(encode_beside(message) if message.buffers else encode(message))
+        for message in stream
+    )
+    decoder = beside()
+    received: list[Message] = []
+    done = 0
+    for feeds, count in [*moves, *[(True, 1)] * len(data)]:
+        space = decoder.space()
+        if feeds or space is None:
+            piece = data[done : done + count]
+            decoder.feed(piece)
+        else:
+            piece = data[done : done + min(count, len(space))]
+            space[: len(piece)] = piece
+            decoder.filled(len(piece))
+        done += len(piece)
+        received += iter(decoder.next, None)
+        assert decoder.pending + sum(map(_size, received)) == done
+    assert [(*_parts(message),) for message in received] == [
+        (*_parts(message),) for message in stream
+    ]
+
+
+def _size(message: Message) -> int:
+    return len(encode_beside(message) if message.buffers else encode(message))
+
+
+def _parts(message: Message) -> list[object]:
+    values = [getattr(message, name) for name in Message.__slots__ if name != "buffers"]
+    return [*values, [*message.buffers]]
+
+
+@given(place=st.integers(40, len(BESIDE)), noise=st.binary(max_size=8), cut=st.integers(40))
+def test_damage_makes_no_more_than_errors_of_ours(
+    place: int, noise: bytes, cut: int
+) -> None:
+    data = bytearray(BESIDE * 2)
+    data[place : place + len(noise)] = noise
+    for pieces in ([bytes(data)], [bytes(data[:cut]), bytes(data[cut:])]):
+        decoder = beside(1000)
+        try:
+            for piece in pieces:
+                feed(decoder, piece)
+        except ProtocolError:
+            continue

@@ -8,6 +8,7 @@ cdef class Message:
     cdef public int seq
     cdef public object payload
     cdef public object annotations
+    cdef public object buffers
     cdef public object correlation
 
 

@@ -23,10 +23,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from ..errors import LocalProtocolError, MessageTooLargeError, RemoteProtocolError
+from .buffers import BUFFERS_CHUNK, Landing, Pieces, heads_size, read_heads, write_heads
 from .intake import START_SIZE, Intake
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Decoder",
     "Message",
     "encode",
+    "encode_beside",
     "inflate",
     "join_annotations",
     "split_annotations",
@@ -117,6 +119,11 @@ _COMPRESS_OVER = 100  # bytes; shorter payloads gain nothing. The numbers of Pyr
 _COMPRESS_LEVEL = 4
 _NO_ANNOTATIONS: Mapping[str, bytes] = {}
 _NO_CORRELATION = bytes(16)
+_BESIDE_START = _HEADER_SIZE + CHUNK_HEAD.size  # where what is said of buffers begins
+_CHUNKS = struct.Struct("!I")
+_CHUNKS_AT = 16  # where the header says how long the annotations are
+_MOST_SIZE = (1 << 32) - 1  # bytes of the annotations, and so of all buffers
+_BUFFERS_NAME = BUFFERS_CHUNK.encode("ascii")
 
 
 class Message:
@@ -130,10 +137,13 @@ class Message:
         payload: As the serializer wrote it; never compressed in here.
         annotations: Bytes by four-letter name.
         correlation: 16 bytes; to be ignored unless the flag CORRELATED is set.
+        buffers: What goes beside the payload. Where there is something, or came, the
+            annotation BUFS says so, but is empty here.
     """
 
     __slots__ = (
         "annotations",
+        "buffers",
         "correlation",
         "flags",
         "kind",
@@ -159,6 +169,12 @@ class Message:
         self.payload = payload
         self.annotations = annotations
         self.correlation = correlation
+        self.buffers: Sequence[bytes | bytearray | memoryview] = ()
+
+    def lay(self, buffers: Sequence[bytes | bytearray | memoryview]) -> None:
+        """Have *buffers* go beside the payload, and say so in the annotations."""
+        self.buffers = buffers
+        self.annotations = {BUFFERS_CHUNK: b"", **self.annotations}
 
     def __repr__(self) -> str:
         kind = KIND_NAMES.get(self.kind, f"kind {self.kind}")
@@ -210,6 +226,50 @@ def encode(message: Message, compress: bool = False, max_size: int = MAX_SIZE) -
         MAGIC,
     )
     return b"".join((header, chunks, payload)) if chunks else header + payload
+
+
+def encode_beside(
+    message: Message, compress: bool = False, max_size: int = MAX_SIZE
+) -> Pieces:
+    """Return the bytes of *message*, which has buffers; these are not copied.
+
+    Args:
+        message: What to encode.
+        compress: Deflate the payload, but not the buffers, as :func:`encode` does.
+        max_size: Largest message to send, in bytes after the header.
+
+    Raises:
+        LocalProtocolError: The buffers are too many.
+        MessageTooLargeError: It has more than *max_size* bytes.
+    """
+    views = [memoryview(buffer) for buffer in message.buffers]
+    heads = write_heads(views)
+    beside = len(heads) + sum(view.nbytes for view in views)
+    others = {**message.annotations}
+    others.pop(BUFFERS_CHUNK, None)
+    bare = Message(
+        message.kind,
+        message.serializer_id,
+        message.flags,
+        message.seq,
+        message.payload,
+        others,
+        message.correlation,
+    )
+    data = encode(bare, compress)
+    size = len(data) - _HEADER_SIZE + CHUNK_HEAD.size + beside
+    if size > min(max_size, _MOST_SIZE):
+        raise MessageTooLargeError(size, max_size)
+    # The header, with more annotations than it says, and the first of these.
+    (chunks,) = _CHUNKS.unpack_from(data, _CHUNKS_AT)
+    start = (
+        data[:_CHUNKS_AT],
+        _CHUNKS.pack(chunks + CHUNK_HEAD.size + beside),
+        data[_CHUNKS_AT + _CHUNKS.size : _HEADER_SIZE],
+        CHUNK_HEAD.pack(_BUFFERS_NAME, beside),
+        heads,
+    )
+    return Pieces([b"".join(start), *views, data[_HEADER_SIZE:]])
 
 
 def join_annotations(
@@ -326,6 +386,8 @@ class Decoder(Intake):
         ):
             self._check_start(data, start)
             self._refuse(magic, size - _HEADER_SIZE, kind)
+        if chunks and self.beside and self._has_buffers(data, start, chunks):
+            return self._next_beside()
         if available < size:
             self.wanted = size
             return None
@@ -341,12 +403,74 @@ class Decoder(Intake):
             self._start = start + size
         annotations = _NO_ANNOTATIONS
         if chunks:
-            annotations = split_annotations(body[:chunks])
+            annotations = self._split(body[:chunks])
             body = body[chunks:]
         if flags & COMPRESSED:
             body = inflate(body, chunks, self.max_size)
             flags &= ~COMPRESSED
         return Message(kind, serializer_id, flags, seq, body, annotations, correlation)
+
+    def _has_buffers(self, data: bytes | bytearray, start: int, chunks: int) -> bool:
+        """Tell whether the oldest message has buffers, or its first bytes may say so."""
+        if self._landed is not None:
+            return True
+        name = bytes(data[start + _HEADER_SIZE : start + _HEADER_SIZE + 4])
+        return chunks >= CHUNK_HEAD.size and _BUFFERS_NAME.startswith(name)
+
+    def _next_beside(self) -> Message | None:
+        """Return the oldest message, which has buffers, if it is complete."""
+        if self._landed is None:
+            self._begin_to_land()
+        landed = self._landed
+        if landed is None:
+            return None
+        if landed.problem is not None:
+            raise landed.problem
+        _, kind, serializer_id, flags, seq, size, chunks, correlation, _ = _unpack_from(
+            self.data, self._start
+        )
+        rest = chunks - landed.total - (landed.ahead - _HEADER_SIZE)
+        body = self.take(landed.ahead + rest + size, landed.ahead)
+        if body is None:
+            return None
+        self._landed = None
+        annotations = self._split(body[:rest])
+        body = body[rest:]
+        if flags & COMPRESSED:
+            body = inflate(body, chunks, self.max_size)
+            flags &= ~COMPRESSED
+        message = Message(kind, serializer_id, flags, seq, body, annotations, correlation)
+        message.lay(landed.buffers)
+        return message
+
+    def _begin_to_land(self) -> None:
+        """Let the buffers go to memory of their own, if it is said already how many."""
+        start = self._start
+        data = self.data
+        (chunks,) = _CHUNKS.unpack_from(data, start + _CHUNKS_AT)
+        self.wanted = _BESIDE_START
+        if len(data) - start < _BESIDE_START:
+            return
+        _, size = CHUNK_HEAD.unpack_from(data, start + _HEADER_SIZE)
+        if CHUNK_HEAD.size + size > chunks:
+            raise RemoteProtocolError(f"annotation {_BUFFERS_NAME!r} ends early")
+        end = _BESIDE_START
+        while len(data) - start >= end:  # once for their number, once for all the rest
+            heads = bytes(data[start + _BESIDE_START : start + end])
+            needed = heads_size(heads, size)
+            if len(heads) == needed:
+                self._land(Landing(read_heads(heads, size), end))
+                return
+            end = _BESIDE_START + needed
+        self.wanted = end
+
+    def _split(self, chunks: bytes) -> dict[str, bytes]:
+        annotations = split_annotations(chunks)
+        if self.beside and BUFFERS_CHUNK in annotations:
+            raise RemoteProtocolError(
+                f"annotation {BUFFERS_CHUNK} is not the first, or too short"
+            )
+        return annotations
 
     def _check_start(self, data: bytes | bytearray, start: int) -> None:
         tag, version = _START.unpack_from(data, start)
