@@ -79,7 +79,7 @@ def test_without_descriptors_it_waits_and_goes_on(
 ) -> None:
     async def main() -> None:
         accept = socket.socket.accept
-        failures = [errno.EMFILE, errno.ECONNABORTED]
+        failures = [errno.EMFILE, errno.ENFILE, errno.ECONNABORTED]
 
         def failing(listener: socket.socket) -> Any:
             if failures:

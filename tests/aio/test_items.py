@@ -14,9 +14,17 @@ from pyrophone import Settings, expose
 from pyrophone.aio import Items, connect
 from pyrophone.aio.inflow import Inflow
 from pyrophone.aio.items import FlowingItems
-from pyrophone.errors import RemoteProtocolError, StreamError
+from pyrophone.errors import (
+    ConnectionLostError,
+    PyrophoneError,
+    RemoteProtocolError,
+    StreamError,
+)
 from pyrophone.sync import Daemon
+from pyrophone.wire.events import Credit
+from pyrophone.wire.features import FEATURES
 from running import LIMIT, running
+from scripts import Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -141,3 +149,75 @@ def test_a_daemon_that_allows_no_streams(run: Run) -> None:
 
     with running(Daemon(settings=Settings(streaming=False))) as daemon:
         run(main(str(daemon.register(Source()))))
+
+
+def pulled(answers: list[Any]) -> Callable[[Peer], Coroutine[Any, Any, None]]:
+    """Return a daemon whose items are fetched one by one, and give or raise these."""
+
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        call = await peer.call()
+        peer.send(peer.session.stream(call, "one"))
+        for answer in answers:
+            call = await peer.call()
+            assert call.method == "get_next_stream_item"
+            if isinstance(answer, Exception):
+                peer.send(peer.session.fault(call, answer, []))
+            else:
+                peer.send(peer.session.result(call, answer))
+        await peer.gone()
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (PyrophoneError("item stream terminated"), StreamError),  # as Pyro5 has it
+        (StreamError("gone"), StreamError),
+        (PyrophoneError("something else"), PyrophoneError),
+        (LookupError("dry"), LookupError),
+    ],
+)
+def test_items_that_are_fetched_end_as_their_daemon_says(
+    run: Run, answer: Exception, error: type[Exception]
+) -> None:
+    async def main() -> None:
+        async with scripted(pulled([1, answer])) as uri:
+            async with await connect(uri) as proxy:
+                items = await proxy.items()
+                assert await anext(items) == 1
+                with pytest.raises(error) as caught:
+                    await anext(items)
+                assert type(caught.value) is error
+                if error is StreamError:
+                    with pytest.raises(StopAsyncIteration):
+                        await anext(items)
+                    await items.aclose()  # which tells nobody
+
+    run(main())
+
+
+def test_what_has_come_is_read_before_the_loss_of_the_connection(run: Run) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.welcome()
+        peer.send(peer.session.flow(await peer.call()))
+        credit = await peer.take(Credit)
+        peer.send(peer.session.items(credit.call, [1, 2]))
+        peer.send(peer.session.items(credit.call, [3, 4]))
+
+    async def main() -> None:
+        async with scripted(script, supported=FEATURES) as uri:
+            proxy = await connect(uri)
+            items = await proxy.items()
+            assert await anext(items) == 1
+            connection = proxy.__dict__["_pyrophone"].line.connection
+            while connection.open:
+                await asyncio.sleep(0)
+            assert [await anext(items) for _ in range(3)] == [2, 3, 4]
+            with pytest.raises(ConnectionLostError):
+                await anext(items)
+            with pytest.raises(StopAsyncIteration):
+                await anext(items)
+
+    run(main())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pyrophone import URI, Settings, expose, instances
-from pyrophone.aio import close, connect, start
+from pyrophone.aio import Proxy, close, connect, start
 from pyrophone.errors import ConnectionLostError
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.sync import Daemon
@@ -253,3 +253,15 @@ def test_a_child_has_connections_of_its_own_and_leaves_those_of_its_parent(
         assert runner.run(use(proxy, "parent")) == "parent"
         assert os.waitpid(child, 0)[1] == 0
         assert runner.run(use(proxy, "after")) == "after"
+
+
+def test_those_who_come_while_it_connects_wait_for_that(run: Run) -> None:
+    async def main() -> None:
+        crowd = Crowd()
+        async with scripted(crowd.script, supported=FEATURES) as uri:
+            proxy = Proxy.to(uri)
+            assert await asyncio.gather(*map(proxy.f, range(3))) == [0, 1, 2]
+            assert crowd.clients == 1
+            await close(proxy)
+
+    run(main())

@@ -288,3 +288,33 @@ def test_where_streaming_is_off_an_iterator_is_an_error(run: Run) -> None:
             assert reply.stream is None
 
     run(with_tap(test, streaming=False))
+
+
+async def sip(talker: Any, seq: int, items: list[Any]) -> None:
+    """Read a stream with credit for one message, and the next one long after that."""
+    over = False
+    while not over:
+        talker.credit(seq, 1)
+        for _ in range(5):
+            number = talker.say("ping")
+            while (event := await talker.hear()).seq != number:
+                items += event.unwrap()
+                over = event.last
+
+
+@pytest.mark.parametrize("count", [1, 4, 7])
+@pytest.mark.parametrize("method", ["plain", "task", "failing", "failing_later"])
+def test_the_rest_and_the_end_wait_for_credit_too(
+    run: Run, method: str, count: int
+) -> None:
+    async def test(talker: Any, tap: Tap) -> None:
+        seq = await begin(talker, method, count)
+        items: list[Any] = []
+        if method.startswith("failing"):
+            with pytest.raises(LookupError, match="dry"):
+                await sip(talker, seq, items)
+        else:
+            await sip(talker, seq, items)
+        assert items == list(range(count))
+
+    run(with_tap(test))

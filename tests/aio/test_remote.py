@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pyrophone.aio import connect, deadline, options, ping
-from pyrophone.errors import ConnectionLostError, DeadlineExceeded
+from pyrophone.errors import ConnectError, ConnectionLostError, DeadlineExceeded
 from scripts import Peer, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -66,5 +66,27 @@ def test_a_ping_that_is_not_answered(run: Run) -> None:
                 await ping(options(proxy, timeout=0.02))
             async with proxy:
                 pass
+
+    run(main())
+
+
+def test_what_is_told_is_the_loss_if_nobody_is_there_any_more(run: Run) -> None:
+    async def main() -> None:
+        lost = asyncio.Event()
+
+        async def script(peer: Peer) -> None:
+            await peer.welcome()
+            await peer.call()
+            lost.set()
+
+        async with scripted(script) as uri:
+            proxy = await connect(uri)
+            first = asyncio.create_task(options(proxy, retries=1).f())
+            await lost.wait()
+        with pytest.raises(ConnectionLostError) as caught:
+            await first
+        assert isinstance(caught.value.__cause__, ConnectError | None)
+        with pytest.raises(ConnectError):
+            await options(proxy, retries=1).f()
 
     run(main())

@@ -303,8 +303,6 @@ class Caller:
             self.drop(seq)  # the answer has come, and nobody takes it
 
     def _give_up(self, seq: int) -> None:
-        if self._error is not None:
-            return
         if "many" in (self.session.features or ()):
             self.write(self.session.abandon(seq))
         else:

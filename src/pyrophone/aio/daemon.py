@@ -153,7 +153,8 @@ class Daemon(EndingDaemon):
         entrance = self._entrance
         if entrance.listener is not None:
             self._accepting = loop.create_task(self._accept(entrance.listener))
-        elif entrance.sock is not None:
+        else:
+            assert entrance.sock is not None
             copy = entrance.sock.dup()
             copy.setblocking(False)
             self._spawn(self._adopt(copy, "", greeted=True))

@@ -152,12 +152,11 @@ class Functions(FunctionCrossing):
     def _tell(self) -> None:
         caller = self._caller
         for function_id, count in self.stubs.take_released():
-            if caller.loop is not None:
-                with suppress(ProtocolError):
-                    call = caller.session.call(
-                        RELEASED, (count,), {}, ONEWAY, object_id=function_id
-                    )
-                    caller.write(call)
+            with suppress(ProtocolError):
+                call = caller.session.call(
+                    RELEASED, (count,), {}, ONEWAY, object_id=function_id
+                )
+                caller.write(call)
 
 
 class FunctionService:

@@ -347,8 +347,7 @@ class Link(Caller, asyncio.Protocol):
         """
         self._leaving = True
         transport = self.transport
-        if self.closed or transport is None:
-            return
+        assert transport is not None  # it has read something
         self._uncork()
         if self._half or not transport.can_write_eof():
             transport.close()

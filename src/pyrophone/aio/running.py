@@ -335,8 +335,8 @@ class Running:
             serving.reset(token)
 
     def _done(self, run: _Run) -> None:
-        if self._runs.pop(run.call, None) is not None:
-            self._speaker.ended()
+        del self._runs[run.call]
+        self._speaker.ended()
 
     def _submit(self, job: Callable[[], object]) -> None:
         self._service.pool.submit(partial(copy_context().run, job))
