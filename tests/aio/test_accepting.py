@@ -74,6 +74,7 @@ def test_too_many_strangers_push_out_the_oldest_and_no_client(run: Run) -> None:
     run(main())
 
 
+@pytest.mark.slow
 def test_without_descriptors_it_waits_and_goes_on(
     run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -161,5 +162,49 @@ def test_a_tls_handshake_must_be_done_in_time(run: Run, files: Certificates) -> 
             writer.close()
             while daemon.clients:
                 await asyncio.sleep(0)
+
+    run(main())
+
+
+def test_who_has_no_tls_yet_can_be_sent_away(run: Run, files: Certificates) -> None:
+    serving = server_context(files.server.certificate, files.server.key)
+    context = client_context(files.authority)
+
+    async def main() -> None:
+        async with Daemon(tls=serving) as daemon:
+            uri = await daemon.register(Thing())
+            sock = socket.create_connection(("127.0.0.1", uri.port or 0))
+            while not daemon.clients:
+                await asyncio.sleep(0)
+            (link,) = [client.connection for client in daemon.clients]
+            link.close()
+            link.abort()
+            assert daemon.clients == []
+            reader, writer = await asyncio.open_connection(
+                sock=sock, ssl=context, server_hostname="localhost"
+            )
+            assert await reader.read() == b""  # the handshake was under way already
+            writer.close()
+            async with await connect(uri, settings=Settings(tls=context)) as proxy:
+                assert await proxy.echo(1) == 1
+
+    run(main())
+
+
+def test_calls_on_behalf_of_those_of_other_daemons_find_a_thread(run: Run) -> None:
+    @expose
+    class Front:
+        def __init__(self, behind: Any) -> None:
+            self.behind = behind
+
+        async def echo(self, value: Any) -> Any:
+            async with await connect(self.behind) as thing:
+                return await thing.echo(value)
+
+    async def main() -> None:
+        async with Daemon() as one, Daemon(settings=Settings(workers=1)) as other:
+            uri = await one.register(Front(await other.register(Thing())))
+            async with await connect(uri) as proxy:
+                assert await proxy.echo("through") == "through"
 
     run(main())

@@ -17,10 +17,12 @@ from typing import Any
 
 import pytest
 
+from certificates import Certificates
 from pyrophone import Settings, expose, sync
 from pyrophone.aio.daemon import Daemon
 from pyrophone.errors import DaemonError
 from pyrophone.naming import NameService
+from pyrophone.net.tls import server_context
 from running import LIMIT
 from talking import talking
 
@@ -337,3 +339,69 @@ def test_a_program_that_forgets_its_daemon_ends_clean() -> None:
 def wait(thing: Any) -> None:
     with pytest.raises(Exception):  # noqa: B017, PT011
         thing.wait()
+
+
+def test_other_settings_count_for_those_who_are_connected(run: Run) -> None:
+    async def main() -> None:
+        async with Daemon() as daemon:
+            uri = await daemon.register(Thing())
+            async with talking(uri) as talker:
+                assert await talker.ask("echo", "x" * 5000) == "x" * 5000
+                daemon.reconfigure(Settings(max_message_size=1000))
+                assert await talker.ask("echo", "x") == "x"
+                talker.say("echo", "x" * 5000)
+                assert await talker.hear() is None
+
+    run(main())
+
+
+def test_a_socket_that_has_tls_already_is_refused(tmp_path: Path) -> None:
+    async def main() -> None:
+        files = Certificates(tmp_path)
+        context = server_context(files.server.certificate, files.server.key)
+        ours, theirs = socket.socketpair()
+        with (
+            ours,
+            context.wrap_socket(
+                theirs, server_side=True, do_handshake_on_connect=False
+            ) as secure,
+        ):
+            with pytest.raises(OSError, match="has TLS already"):
+                Daemon(sock=secure)
+
+    asyncio.run(main())
+
+
+def test_a_look_around_is_not_begun_while_the_last_one_lasts(run: Run) -> None:
+    class Careful(Daemon):
+        looks = 0
+        rounds = 0
+
+        async def housekeeping(self) -> None:  # type: ignore[override]
+            self.looks += 1
+            while self.rounds < 3:
+                await asyncio.sleep(0)
+
+        def _look_after(self) -> None:
+            self.rounds += 1
+            super()._look_after()
+
+    async def main() -> None:
+        async with Careful(settings=Settings(handshake_timeout=0.01)) as daemon:
+            while daemon.rounds < 3:
+                assert daemon.looks <= 1
+                await asyncio.sleep(0)
+            while daemon.looks < 2:
+                await asyncio.sleep(0)
+
+    run(main())
+
+
+def test_a_daemon_that_was_forgotten_is_closed_with_its_loop(run: Run) -> None:
+    kept: list[Daemon] = []
+
+    async def main() -> None:
+        kept.append(await Daemon().__aenter__())
+
+    run(main())
+    assert "closed" in repr(kept[0])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any
+
+import pytest
 
 from pyrophone import expose, oneway
 from pyrophone.aio.daemon import Daemon
+from pyrophone.objects.table import DAEMON_ID
 from running import LIMIT
 from talking import talking
 
@@ -147,3 +151,89 @@ def test_a_method_can_stop_its_daemon_and_is_answered(run: Run) -> None:
             await serving
 
     run(main())
+
+
+@expose
+class Tap:
+    """A stream that tells when it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def flow(self) -> Iterator[int]:
+        try:
+            yield from range(10**9)
+        finally:
+            self.closed.set()
+
+
+def test_streams_that_linger_are_closed_with_the_daemon(run: Run) -> None:
+    async def main() -> None:
+        tap = Tap()
+        async with Daemon() as daemon:
+            uri = await daemon.register(tap)
+            async with talking(uri, frozenset()) as talker:
+                talker.say("flow")
+                stream = (await talker.hear()).stream
+                method = "get_next_stream_item"
+                assert await talker.ask(method, stream, object_id=DAEMON_ID) == 0
+            while daemon.clients:
+                await asyncio.sleep(0)
+            assert not tap.closed.is_set()
+        assert tap.closed.wait(LIMIT)
+
+    run(main())
+
+
+@pytest.mark.slow
+def test_what_does_not_end_by_itself_is_ended() -> None:
+    """A client that takes no answers, and a hook in a thread that does not return."""
+    gate, left = threading.Event(), threading.Event()
+
+    class Clinging(Daemon):
+        def left_by(self, client: Any) -> None:
+            left.set()
+            assert gate.wait(LIMIT)
+
+    async def main() -> None:
+        async with Clinging() as daemon:
+            uri = await daemon.register(Thing())
+            async with talking(uri) as talker:
+                talker.writer.transport.pause_reading()
+                talker.say("echo", "x" * 20_000_000)
+                (link,) = [client.connection for client in daemon.clients]
+                while not link.paused:
+                    await asyncio.sleep(0)
+                await daemon.close()
+                assert daemon.clients == []
+                assert left.is_set()
+        gate.set()
+        while threads():
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_an_end_that_is_cancelled_still_leaves_nobody_connected(run: Run) -> None:
+    async def main() -> None:
+        thing = Thing()
+        daemon = Daemon()
+        async with daemon:
+            uri = await daemon.register(thing)
+            async with talking(uri) as talker:
+                talker.say("wait")
+                await thing.began.wait()
+                before = asyncio.all_tasks()
+                stopping = asyncio.create_task(daemon.stop())
+                while daemon.listener is not None and daemon.listener.fileno() >= 0:
+                    await asyncio.sleep(0)
+                for task in asyncio.all_tasks() - before:
+                    task.cancel()  # as asyncio.run does at its end
+                assert await talker.hear() is None
+                assert daemon.clients == []
+                with pytest.raises(asyncio.CancelledError):
+                    await stopping
+                thing.open.set()
+
+    with suppress(asyncio.CancelledError):  # the block waits for the same end
+        run(main())

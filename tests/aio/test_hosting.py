@@ -17,11 +17,13 @@ from pyrophone.errors import (
     CallError,
     ConnectionLostError,
     DeadlockError,
+    NotExposedError,
     RefusedError,
 )
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.wire.client import ClientSession
+from pyrophone.wire.events import Refusal
 from talking import talking
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -337,3 +339,122 @@ def test_threads_that_all_wait_for_one_more_are_noticed(run: Run) -> None:
         assert await proxy.use(repr, 1) == "1"
 
     run(with_dealer(test, workers=2))
+
+
+def test_chunks_of_the_daemon_go_with_streams_too(run: Run) -> None:
+    class Marking(Daemon):
+        def annotations(self) -> Any:
+            return {"MARK": b"x"}
+
+    @expose
+    class Source:
+        def items(self) -> Any:
+            yield 1
+
+    async def main() -> None:
+        async with Marking() as daemon:
+            uri = await daemon.register(Source())
+            async with talking(uri) as talker:
+                talker.say("items")
+                reply = await talker.hear()
+                assert reply.flows
+                assert reply.annotations == {"MARK": b"x"}
+
+    run(main())
+
+
+def test_who_knows_no_functions_can_call_none(run: Run) -> None:
+    async def main() -> None:
+        async with Daemon() as daemon:
+            uri = await daemon.register(Thing())
+            async with talking(uri, frozenset()) as talker:
+                with pytest.raises(NotExposedError):
+                    await talker.ask("__call__")
+                assert await talker.ask("echo", 1) == 1
+
+    run(main())
+
+
+class Handing(Daemon):
+    """Gives something to await, from plain code."""
+
+    def greets(self, client: Any, handshake: Any) -> Any:
+        async def later() -> str:
+            return f"later {handshake}"
+
+        return later()
+
+
+class Stopping(Daemon):
+    """Raises what no future takes."""
+
+    def greets(self, client: Any, handshake: Any) -> Any:
+        raise StopIteration("enough")
+
+
+def test_what_hooks_may_give_and_raise(run: Run) -> None:
+    async def main() -> None:
+        answers: list[Any] = []
+        async with Handing() as daemon, Stopping() as other:
+            uri = await daemon.register(Thing())
+            async with await connect(uri, handshake="me", check=answers.append) as proxy:
+                assert await proxy.echo(1) == 1
+            assert answers == ["later me"]
+            with pytest.raises(RefusedError, match="StopIteration: enough"):
+                await connect(await other.register(Thing()))
+
+    run(main())
+
+
+def test_who_is_refused_when_gone_has_never_been_there(run: Run) -> None:
+    events: list[str] = []
+
+    class Refusing(Daemon):
+        async def greets(self, client: Any, handshake: Any) -> Any:
+            events.append("judging")
+            while self.clients:
+                await asyncio.sleep(0)
+            events.append("refused")
+            raise LookupError("who are you?")
+
+        async def left_by(self, client: Any) -> None:  # type: ignore[override]
+            events.append("left")
+
+    async def main() -> None:
+        async with Refusing() as daemon:
+            uri = await daemon.register(Thing())
+            with socket.create_connection(("127.0.0.1", uri.port or 0)) as sock:
+                codecs = make_codecs(ClassTable(), Settings())
+                sock.sendall(ClientSession(uri.object, codecs).greet())
+                while not events:
+                    await asyncio.sleep(0)
+                at_once = struct.pack("ii", 1, 0)  # no goodbye
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            while "refused" not in events:
+                await asyncio.sleep(0)
+        assert events == ["judging", "refused"]
+
+    run(main())
+
+
+def test_who_says_no_more_behind_its_greeting_reads_why_it_is_refused(run: Run) -> None:
+    class Refusing(Daemon):
+        async def greets(self, client: Any, handshake: Any) -> Any:
+            for _ in range(10):
+                await asyncio.sleep(0)  # so that the end has come
+            raise LookupError("who are you?")
+
+    async def main() -> None:
+        async with Refusing() as daemon:
+            uri = await daemon.register(Thing())
+            reader, writer = await asyncio.open_connection("127.0.0.1", uri.port)
+            session = ClientSession(uri.object, make_codecs(ClassTable(), Settings()))
+            writer.write(session.greet())
+            writer.write_eof()
+            session.receive(await reader.read())
+            refusal = session.next()
+            assert isinstance(refusal, Refusal)
+            assert "who are you" in refusal.text
+            writer.close()
+
+    run(main())

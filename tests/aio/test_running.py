@@ -485,3 +485,106 @@ def test_the_hook_for_errors_may_replace_them(run: Run) -> None:
 
     run(main())
     assert seen == [("fail", ("no",), "pyrophone-"), ("fail_later", ("no",), "loop")]
+
+
+def test_who_gives_signs_of_life_may_have_to_wait_all_the_same(run: Run) -> None:
+    async def main() -> None:
+        desk = Desk()
+        async with Daemon(settings=Settings(calls_per_client=2)) as daemon:
+            uri = await daemon.register(desk)
+            async with talking(uri, beat=5.0) as talker:
+                numbers = [talker.say("wait"), talker.say("wait")]
+                await desk.reached.wait()
+                for _ in range(20):
+                    numbers.append(talker.say("wait"))
+                    await asyncio.sleep(0)
+                assert desk.events == ["began"] * 2
+                desk.open.set()
+                replies = [await talker.hear() for _ in numbers]
+                assert sorted(reply.seq for reply in replies) == numbers
+
+    run(main())
+
+
+def test_a_daemon_that_judges_errors_is_not_told_of_those_of_attributes(run: Run) -> None:
+    judged: list[str] = []
+
+    class Judging(Daemon):
+        def failed(self, *args: Any, **more: Any) -> None:
+            judged.append(args[1].__name__)
+
+    @expose
+    class Thing:
+        @property
+        def level(self) -> int:
+            raise LookupError("no level")
+
+        def fail(self) -> None:
+            raise LookupError("no luck")
+
+    async def main() -> None:
+        async with Judging() as daemon:
+            uri = await daemon.register(Thing())
+            async with talking(uri) as talker:
+                with pytest.raises(LookupError, match="no level"):
+                    await talker.ask("__getattr__", "level")
+                with pytest.raises(LookupError, match="no luck"):
+                    await talker.ask("fail")
+
+    run(main())
+    assert judged == ["fail"]
+
+
+@expose
+class Late:
+    """Gives streams though nobody wants them any more."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.closed = asyncio.Event()
+        self.given: list[Any] = []
+
+    async def stream(self) -> Any:
+        self.reached.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.given.append(_Items(self.closed))
+        return self.given[0]
+
+    async def ping(self) -> None:
+        pass
+
+
+class _Items:
+    def __init__(self, closed: asyncio.Event) -> None:
+        self._closed = closed
+
+    def __aiter__(self) -> _Items:
+        return self
+
+    async def __anext__(self) -> int:
+        raise AssertionError("nobody reads it")
+
+    async def aclose(self) -> None:
+        self._closed.set()
+        raise LookupError("is nobody's business")
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_a_stream_that_comes_too_late_is_closed_unread(run: Run, leave: bool) -> None:
+    async def main() -> None:
+        late = Late()
+        async with Daemon() as daemon:
+            uri = await daemon.register(late)
+            async with talking(uri) as talker:
+                seq = talker.say("stream")
+                await late.reached.wait()
+                if not leave:
+                    talker.cancel(seq)
+                    with pytest.raises(CallCancelledError):
+                        (await talker.hear()).unwrap()
+                    assert await talker.ask("ping") is None
+            await late.closed.wait()
+
+    run(main())
