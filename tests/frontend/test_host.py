@@ -8,27 +8,17 @@ import pytest
 
 from pyrophone import URI, Settings, expose
 from pyrophone.context import Client
-from pyrophone.frontend.forms import codecs_for
 from pyrophone.frontend.host import Host
 from pyrophone.objects.control import DaemonObject
-from pyrophone.serializers.classes import ClassTable
-from pyrophone.serializers.codecs import Codecs
 from pyrophone.sync import Proxy
 from pyrophone.wire.client import ClientSession
-from pyrophone.wire.dialects import PYRO5, Dialect
 from pyrophone.wire.events import Greeting, Refusal, Welcome
 
 
 class Still(Host):
     """A host that nobody waits for."""
 
-    def codecs_for(
-        self,
-        settings: Settings,
-        classes: ClassTable | None = None,
-        dialect: Dialect = PYRO5,
-    ) -> Codecs:
-        return codecs_for(Proxy.to, settings, classes, dialect)
+    proxies = Proxy
 
     def greets(self, client: Client, handshake: Any) -> Any:
         if handshake != "please":

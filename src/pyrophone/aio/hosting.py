@@ -17,16 +17,15 @@ from ..errors import NoSuchObjectError
 from ..frontend.host import Host
 from ..objects.functions import CALLED
 from ..serializers.classes import ClassTable
-from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..steps import Procedure
 from ..uri import URI
-from ..wire.dialects import PYRO5, Dialect
+from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting
 from ..wire.features import FEATURES, FLOW
 from ..wire.session import Session
 from .bridge import Bridge
-from .client import Proxy, codecs_for
+from .client import Proxy
 from .drive import drive
 from .link import Link
 from .pool import Pool
@@ -53,6 +52,7 @@ class HostingDaemon(Host):
     """
 
     features = FEATURES
+    proxies = Proxy
 
     def __init__(
         self,
@@ -91,15 +91,6 @@ class HostingDaemon(Host):
     def proxy_of(self, target: Any) -> Proxy:
         """Return a proxy for a registered object, not connected yet."""
         return Proxy.to(self.uri_of(target), settings=self.settings, codecs=self.codecs)
-
-    def codecs_for(
-        self,
-        settings: Settings,
-        classes: ClassTable | None = None,
-        dialect: Dialect = PYRO5,
-    ) -> Codecs:
-        """Return what reads and writes the proxies of this front-end."""
-        return codecs_for(settings, classes, dialect)
 
     @property
     def workers(self) -> int:

@@ -14,17 +14,15 @@ from ..objects.calls import Dispatcher, format_remote
 from ..objects.streams import StreamTable
 from ..objects.table import DAEMON_ID
 from ..serializers.classes import ClassTable
-from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
-from ..wire.dialects import PYRO5, Dialect, choose
+from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting
 from ..wire.framing import ONEWAY
 from ..wire.server import ServerSession
 from ..wire.states import CLOSED
 from .contexts import context_for
-from .dialects import find_dialects
-from .registry import Registry
+from .speaking import Speaker
 
 __all__ = ["Host", "Peer"]
 
@@ -48,7 +46,7 @@ class Peer(Protocol):
     deadline: float | None
 
 
-class Host(Registry):
+class Host(Speaker):
     """Objects of this process that others may call; front-ends wait for the calls.
 
     Methods that a subclass may override: :meth:`accepts`, :meth:`greets`,
@@ -68,12 +66,10 @@ class Host(Registry):
         DaemonError: There is no dialect of that name.
 
     Attributes:
-        features: What extensions of the wire to take part in.
         alone: Whether it runs one call at a time.
         place: What stands for it in chains of calls; see :mod:`.chains`.
     """
 
-    features: frozenset[str] = frozenset()
     alone = False
 
     def __init__(
@@ -85,9 +81,7 @@ class Host(Registry):
         guard: Callable[[], AbstractContextManager[Any]],
         dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
-        self._others = find_dialects(settings.dialects if dialects is None else dialects)
-        self._codecs_by_dialect: dict[str, Codecs] = {}
-        super().__init__(location, settings, classes, guard)
+        super().__init__(location, settings, classes, guard, dialects)
         self.streams = StreamTable(settings.stream_lifetime, settings.stream_linger)
         self._dispatcher = Dispatcher(
             self.objects,
@@ -163,9 +157,7 @@ class Host(Registry):
 
     def reconfigure(self, settings: Settings) -> None:
         """Use other settings from now on."""
-        self.settings = settings
-        self.codecs = self.serializers(settings, self.codecs.classes)
-        self._codecs_by_dialect = {}
+        super().reconfigure(settings)
         self.streams.lifetime = settings.stream_lifetime
         self.streams.linger = settings.stream_linger
         self._dispatcher.streaming = settings.streaming
@@ -195,54 +187,6 @@ class Host(Registry):
                 self.noticed(error)
                 _log.exception("error closing a tracked resource")
         client.instances.clear()
-
-    def session(self, *, greeted: bool = False) -> ServerSession:
-        """Return the session of a new client; a subclass may trace it, for one."""
-        return self.session_in(self.speaks(), greeted=greeted)
-
-    def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
-        """Return the session of a client who speaks another dialect.
-
-        Args:
-            start: How its conversation begins.
-            greeted: No greeting is exchanged.
-
-        Returns:
-            None if no other dialect that is answered begins so.
-        """
-        dialect = choose(start, self.answers())
-        return None if dialect is None else self.session_in(dialect, greeted=greeted)
-
-    def session_in(self, dialect: Dialect, *, greeted: bool = False) -> ServerSession:
-        """Return the session of a new client who speaks *dialect*."""
-        return ServerSession(
-            self.codecs_in(dialect),
-            max_size=self.settings.max_message_size,
-            handshake_size=self.settings.handshake_size,
-            compress=self.settings.compression,
-            greeted=greeted,
-            supported=self.features,
-            beat=self.settings.beat,
-            dialect=dialect,
-        )
-
-    def speaks(self) -> Dialect:
-        """Return the dialect that clients are expected to speak."""
-        return PYRO5
-
-    def answers(self) -> Iterable[Dialect]:
-        """Return the other dialects that clients may speak."""
-        return self._others
-
-    def codecs_in(self, dialect: Dialect) -> Codecs:
-        """Return what to read and write with, in *dialect*."""
-        if dialect.name == self.speaks().name:
-            return self.codecs
-        if dialect.name not in self._codecs_by_dialect:
-            self._codecs_by_dialect[dialect.name] = self.codecs_for(
-                self.settings, self.codecs.classes, dialect
-            )
-        return self._codecs_by_dialect[dialect.name]
 
     def context(self, client: Client, call: Call) -> CallContext:
         """Return the context to serve *call* in; the time that it has begins."""

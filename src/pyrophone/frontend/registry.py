@@ -20,6 +20,7 @@ from ..settings import Settings
 from ..steps import Ask, Procedure
 from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
+from .forms import codecs_for
 
 __all__ = ["Registry"]
 
@@ -38,10 +39,13 @@ class Registry:
         guard: Makes what keeps others away while an instance is made.
 
     Attributes:
+        proxies: The class of proxies of this front-end.
         settings: Likewise.
         objects: The objects by id.
         codecs: What they and their calls are written with.
     """
+
+    proxies: Any = None
 
     def __init__(
         self,
@@ -129,7 +133,7 @@ class Registry:
         dialect: Dialect = PYRO5,
     ) -> Codecs:
         """Return what reads and writes the proxies of this front-end."""
-        raise NotImplementedError
+        return codecs_for(self.proxies.to, settings, classes, dialect)
 
     def members_of(self, cls: type) -> Members:
         """Return what of a class may be used; asked once for each that is registered."""

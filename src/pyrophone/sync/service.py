@@ -16,15 +16,14 @@ from ..frontend.host import Host
 from ..objects.calls import ATTRIBUTE_ACCESS
 from ..objects.functions import OF_FUNCTIONS
 from ..serializers.classes import ClassTable
-from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..steps import Invoke
 from ..uri import URI
-from ..wire.dialects import PYRO5, Dialect
+from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting, Ping
 from ..wire.features import FLOW
 from ..wire.framing import BATCH, ONEWAY
-from .client import Proxy, codecs_for
+from .client import Proxy
 from .drive import drive
 from .link import Link
 from .pump import Pump
@@ -62,6 +61,7 @@ class BaseDaemon(Host):
     """
 
     awaits = True
+    proxies = Proxy
 
     def __init__(
         self,
@@ -100,15 +100,6 @@ class BaseDaemon(Host):
     def proxy_of(self, target: Any) -> Proxy:
         """Return a proxy for a registered object, not connected yet."""
         return Proxy.to(self.uri_of(target), settings=self.settings, codecs=self.codecs)
-
-    def codecs_for(
-        self,
-        settings: Settings,
-        classes: ClassTable | None = None,
-        dialect: Dialect = PYRO5,
-    ) -> Codecs:
-        """Return what reads and writes the proxies of this front-end."""
-        return codecs_for(settings, classes, dialect)
 
     # What links call.
 
