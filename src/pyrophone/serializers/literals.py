@@ -9,6 +9,7 @@ concatenation, other bases, underscores.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -229,6 +230,12 @@ class LiteralReader:
         after = self._text[match.end() : match.end() + 1]
         if after == "_" or after == "." or after.isalnum():
             self._fail("no number")
+        limit = sys.get_int_max_str_digits()
+        if 0 < limit < match.end() - match.start():
+            raise SerializeError(
+                f"not a literal: a number of {match.end() - match.start()} characters, "
+                f"the limit is {limit}"
+            )
         self._position = match.end()
         if match["radix"]:
             return int(match["radix"], 0)

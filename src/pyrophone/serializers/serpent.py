@@ -5,29 +5,26 @@ as a mapping: bytes as base64, not-a-number and objects as class forms.
 
 Reading is done three times over, in the order of how often it is what comes: short
 calls and values at one glance, then what writers emit, in :mod:`.tokens`, then the
-whole grammar, in :mod:`.literals`.
+whole grammar, in :mod:`.literals`. Writing is in :mod:`.scribe`.
 
 Source: ``docs/reference/wire.md``, serpent.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import SerializeError
 from .base import DEFAULT_MAX_DEPTH, DEFAULT_MAX_ELEMENTS, Codec
 from .classes import NO_FORM, ClassTable
 from .exceptions import class_name
 from .plain import plain_form
+from .scribe import Rules, Writer
 from .tokens import HEADER, NO_VALUE, Reader, flat_call, flat_value
 
 __all__ = ["SerpentSerializer"]
 
 _REPR_IS_TEXT = frozenset({str, int, bool, type(None)})
-_NAN = "{'__class__':'float','value':'nan'}"
-_FLOAT_TEXTS = {"inf": "1e30000", "-inf": "-1e30000", "nan": _NAN}
 _quote = str.__repr__  # that of a subclass may say anything
 
 
@@ -40,12 +37,9 @@ class SerpentSerializer(Codec):
         max_elements: How many values a message may hold, in reading.
         bytes_repr: Write bytes as literals instead of base64 mappings.
         number: Its id, if it is not that of protocol 502.
-
-    Attributes:
-        bytes_repr: Likewise; may be changed at any time.
     """
 
-    __slots__ = ("bytes_repr",)
+    __slots__ = ("_rules",)
 
     name = "serpent"
     number = 1
@@ -62,7 +56,16 @@ class SerpentSerializer(Codec):
         super().__init__(
             classes, max_depth=max_depth, max_elements=max_elements, number=number
         )
-        self.bytes_repr = bytes_repr
+        self._rules = Rules(self._replace, max_depth, max_elements, bytes_repr)
+
+    @property
+    def bytes_repr(self) -> bool:
+        """Whether bytes are written as literals; may be changed at any time."""
+        return self._rules.bytes_repr
+
+    @bytes_repr.setter
+    def bytes_repr(self, value: bool) -> None:
+        self._rules.bytes_repr = value
 
     # What follows is on the path of every call. A function that is called there costs
     # more than its work: right after a switch between two processes, most of the time
@@ -111,8 +114,8 @@ class SerpentSerializer(Codec):
         """Return the parts of a call; see :class:`.base.Serializer`."""
         return flat_call(data) or super().loads_call(data)
 
-    def _write(self, value: Any, depth: int) -> bytes:
-        return (HEADER + self._text(value, depth)).encode()
+    def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
+        return Writer(self._rules, beside).write(value, depth)
 
     def _write_call(
         self,
@@ -120,55 +123,19 @@ class SerpentSerializer(Codec):
         method: str,
         args: Sequence[Any],
         kwargs: Mapping[str, Any] | None,
+        beside: list[Any] | None = None,
     ) -> bytes:
         depth = self._max_depth + 1
-        keywords = self._text(kwargs, depth) if kwargs != {} else "{}"
-        return (
-            f"{HEADER}({_quote(object_id)},{_quote(method)},"
-            f"{self._text(args, depth)},{keywords})"
-        ).encode()
+        return Writer(self._rules, beside).write_call(
+            object_id, method, args, kwargs, depth
+        )
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
         reader = Reader(data, depth, self._max_elements)
         return reader.read(), reader.has_forms
 
-    def _text(self, value: Any, depth: int) -> str:
-        """Return the text of *value*, which may have *depth* more levels."""
-        kind = type(value)
-        if kind in _REPR_IS_TEXT:
-            return repr(value)
-        if kind is float:
-            text = repr(value)
-            return text if text[-1] not in "fn" else _FLOAT_TEXTS[text]
-        if depth <= 0 and kind in (dict, list, tuple, set, frozenset):
-            raise SerializeError(f"nested deeper than {self._max_depth} levels")
-        depth -= 1
-        write, simple = self._text, _REPR_IS_TEXT
-        if kind is dict:
-            return "{" + ",".join([
-                f"{key!r}:{item!r}"
-                if type(key) is str and type(item) in simple
-                else f"{self._key(key, depth)}:{write(item, depth)}"
-                for key, item in value.items()
-            ]) + "}"  # fmt: skip
-        if kind is list or kind is tuple:
-            texts = [repr(v) if type(v) in simple else write(v, depth) for v in value]
-            text = ",".join(texts)
-            if kind is list:
-                return f"[{text}]"
-            return f"({text})" if len(value) != 1 else f"({text},)"
-        if kind is set or kind is frozenset:
-            text = ",".join([self._key(item, depth) for item in value])
-            return f"{{{text}}}" if text else "()"
-        return self._other(value, depth + 1)
-
-    def _other(self, value: Any, depth: int) -> str:
-        if type(value) is bytes:
-            if self.bytes_repr:
-                return repr(value)
-            return f"{{'data': '{base64.b64encode(value).decode()}', 'encoding': 'base64'}}"
-        if type(value) is complex:
-            return _complex_text(value)
+    def _replace(self, value: Any, _: Writer) -> Any:
+        """Return what to write for *value*, which is not plain data."""
         form = self._classes.registered_form(value)
         if form is NO_FORM:
             form = plain_form(value)
@@ -176,36 +143,4 @@ class SerpentSerializer(Codec):
             form = self._classes.own_state(value)
             if isinstance(form, Mapping) and "__class__" not in form:
                 form = {**form, "__class__": class_name(type(value))}
-        if form is NO_FORM:
-            form = self._classes.generic_form(value)
-        return self._text(form, depth)
-
-    def _key(self, key: Any, depth: int) -> str:
-        """Return the text of a mapping's key or a set's element."""
-        kind = type(key)
-        if kind is str or kind is int or kind is bool:
-            return repr(key)
-        if kind is tuple:
-            if depth <= 0:
-                raise SerializeError(f"nested deeper than {self._max_depth} levels")
-            inner = ["None" if v is None else self._key(v, depth - 1) for v in key]
-            text = ",".join(inner)
-            return f"({text})" if len(key) != 1 else f"({text},)"
-        if kind is bytes:
-            return repr(key)  # a mapping could not be a key again
-        if kind is complex or (kind is float and key == key):
-            return self._text(key, depth)
-        plain = plain_form(key)
-        if plain is NO_FORM:
-            what = repr(key) if key is None or kind is float else f"a {kind.__name__}"
-            raise SerializeError(f"{what} can't be a key or an element of a set")
-        return self._key(plain, depth)
-
-
-def _complex_text(value: complex) -> str:
-    real, imaginary = repr(value.real), repr(value.imag)
-    if "nan" in (real, imaginary):
-        raise SerializeError("a complex number that is not-a-number")
-    imaginary = _FLOAT_TEXTS.get(imaginary, imaginary)
-    sign = "" if imaginary[0] == "-" else "+"
-    return f"({_FLOAT_TEXTS.get(real, real)}{sign}{imaginary}j)"
+        return self._classes.generic_form(value) if form is NO_FORM else form

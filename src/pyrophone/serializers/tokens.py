@@ -21,7 +21,9 @@ HEADER = "# serpent utf-8 python3.2\n"
 _CONSTANTS = {"None": None, "True": True, "False": False}
 _OPENINGS = frozenset("([{")
 _MARKS = ",:([{"  # a value follows
-_NUMBER = r"(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:e[-+]?[0-9]++)?"
+# So long as Python reads integers; what is longer is copied nowhere.
+_DIGITS = "[0-9]{1,4000}+"
+_NUMBER = rf"(?:0|[1-9](?:{_DIGITS})?)(?:\.{_DIGITS})?(?:e[-+]?{_DIGITS})?"
 _TOKEN = re.compile(
     r"""(b?'[^'\\\n\r]*+(?:\\[^\n\r][^'\\\n\r]*+)*+'"""
     r'''|b?"[^"\\\n\r]*+(?:\\[^\n\r][^"\\\n\r]*+)*+"'''
