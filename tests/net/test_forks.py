@@ -43,3 +43,19 @@ def test_what_a_process_has_claimed_its_children_can_not_have() -> None:
     assert os.waitstatus_to_exitcode(ended) == 0
     used.take()
     unused.take()
+
+
+def test_what_one_process_claims_is_not_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    claim = Claim()
+    claim.take()
+    claim.take()
+    monkeypatch.setattr(os, "getpid", lambda: 0)
+    with pytest.raises(ConnectError, match="another proxy, with a socket of its own"):
+        claim.take()
+
+
+def test_where_there_is_no_fork_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "register_at_fork", raising=False)
+    in_children(lambda: pytest.fail("there is no child"))

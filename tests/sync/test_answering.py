@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import socket
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from conversing import crossing, feed, joined
+from manyfold import End, script
 from pyrophone import Settings, current, expose
 from pyrophone.errors import (
     ConnectionLostError,
     DeadlineExceeded,
     NoSuchObjectError,
+    NotExposedError,
+    RemoteProtocolError,
     SerializeError,
 )
 from pyrophone.serializers import ClassTable
+from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync import (
     Daemon,
     LoopDaemon,
@@ -30,7 +37,12 @@ from pyrophone.sync import (
     release,
     start,
 )
+from pyrophone.sync.answering import Functions
+from pyrophone.sync.connection import Connection
+from pyrophone.wire.framing import ONEWAY
 from running import LIMIT, running
+
+CODECS = make_codecs(ClassTable(), Settings())
 
 
 @expose
@@ -339,3 +351,182 @@ def test_those_of_the_daemon_can_be_called_and_given_back() -> None:
         release(function)
         with pytest.raises(NoSuchObjectError):
             function(4)
+
+
+def lent(function: Callable[..., Any], part: Callable[[End, str], Any]) -> Any:
+    """Pass *function* to *part*, which then acts as the daemon; return what that gives."""
+    given: list[Any] = []
+
+    def serve(end: End) -> None:
+        end.session.crossing = crossing()
+        call = end.call()
+        try:
+            given.append(part(end, call.args[0].function_id))
+        finally:
+            with suppress(OSError):
+                end.answer(call, None)
+
+    with script(serve) as uri:
+        connection = Connection(uri, Settings(beat=None, calls_per_client=1), CODECS)
+        connection.call("f", (function,), {})
+        connection.close()
+    return given[0]
+
+
+def asked(end: End, function: str, *args: Any, method: str = "__call__") -> Any:
+    """Call a function of the client; return or raise what it gives."""
+    end.send(end.session.call(method, args, {}, object_id=function))
+    return end.event().unwrap()
+
+
+def refused(end: End) -> None:
+    """Call a function that the client does not know, and wait for the answer."""
+    with pytest.raises(NoSuchObjectError):
+        asked(end, "none")
+
+
+def test_a_function_has_no_methods() -> None:
+    with pytest.raises(NotExposedError, match="a function has no method 'upper'"):
+        lent(repr, lambda end, function: asked(end, function, method="upper"))
+
+
+def test_arguments_of_unknown_classes_are_the_error_of_their_call() -> None:
+    def part(end: End, function: str) -> str:
+        with pytest.raises(SerializeError, match=r"un\.heard"):
+            asked(end, function, {"__class__": "un.heard"})
+        return str(asked(end, function, 5))
+
+    assert lent(repr, part) == "5"
+
+
+@pytest.mark.parametrize("gives", ["value", "items"])
+def test_what_a_cancelled_call_gives_is_not_sent(gives: str) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def function() -> Any:
+        begun.set()
+        assert go.wait(LIMIT)
+        return iter("abc") if gives == "items" else "late"
+
+    def part(end: End, function: str) -> Any:
+        end.send(end.session.call("__call__", (), {}, object_id=function))
+        seq = end.session.seq
+        assert begun.wait(LIMIT)
+        end.send(end.session.abandon(seq))
+        refused(end)  # by now it knows
+        go.set()
+        while end.session.calls:  # what comes for it says no more than that it is over
+            refused(end)
+        return "over"
+
+    assert lent(function, part) == "over"
+
+
+def test_an_error_of_a_one_way_call_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
+        raise ZeroDivisionError("of the coroutine")
+
+    def part(end: End, function: str) -> None:
+        end.send(end.session.call("__call__", (), {}, ONEWAY, object_id=function))
+        while "of the coroutine" not in caplog.text:
+            refused(end)
+
+    lent(fail, part)
+    assert "error in a function that was passed" in caplog.text
+
+
+def test_a_lost_connection_lets_go_of_what_flowed_to_the_daemon() -> None:
+    ended = threading.Event()
+
+    def items() -> Iterator[int]:
+        try:
+            yield from range(10**9)
+        finally:
+            ended.set()
+
+    def part(end: End, function: str) -> None:
+        end.send(end.session.call("__call__", (), {}, object_id=function))
+        assert end.event().flows
+        end.send(end.session.credit(end.session.seq, 2))
+        end.event()
+        end.sock.shutdown(socket.SHUT_RDWR)
+
+    with pytest.raises(ConnectionLostError):
+        lent(items, part)
+    assert ended.wait(LIMIT)
+
+
+class Silent:
+    """Stands for a connection on which nothing is sent."""
+
+    closed = False
+    expects = False
+
+    def __init__(self) -> None:
+        self.session, self.other = joined()
+        self.guard = threading.RLock()
+
+    def say(self, make: Callable[[], bytes]) -> None:
+        make()
+
+
+def test_functions_outlive_their_connection_without_a_sound() -> None:
+    connection: Any = Silent()
+    functions = Functions(connection, None, 10, lambda: None)
+    connection.session.crossing = functions
+    asleep, awake = threading.Event(), threading.Event()
+
+    async def slow() -> None:
+        asleep.set()
+        while not awake.is_set():
+            await asyncio.sleep(0.001)
+        ended.set()
+
+    ended = threading.Event()
+    function = functions.export(slow)
+    other = connection.other
+    other.crossing = crossing()
+    (call,) = feed(connection.session, other.call("__call__", (), {}, object_id=function))
+    functions.take(call)
+    assert asleep.wait(LIMIT)
+    gone = weakref.ref(connection)
+    del connection
+    gc.collect()
+    assert gone() is None
+    assert functions.closed
+    assert functions.export(print) == "2"
+    functions.retract("2")
+    assert functions.items(call, [1]) == functions.items_fault(call, OSError(), []) == b""
+    functions.deliver(b"nobody gets it")
+    awake.set()
+    assert ended.wait(LIMIT)
+    functions.close()
+
+
+def test_a_daemon_that_asks_for_too_much_at_once_breaks_the_rules() -> None:
+    connection: Any = Silent()
+    functions = Functions(connection, None, 2 - 10_000, lambda: None)
+    connection.session.crossing = functions
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def wait() -> None:
+        begun.release()
+        assert go.wait(LIMIT)
+
+    other = connection.other
+    other.crossing = crossing()
+    function = functions.export(wait)
+    calls = [
+        feed(connection.session, other.call("__call__", (), {}, object_id=function))[0]
+        for _ in range(4)
+    ]
+    for call in calls[:2]:
+        functions.take(call)
+        assert begun.acquire(timeout=LIMIT)
+    with pytest.raises(RemoteProtocolError, match="more than 2 calls are under way"):
+        functions.take(calls[2])
+    go.set()
+    while functions.open:  # those that ended make room
+        threading.Event().wait(0.001)
+    functions.take(calls[3])
+    functions.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -67,3 +68,23 @@ def test_one_that_is_kept_stays_open() -> None:
         channel.close()
         here.sendall(b"still")
         assert there.recv(9) == b"still"
+
+
+def test_it_waits_where_there_is_no_poll_too(
+    ends: tuple[Channel, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(select, "poll")
+    here, there = socket.socketpair()
+    channel = Channel(here)
+    with there:
+        assert channel.wait(READ | WRITE) == WRITE
+        with pytest.raises(LateError):
+            channel.wait(READ, time.monotonic())
+        with pytest.raises(LateError):
+            channel.wait_to_read(time.monotonic())
+        there.sendall(b"x")
+        assert channel.wait(READ | WRITE) == READ | WRITE
+        channel.wait_to_read(time.monotonic() + 1)
+    channel.close()
+    with pytest.raises(OSError, match="closed"):
+        channel.wait(READ)

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -199,3 +200,52 @@ def test_a_dropped_connection_closes_its_socket() -> None:
         connection = Connection(uri, SETTINGS, CODECS)
         del connection
         assert closed.wait(LIMIT)
+
+
+@expose
+class Lender:
+    """Lends functions."""
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+        self.heard = threading.Event()
+
+    def lend(self) -> Any:
+        return self.count
+
+    def count(self, most: int) -> Iterator[int]:
+        self.told.append(most)
+        self.heard.set()
+        return iter(range(most))
+
+
+def test_functions_that_were_lent_are_called_while_the_connection_lives() -> None:
+    lender = Lender()
+    with running(Daemon()) as daemon:
+        connection = Connection(daemon.register(lender), SETTINGS, CODECS)
+        reply = connection.call("lend", (), {})
+        assert reply is not None
+        function = reply.unwrap()
+        assert list(function(3)) == [0, 1, 2]
+        lender.heard.clear()
+        assert function.oneway(4) is None
+        assert lender.heard.wait(LIMIT)
+        assert lender.told == [3, 4]
+        with pytest.raises(SerializeError):  # is no loss
+            function(threading.Lock())
+        connection.close()
+        with pytest.raises(ConnectionLostError, match="the functions that came by it"):
+            function(5)
+
+
+def test_one_for_a_call_at_a_time_is_seen_to_be_over_between_calls() -> None:
+    def script(sock: socket.socket) -> None:
+        session = welcome(sock)
+        sock.sendall(session.result(receive_call(sock, session), 1))
+
+    with server(script) as uri:
+        connection = Connection(uri, SETTINGS, CODECS)
+        assert not connection.shared
+        connection.call("f", (), {})
+    assert not connection.is_usable()
+    assert connection.closed

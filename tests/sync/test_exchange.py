@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import signal
+import socket
+import struct
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,10 +21,14 @@ from pyrophone.errors import (
     LocalProtocolError,
     ProtocolError,
 )
+from pyrophone.frontend.deadlines import deadline
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
+from pyrophone.sync.channels import LateError
 from pyrophone.sync.connection import Connection
+from pyrophone.sync.waiters import Lost, Pending
 from pyrophone.wire.events import Cancel
+from pyrophone.wire.framing import ONEWAY
 from running import LIMIT
 
 SETTINGS = Settings(beat=None)
@@ -310,3 +317,149 @@ def test_a_call_of_a_signal_handler_in_the_middle_of_a_call_is_refused() -> None
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert "in the middle of another one" in str(errors[0])
+
+
+def tell(connection: Connection, text: str) -> None:
+    connection.call("tell", (text,), {}, ONEWAY)
+
+
+BIG = "x" * 20_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("read", [False, True])
+def test_a_large_one_way_call_is_sent_by_its_caller(read: bool) -> None:
+    """Be it that another one reads at the time, or nobody."""
+    asked = threading.Event()
+
+    def part(end: End) -> None:
+        first = end.call() if read else None
+        asked.set()
+        assert len(end.call().args[0]) == len(BIG)
+        end.answer(first or end.call(), "next")
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        reader = Caller(value, connection) if read else None
+        assert not read or asked.wait(LIMIT)
+        tell(connection, BIG)
+        assert (reader.result() if reader else value(connection)) == "next"
+        connection.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("read", [False, True])
+@pytest.mark.parametrize("ends", ["here", "there", "in time"])
+def test_a_large_one_way_call_ends_with_its_connection(read: bool, ends: str) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def part(end: End) -> None:
+        if read:
+            end.call()
+        end.sock.recv(1)
+        asked.set()
+        if ends != "there":
+            assert over.wait(LIMIT)
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        reader = Caller(value, connection) if read else None
+        if ends == "in time":
+            with pytest.raises(DeadlineExceeded), deadline(0.1):
+                tell(connection, BIG)
+            assert not connection.closed  # the rest is still to be sent
+        else:
+            teller = Caller(tell, connection, BIG)
+            assert asked.wait(LIMIT)
+            if ends == "here":
+                connection.close("enough")
+            with pytest.raises(ConnectionLostError):
+                teller.result()
+        over.set()
+        connection.close("enough")
+        if reader is not None:
+            with pytest.raises(ConnectionLostError):
+                reader.result()
+
+
+def test_a_connection_that_is_reset_is_lost_with_the_reason_of_the_system() -> None:
+    def part(end: End) -> None:
+        end.call()
+        end.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        end.sock.close()
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        with pytest.raises(ConnectionLostError, match=r"the connection was lost: .*reset"):
+            value(connection)
+        assert connection.closed
+
+
+class Noted(Pending):
+    """A call whose outcome is noted."""
+
+    def __init__(self, limit: float | None) -> None:
+        self.limit = limit
+        self.came: list[Any] = []
+
+    def deliver(self, event: Any) -> None:
+        self.came.append(event)
+
+
+def test_only_calls_whose_time_is_over_are_given_up() -> None:
+    answered = threading.Event()
+
+    def part(end: End) -> None:
+        patient, hasty, slow = end.calls(3)
+        event = end.event()
+        assert isinstance(event, Cancel)
+        assert event.call is hasty
+        for call in (patient, hasty, slow):
+            end.answer(call, call.args[0])
+        answered.set()
+        assert end.event() is None
+
+    now = time.monotonic()
+    patient, hasty, slow = Noted(None), Noted(now + LIMIT), Noted(now + 2 * LIMIT)
+    with script(part) as uri:
+        connection = open_at(uri)
+        for number, pending in enumerate((patient, hasty, slow)):
+            connection.start(pending, "f", (number,), {}, 0, None)
+        connection.expire(now + LIMIT)
+        assert connection.due == now + 2 * LIMIT
+        assert answered.wait(LIMIT)
+        while not (patient.came and slow.came):
+            connection.look()
+        assert [event.unwrap() for event in patient.came + slow.came] == [0, 2]
+        assert [type(event) for event in hasty.came] == [LateError]
+        connection.close()
+
+
+def test_what_is_given_up_after_the_end_is_no_error() -> None:
+    pending = Noted(None)
+    with script(lambda end: end.call()) as uri:
+        connection = open_at(uri)
+        connection.start(pending, "f", (), {}, 0, None)
+        connection.close("enough")
+        assert [type(event) for event in pending.came] == [Lost]
+        connection.withdraw(pending)
+        connection.abandon(pending.seq)
+        connection.grant(connection.inbox(5), 1)
+        connection.close("once more")
+        with pytest.raises(LocalProtocolError, match="session is closed"):
+            tell(connection, "x")
+
+
+def test_a_child_gives_up_a_call_of_its_parent_in_silence() -> None:
+    pending = Noted(None)
+
+    def part(end: End) -> None:
+        end.call()
+        assert end.event() is None
+
+    with script(part) as uri:
+        connection = open_at(uri)
+        connection.start(pending, "f", (), {}, 0, None)
+        connection.disown()
+        connection.withdraw(pending)
+        assert not pending.came

@@ -166,3 +166,31 @@ def test_children_of_children_and_of_multiprocessing_do_so_too() -> None:
         process.join(LIMIT)
         assert process.exitcode == 0
         assert proxy.echo(5) == 5
+
+
+def test_what_is_remembered_of_the_past_is_bounded() -> None:
+    hub = Hub()
+    kept = Something()
+    with hub.entry(-1, None) as entry:
+        entry.connection = kept
+    for number in range(200):
+        with hub.entry(number, None):
+            pass
+    with hub.entry(-1, None) as entry:
+        assert entry.connection is kept
+    asked, made = [*range(65), 64, 0], []
+    for number in asked:
+        if hub.shared(number, object) not in made:
+            made.append(hub.shared(number, object))
+    assert len(made) == len(asked) - 1  # what was made last is known, the first is not
+
+
+def test_without_a_shared_connection_there_is_nobody_to_wake() -> None:
+    hub = Hub()
+    connection: Any = Something()
+    hub.nudge(connection)
+    hub.wake()
+    hub.leave(connection)
+    hub.remember(connection)
+    hub.disown()
+    assert connection.closed

@@ -10,12 +10,21 @@ import pytest
 
 from manyfold import End, script
 from pyrophone import Settings
-from pyrophone.errors import DeadlineExceeded
+from pyrophone.errors import (
+    ConnectionLostError,
+    DeadlineExceeded,
+    PyrophoneError,
+    StreamError,
+)
+from pyrophone.frontend.deadlines import deadline
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
+from pyrophone.sync.channels import LateError
 from pyrophone.sync.connection import Connection
-from pyrophone.sync.items import Flowing
+from pyrophone.sync.items import Fetched, Flowing
+from pyrophone.sync.portions import Inbox
 from pyrophone.wire.events import Cancel, Credit
+from pyrophone.wire.framing import ONEWAY
 from running import LIMIT
 
 CODECS = make_codecs(ClassTable(), Settings())
@@ -116,3 +125,99 @@ def test_an_item_that_is_late_may_still_come() -> None:
         items._timeout = None
         late.set()
         assert list(items) == ["here"]
+
+
+def test_items_that_are_fetched_end_once_and_say_so_once() -> None:
+    calls: list[tuple[str, int]] = []
+    ends: list[Exception] = []
+
+    def invoke(method: str, args: Any, kwargs: Any, flags: int, object_id: str) -> int:
+        calls.append((method, flags))
+        if ends:
+            raise ends.pop()
+        return 5
+
+    items = Fetched(invoke, "1")
+    assert next(items) == 5
+    ends.append(ConnectionLostError("try again"))
+    with pytest.raises(ConnectionLostError):
+        next(items)
+    ends.append(PyrophoneError("of the method"))
+    with pytest.raises(PyrophoneError, match="of the method"):
+        next(items)
+    assert next(items) == 5
+    items.close()
+    items.close()
+    assert calls[4:] == [("close_stream", ONEWAY)]
+    with pytest.raises(StopIteration):
+        next(items)
+
+    for end in (PyrophoneError("item stream terminated"), StreamError("gone")):
+        items = Fetched(invoke, "1")
+        ends.append(end)
+        with pytest.raises(StreamError):
+            next(items)
+        with pytest.raises(StopIteration):
+            next(items)
+
+
+class Held:
+    """Stands for a connection whose items come when a test says."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.asked, self.go = threading.Event(), threading.Event()
+        self.error: BaseException | None = None
+        self.dropped = 0
+
+    def inbox(self, seq: int) -> Inbox:
+        return Inbox(seq)
+
+    def grant(self, inbox: Inbox, count: int) -> None:
+        pass
+
+    def portion(self, inbox: Inbox, limit: float | None) -> Any:
+        self.asked.set()
+        assert self.go.wait(LIMIT)
+        assert self.error is not None
+        raise self.error
+
+    def drop(self, inbox: Inbox) -> None:
+        self.dropped += 1
+
+    drop_later = drop
+
+
+def test_who_waits_for_another_reader_waits_no_longer_than_told() -> None:
+    held = Held()
+    held.error = LateError()
+    items = Flowing(held, 1, 3, None)
+    late: list[BaseException] = []
+
+    def read() -> None:
+        with pytest.raises(DeadlineExceeded) as caught:
+            next(items)
+        late.append(caught.value)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert held.asked.wait(LIMIT)
+    with pytest.raises(DeadlineExceeded), deadline(0.01):
+        next(items)
+    held.go.set()
+    reader.join(LIMIT)
+    assert late
+    items.close()
+
+
+def test_a_stream_whose_reading_was_interrupted_does_not_go_on() -> None:
+    held = Held()
+    held.error = KeyboardInterrupt()
+    held.go.set()
+    items = Flowing(held, 1, 3, None)
+    with pytest.raises(KeyboardInterrupt):
+        next(items)
+    assert held.dropped == 1
+    with pytest.raises(StreamError, match="was interrupted"):
+        next(items)

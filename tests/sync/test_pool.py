@@ -134,3 +134,32 @@ def test_a_pool_can_be_closed_while_a_worker_starts(
     workers.submit(done.set)
     assert workers.count == 0
     assert not done.is_set()
+
+
+def test_where_no_thread_can_be_had_who_asks_is_told_or_others_do_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workers = Workers(3, "test-worker")
+    begun, go, done = threading.Event(), threading.Event(), threading.Event()
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def job() -> None:
+        begun.set()
+        assert go.wait(LIMIT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            workers.submit(job)
+    assert workers.count == 0
+    workers.submit(job)  # and the one that was left behind
+    assert begun.wait(LIMIT)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        workers.submit(done.set)
+    assert workers.count <= 2
+    go.set()
+    assert done.wait(LIMIT)
+    workers.close()

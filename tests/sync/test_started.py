@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from manyfold import End, script
 from pyrophone import Settings, current, expose, oneway
 from pyrophone.errors import ConnectionLostError, DeadlineExceeded, SerializeError
 from pyrophone.frontend.deadlines import deadline
@@ -188,3 +189,52 @@ def test_races_of_cancelling_and_answering_have_one_outcome() -> None:
         connection = proxy.__dict__["_pyrophone"].line.connection
         while connection.session.calls:  # what was cancelled is answered, too
             assert proxy.add(1) == 1
+
+
+def test_one_that_waits_for_a_connection_can_be_cancelled() -> None:
+    local = Kettle()
+    few = Settings(connections=1)
+    with running(Old()) as daemon:
+        with connect(daemon.register(local), settings=few) as proxy:
+            first = start(proxy.wait)
+            assert local.inside.acquire(timeout=LIMIT)
+            second = start(proxy.wait)
+            third = start(proxy.add, 3)
+            assert second.cancel()
+            local.go.set()
+            assert first.result(LIMIT) is True
+            assert third.result(LIMIT) == 3
+            assert not local.inside.acquire(blocking=False)  # the second never ran
+
+
+def test_one_that_is_lost_is_made_again_as_often_as_calls_are() -> None:
+    def lose(end: End) -> None:
+        end.call()
+
+    def serve(end: End) -> None:
+        call = end.call()
+        end.answer(call, call.args[0])
+
+    with script(lose, serve) as uri:
+        with connect(uri, settings=Settings(beat=None)) as proxy:
+            assert start(options(proxy, retries=1).f, 5).result(LIMIT) == 5
+
+
+def test_a_function_that_is_cancelled_before_it_has_a_thread_does_not_run() -> None:
+    go = threading.Event()
+    begun = threading.Semaphore(0)
+    ran = threading.Event()
+
+    def hold() -> None:
+        begun.release()
+        assert go.wait(LIMIT)
+
+    calls = [start(hold) for _ in range(80)]
+    for _ in calls:
+        assert begun.acquire(timeout=LIMIT)
+    late = start(ran.set)
+    assert late.cancel()
+    go.set()
+    assert not wait(calls, LIMIT).not_done
+    assert start(lambda: 1).result(LIMIT) == 1
+    assert not ran.is_set()

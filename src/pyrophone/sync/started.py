@@ -86,8 +86,7 @@ class StartedCall(Future[Any], Pending):
         with self._gate:
             if self.done():
                 return self.cancelled()
-            if not super().cancel():
-                return False
+            super().cancel()
             self.set_running_or_notify_cancel()  # or who waits for it would not know
             connection = self._connection
             if connection is not None and not connection.shared:
