@@ -37,7 +37,7 @@ from pyrophone.sync import (
     release,
     start,
 )
-from pyrophone.sync.answering import Functions
+from pyrophone.sync.answering import Running
 from pyrophone.sync.connection import Connection
 from pyrophone.wire.framing import ONEWAY
 from running import LIMIT, running
@@ -472,7 +472,7 @@ class Silent:
 
 def test_functions_outlive_their_connection_without_a_sound() -> None:
     connection: Any = Silent()
-    functions = Functions(connection, None, 10, lambda: None)
+    functions = Running(connection, None, 10, lambda: None)
     connection.session.crossing = functions
     asleep, awake = threading.Event(), threading.Event()
 
@@ -505,7 +505,7 @@ def test_functions_outlive_their_connection_without_a_sound() -> None:
 
 def test_a_daemon_that_asks_for_too_much_at_once_breaks_the_rules() -> None:
     connection: Any = Silent()
-    functions = Functions(connection, None, 2 - 10_000, lambda: None)
+    functions = Running(connection, None, 2 - 10_000, lambda: None)
     connection.session.crossing = functions
     begun, go = threading.Semaphore(0), threading.Event()
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
-import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..context import CallContext, Client, serving
 from ..errors import (
@@ -20,17 +18,10 @@ from ..errors import (
 )
 from ..frontend.contexts import context_for
 from ..objects.calls import format_remote
-from ..objects.functions import (
-    CALLED,
-    RELEASED,
-    FunctionCrossing,
-    FunctionTable,
-    StubTable,
-)
-from ..wire.client import ClientSession
+from ..objects.functions import CALLED, RELEASED
 from ..wire.events import Call, Cancel, Credit
 from ..wire.framing import ONEWAY
-from .functions import Caller, RemoteFunction
+from .functions import Functions, Speaking
 from .hub import HUB
 from .pump import Pump
 from .returns import Returns
@@ -38,40 +29,17 @@ from .returns import Returns
 if TYPE_CHECKING:
     from .coroutines import Coroutines
 
-__all__ = ["Functions"]
+__all__ = ["Running"]
 
 _QUEUE = 10_000
-
 _log = logging.getLogger("pyrophone.client")
 
 
-class Speaking(Caller, Protocol):
-    """What is needed of the connection.
-
-    Attributes:
-        closed: Whether it is.
-        session: The conversation, touched under *guard* only.
-        expects: Whether something may come that nobody waits for.
-    """
-
-    closed: bool
-    session: ClientSession
-    expects: bool
-
-    @property
-    def guard(self) -> Any:
-        """The lock."""
-
-    def say(self, make: Callable[[], bytes]) -> None:
-        """Send what *make* gives."""
-
-
-class Functions(FunctionCrossing):
-    """Knows the functions that crossed a connection, and runs those of this side.
+class Running(Functions):
+    """Runs the functions of this side that the daemon of a connection calls.
 
     They run in threads for that, never in one that reads; what is ``async def`` runs in a
-    loop that all connections of this process share. The connection is held weakly: it may
-    end with its last proxy.
+    loop that all connections of this process share.
 
     Args:
         connection: The connection.
@@ -98,34 +66,15 @@ class Functions(FunctionCrossing):
         most: int,
         notify: Callable[[], None],
     ) -> None:
-        self._connection = weakref.ref(connection)
+        super().__init__(connection, notify)
         self._client = Client(address, connection.session)
         self._most = most + _QUEUE
         self._count = 0
-        stubs = StubTable(self._make, notify)
-        super().__init__(FunctionTable(), stubs, threading.RLock())
         self._returns = Returns()
         self._over = False
         self.open: dict[int, CallContext] = {}
         self.tasks: dict[int, Callable[[], object]] = {}
         self.pumps: dict[int, Pump] = {}
-
-    # What the session asks, of any thread.
-
-    def export(self, function: Any) -> str:
-        """Return the id under which the daemon can call *function*."""
-        connection = self._connection()
-        if connection is not None:
-            connection.expects = True
-        return super().export(function)
-
-    def forget(self, function_id: str, count: object = 1) -> None:
-        """Take note that the daemon gives a function back."""
-        with self.guard:
-            super().forget(function_id, count)
-            connection = self._connection()
-            if connection is not None:
-                connection.expects = len(self.functions) > 0
 
     # What the connection asks, under its lock.
 
@@ -157,10 +106,6 @@ class Functions(FunctionCrossing):
         else:
             raise RemoteProtocolError(f"{type(event).__name__} came unasked")
 
-    def take_released(self) -> list[tuple[str, int]]:
-        """Return the functions to give back, each with how often it was received."""
-        return self.stubs.take_released()
-
     def close(self) -> None:
         """End: the connection is gone, and with it all that crossed it."""
         with self.guard:
@@ -183,7 +128,7 @@ class Functions(FunctionCrossing):
         return connection is None or connection.closed
 
     @property
-    def session(self) -> Functions:
+    def session(self) -> Running:
         """What writes items: this, which takes the lock for it."""
         return self
 
@@ -223,11 +168,6 @@ class Functions(FunctionCrossing):
         return format_remote(error)
 
     # Helpers.
-
-    def _make(self, function_id: str) -> RemoteFunction:
-        connection = self._connection()
-        assert connection is not None
-        return RemoteFunction(function_id, connection)
 
     def _serve(self, call: Call, context: CallContext) -> None:
         """Run a call of the daemon, and answer it; in a thread for that."""

@@ -35,7 +35,7 @@ from ..wire.events import Ping, Pong, Refusal, Reply, Welcome
 from ..wire.features import FLOW, MANY
 from ..wire.framing import ONEWAY
 from ..wire.metadata import Metadata
-from .answering import Functions
+from .answering import Running
 from .channels import READ, WRITE, Channel, LateError
 from .exchange import ENDED
 from .functions import RemoteFunction
@@ -104,7 +104,7 @@ class Connection(Portions):
         super().__init__(session, channel)
         self.users: set[Any] = set()
         self.term = 0
-        self._functions: Functions | None = None
+        self._functions: Running | None = None
         HUB.remember(self)
         try:
             self._open(handshake, timeout)
@@ -331,7 +331,7 @@ class Connection(Portions):
         self.shared = MANY in (self.session.features or ())
         if FLOW in (self.session.features or ()):
             itself = weakref.ref(self)
-            self._functions = Functions(
+            self._functions = Running(
                 self,
                 peer_name(self.sock),
                 self.settings.calls_per_client,

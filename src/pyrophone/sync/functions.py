@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+import weakref
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ..errors import NoSuchObjectError
+from ..objects.functions import FunctionCrossing, FunctionTable, StubTable
 from ..objects.functions import RemoteFunction as BaseFunction
+from ..wire.client import ClientSession
 
-__all__ = ["Caller", "RemoteFunction"]
+__all__ = ["Caller", "Functions", "RemoteFunction", "Speaking"]
 
 
 class Caller(Protocol):
@@ -59,3 +63,65 @@ class RemoteFunction(BaseFunction):
     def _check(self) -> None:
         if self.released:  # the other side may not know yet
             raise NoSuchObjectError(f"function {self.function_id} was given back")
+
+
+class Speaking(Caller, Protocol):
+    """What is needed of the connection.
+
+    Attributes:
+        closed: Whether it is.
+        session: The conversation, touched under *guard* only.
+        expects: Whether something may come that nobody waits for.
+    """
+
+    closed: bool
+    session: ClientSession
+    expects: bool
+
+    @property
+    def guard(self) -> Any:
+        """The lock."""
+
+    def say(self, make: Callable[[], bytes]) -> None:
+        """Send what *make* gives."""
+
+
+class Functions(FunctionCrossing):
+    """The functions that crossed the connection of a client, in both directions.
+
+    The connection is held weakly: it may end with its last proxy.
+
+    Args:
+        connection: The connection.
+        notify: Called, from finalizers, when a function can be given back.
+    """
+
+    def __init__(self, connection: Speaking, notify: Callable[[], None]) -> None:
+        self._connection = weakref.ref(connection)
+        stubs = StubTable(self._make, notify)
+        super().__init__(FunctionTable(), stubs, threading.RLock())
+
+    def export(self, function: Any) -> str:
+        """Return the id under which the daemon can call *function*."""
+        with self.guard:
+            connection = self._connection()
+            if connection is not None:
+                connection.expects = True
+            return super().export(function)
+
+    def forget(self, function_id: str, count: object = 1) -> None:
+        """Take note that the daemon gives a function back."""
+        with self.guard:
+            super().forget(function_id, count)
+            connection = self._connection()
+            if connection is not None:
+                connection.expects = len(self.functions) > 0
+
+    def take_released(self) -> list[tuple[str, int]]:
+        """Return the functions to give back, each with how often it was received."""
+        return self.stubs.take_released()
+
+    def _make(self, function_id: str) -> RemoteFunction:
+        connection = self._connection()
+        assert connection is not None
+        return RemoteFunction(function_id, connection)
