@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CallCancelledError, LocalProtocolError, SerializeError
+from .buffers import Data
 from .calling import Calling
 from .ends import NO_ANNOTATIONS, Crossed
 from .events import Call, Ping
@@ -45,7 +46,7 @@ class Answering(Calling):
         *,
         annotations: Mapping[str, bytes] | None = None,
         correlation: bytes | None = None,
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with *value*.
 
         None if it is one-way, or was answered already. For a batch, *value* is the list
@@ -59,22 +60,23 @@ class Answering(Calling):
         serializer = call.serializer
         flags = call.flags & BATCH
         message: Message
+        buffers: list[Any] = []
         try:
-            if flags:
-                payload = self._codecs.dump_results(serializer, value)
-            else:
-                payload = serializer.dumps(value)
+            payload = self._dump_result(serializer, value, flags, buffers)
         except SerializeError as error:
             across = self._across(error, serializer)
-            payload = (
-                self._codecs.dump_results(across, value) if flags else across.dumps(value)
-            )
+            payload = self._dump_result(across, value, flags, buffers)
             message = Crossed(RESULT, serializer.id, flags, call.seq, payload)
             message.cross(across, annotations)
+            if buffers:
+                message.lay(buffers)
             return self._answer(message, correlation, call)
         message = Message(
             RESULT, serializer.id, flags, call.seq, payload, annotations or NO_ANNOTATIONS
         )
+        if buffers:
+            message.lay(buffers)
+            return self._answer(message, correlation, call)
         if correlation is not None or self.state != OPEN or self.trace is not None:
             return self._answer(message, correlation, call)
         data = self._encode(message, self._compress, self._max_size)
@@ -90,7 +92,7 @@ class Answering(Calling):
         *,
         annotations: Mapping[str, bytes] | None = None,
         correlation: bytes | None = None,
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with *error*.
 
         None if it is one-way, or was answered already.
@@ -114,7 +116,7 @@ class Answering(Calling):
         *,
         annotations: Mapping[str, bytes] | None = None,
         correlation: bytes | None = None,
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with a stream whose items follow.
 
         ``call.flow`` is its credit from then on. A call that was cancelled is answered
@@ -144,7 +146,7 @@ class Answering(Calling):
         call.flow = Flow()
         return data
 
-    def items(self, call: Call, values: list[Any], *, last: bool = False) -> bytes:
+    def items(self, call: Call, values: list[Any], *, last: bool = False) -> Data:
         """Return the bytes of the next items of the stream that answers *call*.
 
         Empty if the stream has ended. Each message takes one of ``call.flow.room``, but
@@ -162,19 +164,22 @@ class Answering(Calling):
             raise LocalProtocolError("the reader takes no more items for now")
         serializer = call.serializer
         message: Message
+        buffers: list[Any] = []
         try:
-            payload = serializer.dumps(values)
+            payload = self._dump(serializer, values, buffers)
             message = Message(ITEMS, serializer.id, END * last, call.seq, payload)
         except SerializeError as error:
             across = self._across(error, serializer)
-            payload = across.dumps(values)
+            payload = self._dump(across, values, buffers)
             message = Crossed(ITEMS, serializer.id, END * last, call.seq, payload)
             message.cross(across, None)
+        if buffers:
+            message.lay(buffers)
         data = self._answer(message, None, call if last else None)
         flow.used += 1
         return data
 
-    def items_fault(self, call: Call, error: BaseException, traceback: list[str]) -> bytes:
+    def items_fault(self, call: Call, error: BaseException, traceback: list[str]) -> Data:
         """Return the bytes that end the stream that answers *call* with *error*.
 
         Empty if the stream has ended.
@@ -186,20 +191,31 @@ class Answering(Calling):
         message = Message(ITEMS, call.serializer.id, flags, call.seq, payload)
         return self._answer(message, None, call)
 
-    def pong(self, ping: Ping, annotations: Mapping[str, bytes] | None = None) -> bytes:
+    def pong(self, ping: Ping, annotations: Mapping[str, bytes] | None = None) -> Data:
         """Return the bytes that answer *ping*."""
         message = Message(
             PING, ping.serializer_id, 0, ping.seq, PONG_PAYLOAD, annotations or {}
         )
         return self._answer(message, ping.correlation)
 
+    def _dump_result(
+        self, serializer: Any, value: Any, batch: int, buffers: list[Any]
+    ) -> bytes:
+        """Return the bytes of a result; what goes beside is appended to *buffers*."""
+        if not batch:
+            return self._dump(serializer, value, buffers)
+        if not self._beside:
+            return self._codecs.dump_results(serializer, value)
+        del buffers[:]
+        return self._codecs.dump_results(serializer, value, buffers)
+
     def _answer(
         self, message: Message, correlation: bytes | None, call: Call | None = None
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes of *message*; if it ends the answer to *call*, that is free."""
         if self.state != OPEN:
             self._check(message.kind)
-        data = self._write(self._related(message, correlation))
+        data = self._write_any(self._related(message, correlation))
         if call is not None and self._many:
             del self._owed[call.seq]
         return data

@@ -41,10 +41,8 @@ _WRITABLE = b"a"
 _AT_ONCE = 64  # pieces of one system call; the least that systems allow is 16, usual 1024
 
 
-def write_heads(buffers: Sequence[memoryview]) -> bytes:
-    """Return what stands in ``BUFS`` before the bytes of *buffers*.
-
-    What is of a ``bytes`` object arrives as one, all else as a ``bytearray``.
+def write_heads(buffers: Sequence[tuple[bytes, memoryview]]) -> bytes:
+    """Return what stands in ``BUFS`` before the bytes of *buffers*, kinds and views.
 
     Raises:
         LocalProtocolError: They are too many.
@@ -54,9 +52,7 @@ def write_heads(buffers: Sequence[memoryview]) -> bytes:
             f"{len(buffers)} buffers beside one message, limit is {MOST_BUFFERS}"
         )
     heads = [_COUNT.pack(len(buffers))]
-    for view in buffers:
-        kind = _FIXED if type(view.obj) is bytes else _WRITABLE
-        heads.append(_HEAD.pack(kind, view.nbytes))
+    heads += [_HEAD.pack(kind, view.nbytes) for kind, view in buffers]
     return b"".join(heads)
 
 
@@ -117,7 +113,8 @@ class Pieces:
     __slots__ = ("_pieces", "_size")
 
     def __init__(self, pieces: Sequence[bytes | memoryview]) -> None:
-        self._pieces = deque(memoryview(piece) for piece in pieces if len(piece))
+        views = [memoryview(piece) for piece in pieces]
+        self._pieces = deque(view.cast("B") for view in views if view.nbytes)
         self._size = sum(len(piece) for piece in self._pieces)
 
     def __len__(self) -> int:
@@ -151,7 +148,7 @@ class Pieces:
             self._pieces = deque([memoryview(bytes(self))])
 
 
-Data = bytes | Pieces
+Data = bytes  # or Pieces, as soon as all that send can do that
 
 
 class Landing:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import LocalProtocolError, SerializeError
 from .blobs import CHUNK as BLOB_CHUNK
 from .blobs import Blob, address_blob
+from .buffers import Data
 from .chunks import LIMIT_CHUNK, PATH_CHUNK, write_count, write_limit, write_path
 from .ends import NO_ANNOTATIONS, NO_SERIALIZER, PING_SERIALIZER, Crossed, End
 from .flows import Flow
@@ -60,7 +61,7 @@ class Calling(End):
         correlation: bytes | None = None,
         limit: float | None = None,
         path: str | None = None,
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes of a new call; its number is then :attr:`seq`.
 
         Args:
@@ -91,14 +92,22 @@ class Calling(End):
             object_id = self._object_id
         if (annotations or path or limit is not None) and self._chunks:
             annotations = self._with_chunks(annotations, limit, path)
-        serializer = self._serializer
+        serializer: Any = self._serializer
+        buffers: list[Any] = []
         try:
-            payload = serializer.dumps_call(object_id, method, args, kwargs)
+            if self._beside:
+                payload = serializer.dumps_call_beside(
+                    object_id, method, args, kwargs, buffers
+                )
+            else:
+                payload = serializer.dumps_call(object_id, method, args, kwargs)
         except SerializeError as error:
             across = self._across(error, serializer)
-            payload = across.dumps_call(object_id, method, args, kwargs)
+            payload = self._dump_call(across, object_id, method, args, kwargs, buffers)
             crossed = Crossed(INVOKE, serializer.id, flags, 0, payload)
             crossed.cross(across, annotations)
+            if buffers:
+                crossed.lay(buffers)
             return self.launch(self._related(crossed, correlation))
         seq = (self.seq + 1) & 0xFFFF
         if seq in self._calls:
@@ -109,7 +118,12 @@ class Calling(End):
         if correlation is not None:
             message.correlation = correlation
             message.flags |= CORRELATED
-        data = self._encode(message, self._compress, self._max_size)
+        data: Data
+        if buffers:
+            message.lay(buffers)
+            data = self._write_any(message)
+        else:
+            data = self._encode(message, self._compress, self._max_size)
         self.seq = seq
         if not flags & ONEWAY:
             self._calls[seq] = None
@@ -136,7 +150,8 @@ class Calling(End):
             object_id = self._object_id
         if (annotations or path or limit is not None) and self._chunks:
             annotations = self._with_chunks(annotations, limit, path)
-        serializer = self._serializer
+        serializer: Any = self._serializer
+        buffers: list[Any] = []
         if len(args) == 1 and type(args[0]) is Blob:
             if kwargs:
                 raise LocalProtocolError("a blob must be the only argument of a call")
@@ -148,12 +163,19 @@ class Calling(End):
         else:
             serializer_id = serializer.id
             try:
-                payload = serializer.dumps_call(object_id, method, args, kwargs)
+                if self._beside:
+                    payload = serializer.dumps_call_beside(
+                        object_id, method, args, kwargs, buffers
+                    )
+                else:
+                    payload = serializer.dumps_call(object_id, method, args, kwargs)
             except SerializeError as error:
                 across = self._across(error, serializer)
-                payload = across.dumps_call(object_id, method, args, kwargs)
+                payload = self._dump_call(across, object_id, method, args, kwargs, buffers)
                 crossed = Crossed(INVOKE, serializer_id, flags, 0, payload)
                 crossed.cross(across, annotations)
+                if buffers:
+                    crossed.lay(buffers)
                 return self._related(crossed, correlation)
         message = Message(
             INVOKE, serializer_id, flags, 0, payload, annotations or NO_ANNOTATIONS
@@ -161,9 +183,11 @@ class Calling(End):
         if correlation is not None:
             message.correlation = correlation
             message.flags |= CORRELATED
+        if buffers:
+            message.lay(buffers)
         return message
 
-    def launch(self, message: Message) -> bytes:
+    def launch(self, message: Message) -> Data:
         """Return the bytes of a call that :meth:`compose` wrote; see :meth:`call`.
 
         Its number is then :attr:`seq`, and ``message.seq``.
@@ -174,8 +198,9 @@ class Calling(End):
         if seq in self._calls:
             seq = self._free_number()
         message.seq = seq
-        if self.trace is not None or type(message) is Crossed:
-            data = self._write(message)
+        data: Data
+        if self.trace is not None or type(message) is Crossed or message.buffers:
+            data = self._write_any(message)
         else:
             data = self._encode(message, self._compress, self._max_size)
         self.seq = seq

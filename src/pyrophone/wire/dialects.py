@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import RemoteProtocolError
 from . import framing
+from .buffers import Landing
 from .framing import Message
 from .intake import START_SIZE
 from .metadata import Metadata
@@ -27,8 +28,10 @@ __all__ = ["PYRO5", "Dialect", "Encoder", "MessageDecoder", "choose"]
 class MessageDecoder(Protocol):
     """What a session needs of a decoder; see :class:`pyrophone.wire.framing.Decoder`."""
 
+    beside: bool
     data: bytes | bytearray
     expected: int
+    landing: Landing | None
     max_size: int
 
     @property
@@ -37,6 +40,12 @@ class MessageDecoder(Protocol):
 
     def feed(self, data: bytes) -> None:
         """Take in *data*."""
+
+    def space(self) -> memoryview | None:
+        """Return where the next bytes are to be put; None if they are to be fed."""
+
+    def filled(self, count: int) -> None:
+        """Take in *count* bytes that were put there."""
 
     def peek(self, size: int) -> bytes:
         """Return the oldest *size* bytes, or as many as there are; they stay."""

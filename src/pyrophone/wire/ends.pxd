@@ -16,6 +16,7 @@ cdef class End:
     cdef public object _encode
     cdef public object _codecs
     cdef public object _serializer
+    cdef public bint _beside
     cdef public bint _compress
     cdef public Py_ssize_t _max_size
     cdef public object _own_beat

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LocalProtocolError, MessageTooLargeError, SerializeError
+from .buffers import BUFFERS_CHUNK, Data
 from .chunks import BEAT_CHUNK, FUNCTIONS_CHUNK, LIMIT_CHUNK, PATH_CHUNK, read_beat
 from .dialects import Dialect
-from .features import BEAT, FLOW, LIMIT, MANY
-from .framing import CORRELATED, PING, Message
+from .features import BEAT, BUFFERS, FLOW, LIMIT, MANY
+from .framing import CORRELATED, PING, Message, encode_beside
 from .states import CLOSED, OPEN, STATE_NAMES, Additions, Table, added, expected
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class End:
     """One end of a conversation; the base of :class:`.session.Session`, which see."""
 
     __slots__ = (
+        "_beside",
         "_chunks",
         "_codecs",
         "_compress",
@@ -110,6 +112,7 @@ class End:
         self._many = False
         self._limits = False
         self._flows = False
+        self._beside = False
         self._more = 0  # kinds that features allow the other side, as a sum of 1 << kind
         self._sendable = 0  # kinds that they allow this one
         self._chunks: frozenset[str] = frozenset()  # the annotations of those in force
@@ -154,8 +157,13 @@ class End:
         self._many = MANY in agreed
         self._limits = LIMIT in agreed
         self._flows = FLOW in agreed
+        self._beside = self.decoder.beside = BUFFERS in agreed
         chunks = {LIMIT_CHUNK, PATH_CHUNK} if self._limits else set()
-        self._chunks = frozenset(chunks | ({FUNCTIONS_CHUNK} if self._flows else set()))
+        if self._flows:
+            chunks.add(FUNCTIONS_CHUNK)
+        if self._beside:
+            chunks.add(BUFFERS_CHUNK)
+        self._chunks = frozenset(chunks)
         self._more = added(self.gets, agreed)
         self._sendable = added(self.adds, agreed)
         return features
@@ -182,11 +190,55 @@ class End:
                 message.across.retract()
             raise
 
+    def _write_any(self, message: Message) -> Data:
+        """Return the bytes of *message* likewise, be there buffers beside it or not."""
+        if not message.buffers:
+            return self._write(message)
+        if self.trace is not None:
+            self.trace("sent", message)
+        try:
+            return encode_beside(  # type: ignore[return-value]
+                message, self._compress, self._max_size
+            )
+        except (LocalProtocolError, MessageTooLargeError):
+            if isinstance(message, Crossed):
+                message.across.retract()
+            raise
+
     def _related(self, message: Message, correlation: bytes | None) -> Message:
         if correlation is not None:
             message.correlation = correlation
             message.flags |= CORRELATED
         return message
+
+    # What goes beside the text.
+
+    def _dump(self, serializer: Any, value: Any, buffers: list[Any]) -> bytes:
+        """Return the bytes of *value*; what goes beside is appended to *buffers*."""
+        if not self._beside:
+            data: bytes = serializer.dumps(value)
+            return data
+        del buffers[:]
+        data = serializer.dumps_beside(value, buffers)
+        return data
+
+    def _dump_call(
+        self,
+        serializer: Any,
+        object_id: str,
+        method: str,
+        args: Any,
+        kwargs: Any,
+        buffers: list[Any],
+    ) -> bytes:
+        """Return the bytes of a call, likewise."""
+        data: bytes
+        if not self._beside:
+            data = serializer.dumps_call(object_id, method, args, kwargs)
+            return data
+        del buffers[:]
+        data = serializer.dumps_call_beside(object_id, method, args, kwargs, buffers)
+        return data
 
     # Functions that cross. Calls without any pay nothing: writing one fails first.
 

@@ -59,6 +59,7 @@ cdef class Pong:
 
 cdef class Reply:
     cdef public object annotations
+    cdef public object buffers
     cdef public int flags
     cdef public bint flows
     cdef public object payload

@@ -211,10 +211,12 @@ class Reply:
         flows: Whether the result is a stream whose items come as :class:`Portion`.
         annotations: The chunks that came with it.
         payload: As the serializer wrote it.
+        buffers: What came beside it.
     """
 
     __slots__ = (
         "annotations",
+        "buffers",
         "flags",
         "flows",
         "payload",
@@ -228,6 +230,7 @@ class Reply:
         self.flags = message.flags
         self.annotations = message.annotations
         self.payload = message.payload
+        self.buffers = message.buffers
         self.serializer = serializer
         self.stream: str | None = None
         self.flows = False
@@ -236,13 +239,24 @@ class Reply:
             self.annotations = without(message.annotations, STREAM_CHUNK)
             self.stream = chunk.decode("ascii", "replace") if chunk else None
 
+    def load(self) -> Any:
+        """Return what came, be it a value or an error.
+
+        Raises:
+            SerializeError: It can't be read. The conversation goes on.
+        """
+        if not self.buffers:
+            return self.serializer.loads(self.payload)
+        serializer: Any = self.serializer
+        return serializer.loads_beside(self.payload, self.buffers)
+
     def unwrap(self) -> Any:
         """Return the value, or raise the error that came in its place.
 
         Raises:
             SerializeError: What came can't be read. The conversation goes on.
         """
-        value = self.serializer.loads(self.payload)
+        value = self.load()
         if self.flags & EXCEPTION:
             if isinstance(value, BaseException):
                 try:

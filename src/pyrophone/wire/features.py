@@ -15,12 +15,14 @@ from collections.abc import Iterable, Mapping
 
 __all__ = [
     "BEAT",
+    "BUFFERS",
     "CANCEL",
     "CHUNK",
     "FEATURES",
     "FLOW",
     "LIMIT",
     "MANY",
+    "VALUES",
     "read_features",
     "without",
     "write_features",
@@ -28,12 +30,15 @@ __all__ = [
 
 CHUNK = "PHON"
 BEAT = "beat"  # a quiet end says now and then that it is there
+BUFFERS = "buffers"  # large bytes go beside the text, and are not copied
 CANCEL = "cancel"  # who has no use for an answer any more can say so
 FLOW = "flow"  # items of a stream are sent ahead; both ends may call the other
 LIMIT = "limit"  # a call says how much time it has, and who waits for it
 MANY = "many"  # many calls may be under way, and are answered in any order
+VALUES = "values"  # more types arrive as what they were
 FEATURES = frozenset({BEAT, CANCEL, FLOW, LIMIT, MANY})
-_NEED_NUMBERS = frozenset({CANCEL, FLOW})  # so that one number means one call
+# So that one number means one call; and because what goes beside the text is a value.
+_NEEDS = ((MANY, frozenset({CANCEL, FLOW})), (VALUES, frozenset({BUFFERS})))
 
 
 def write_features(features: Iterable[str]) -> dict[str, bytes]:
@@ -52,7 +57,10 @@ def read_features(
     if chunk is None:
         return None
     agreed = supported.intersection(chunk.decode("ascii", "replace").split(","))
-    return agreed if MANY in agreed else agreed - _NEED_NUMBERS
+    for needed, dependent in _NEEDS:
+        if needed not in agreed:
+            agreed -= dependent
+    return agreed
 
 
 def without(annotations: Mapping[str, bytes], *names: str) -> Mapping[str, bytes]:

@@ -24,7 +24,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import LocalProtocolError, MessageTooLargeError, RemoteProtocolError
 from .buffers import BUFFERS_CHUNK, Landing, Pieces, heads_size, read_heads, write_heads
@@ -137,7 +137,8 @@ class Message:
         payload: As the serializer wrote it; never compressed in here.
         annotations: Bytes by four-letter name.
         correlation: 16 bytes; to be ignored unless the flag CORRELATED is set.
-        buffers: What goes beside the payload. Where there is something, or came, the
+        buffers: What goes beside the payload: kinds and views, see :mod:`.buffers`; or
+            what came there, as ``bytes`` and ``bytearray``. If there is something, the
             annotation BUFS says so, but is empty here.
     """
 
@@ -169,9 +170,9 @@ class Message:
         self.payload = payload
         self.annotations = annotations
         self.correlation = correlation
-        self.buffers: Sequence[bytes | bytearray | memoryview] = ()
+        self.buffers: Sequence[Any] = ()
 
-    def lay(self, buffers: Sequence[bytes | bytearray | memoryview]) -> None:
+    def lay(self, buffers: Sequence[Any]) -> None:
         """Have *buffers* go beside the payload, and say so in the annotations."""
         self.buffers = buffers
         self.annotations = {BUFFERS_CHUNK: b"", **self.annotations}
@@ -242,8 +243,8 @@ def encode_beside(
         LocalProtocolError: The buffers are too many.
         MessageTooLargeError: It has more than *max_size* bytes.
     """
-    views = [memoryview(buffer) for buffer in message.buffers]
-    heads = write_heads(views)
+    heads = write_heads(message.buffers)
+    views = [view for _, view in message.buffers]
     beside = len(heads) + sum(view.nbytes for view in views)
     others = {**message.annotations}
     others.pop(BUFFERS_CHUNK, None)

@@ -12,6 +12,7 @@ from ..errors import (
     SecurityError,
     SerializeError,
 )
+from .buffers import Data
 from .chunks import BEAT_CHUNK, write_beat
 from .dialects import PYRO5, Dialect
 from .events import (
@@ -157,7 +158,7 @@ class ServerSession(Session):
                 self._go(CLOSED)
             raise
 
-    def call(self, *args: Any, **options: Any) -> bytes:
+    def call(self, *args: Any, **options: Any) -> Data:
         """Return the bytes of a call of the client; see :meth:`.calling.Calling.call`.
 
         Raises:
@@ -241,7 +242,7 @@ class ServerSession(Session):
         *,
         annotations: Mapping[str, bytes] | None = None,
         correlation: bytes | None = None,
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with an item stream.
 
         Args:

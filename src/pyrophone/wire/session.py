@@ -101,9 +101,12 @@ class Session(Answering):
                 return
             if message.annotations and self._flows:
                 serializer = self._reading(serializer, message.annotations)
-            call.object_id, call.method, call.args, kwargs = serializer.loads_call(
-                message.payload
-            )
+            if message.buffers:
+                beside: Any = serializer
+                parts = beside.loads_call_beside(message.payload, message.buffers)
+            else:
+                parts = serializer.loads_call(message.payload)
+            call.object_id, call.method, call.args, kwargs = parts
             call.kwargs = kwargs or {}
         except (SerializeError, SecurityError, RemoteProtocolError) as error:
             call.problem = error
@@ -241,7 +244,7 @@ class Session(Answering):
         if reply.serializer is not self._codecs.by_id[reply.serializer.id]:
             # The other side keeps functions that it sent. Read, they are given back.
             with suppress(SerializeError, SecurityError):
-                reply.serializer.loads(reply.payload)
+                reply.load()
 
     def _take_functions(self, reply: Reply) -> None:
         reply.serializer = self._reading(reply.serializer, reply.annotations)
