@@ -8,11 +8,18 @@ from typing import Any, cast
 import pytest
 
 from pyrophone import Settings
-from pyrophone.errors import RemoteProtocolError, SecurityError, SerializeError
+from pyrophone.errors import (
+    PyrophoneError,
+    RemoteProtocolError,
+    SecurityError,
+    SerializeError,
+    StreamError,
+)
 from pyrophone.frontend.remotes import (
     LineRemote,
     session_to,
     sharing_key,
+    stream_error,
     stream_of,
     value_of,
 )
@@ -104,3 +111,12 @@ def test_a_stream_has_an_id_or_is_not_allowed() -> None:
     assert stream_of(answer(None, "7")) == "7"
     with pytest.raises(RemoteProtocolError, match="not configured to allow streaming"):
         stream_of(answer(None))
+
+
+def test_the_error_of_a_stream_that_is_gone_is_known_by_its_text() -> None:
+    text = "item stream terminated"
+    gone = stream_error(PyrophoneError(text))
+    assert isinstance(gone, StreamError)
+    assert str(gone) == text
+    assert stream_error(PyrophoneError("something else")) is None
+    assert stream_error(SerializeError(text)) is None

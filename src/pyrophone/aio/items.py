@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from ..errors import PyrophoneError, StreamError
 from ..frontend.deadlines import limit_of
+from ..frontend.remotes import stream_error
 from ..objects.table import DAEMON_ID
 from ..wire.events import Reply
 from ..wire.framing import ONEWAY
@@ -17,30 +18,7 @@ from .limits import within
 
 __all__ = ["FlowingItems", "Items", "PulledItems"]
 
-_STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
 _NONE = object()
-
-
-class _Remote(Protocol):
-    async def reply(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int = 0,
-        object_id: str | None = None,
-    ) -> Reply:
-        """Call a method; return its reply as it came."""
-
-    def invoke(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int = 0,
-        object_id: str | None = None,
-    ) -> Any:
-        """Call a method."""
 
 
 class Items(AsyncIterator[Any]):
@@ -67,10 +45,22 @@ class Items(AsyncIterator[Any]):
 
 
 class PulledItems(Items):
-    """Items that are fetched one by one, each by a call."""
+    """Items that are fetched one by one, each by a call.
 
-    def __init__(self, remote: _Remote, stream_id: str) -> None:
-        self._remote = remote
+    Args:
+        ask: Calls the daemon, for a reply as it came.
+        tell: Calls it, one-way.
+        stream_id: What it calls the stream.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[..., Awaitable[Reply]],
+        tell: Callable[..., Awaitable[Any]],
+        stream_id: str,
+    ) -> None:
+        self._ask = ask
+        self._tell = tell
         self.stream_id = stream_id
         self._done = False
 
@@ -78,9 +68,7 @@ class PulledItems(Items):
         """Return the next item; see :class:`Items`."""
         if self._done:
             raise StopAsyncIteration
-        reply = await self._remote.reply(
-            "get_next_stream_item", [self.stream_id], {}, 0, DAEMON_ID
-        )
+        reply = await self._ask("get_next_stream_item", [self.stream_id], {}, 0, DAEMON_ID)
         try:
             return reply.unwrap()
         except StopIteration:
@@ -89,19 +77,17 @@ class PulledItems(Items):
             self._done = True
             raise
         except PyrophoneError as error:
-            if type(error) is PyrophoneError and str(error) == _STREAM_GONE:
-                self._done = True
-                raise StreamError(str(error)) from error
-            raise
+            if (gone := stream_error(error)) is None:
+                raise
+            self._done = True
+            raise gone from error
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """Tell the daemon that no more items are wanted."""
         if not self._done:
             self._done = True
-            await self._remote.invoke(
-                "close_stream", [self.stream_id], {}, ONEWAY, DAEMON_ID
-            )
+            await self._tell("close_stream", [self.stream_id], {}, ONEWAY, DAEMON_ID)
 
 
 class FlowingItems(Items):

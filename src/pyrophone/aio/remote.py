@@ -207,4 +207,4 @@ class Remote(LineRemote[Line]):
         if reply.flows:
             window = self.line.settings.window
             return FlowingItems(connection, reply, self.timeout, window, self)
-        return PulledItems(self, stream_of(reply))
+        return PulledItems(self.reply, self.invoke, stream_of(reply))

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
-from ..errors import RemoteProtocolError, SecurityError, SerializeError
+from ..errors import (
+    PyrophoneError,
+    RemoteProtocolError,
+    SecurityError,
+    SerializeError,
+    StreamError,
+)
 from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..uri import URI
@@ -15,7 +21,16 @@ from ..wire.events import Reply
 from ..wire.features import FEATURES
 from ..wire.session import Session
 
-__all__ = ["LineRemote", "session_to", "sharing_key", "stream_of", "value_of"]
+__all__ = [
+    "LineRemote",
+    "session_to",
+    "sharing_key",
+    "stream_error",
+    "stream_of",
+    "value_of",
+]
+
+_STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
 
 
 class _Line(Protocol):
@@ -129,3 +144,10 @@ def stream_of(reply: Reply) -> str:
             "to allow streaming"
         )
     return reply.stream
+
+
+def stream_error(error: PyrophoneError) -> StreamError | None:
+    """Return *error* as what it is, if a peer says by it that a stream is gone."""
+    if type(error) is PyrophoneError and str(error) == _STREAM_GONE:
+        return StreamError(_STREAM_GONE)
+    return None

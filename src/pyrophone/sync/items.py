@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from ..errors import PyrophoneError, StreamError
 from ..frontend.deadlines import limit_of
+from ..frontend.remotes import stream_error
 from ..objects.table import DAEMON_ID
 from ..wire.events import Portion
 from ..wire.framing import ONEWAY
@@ -18,8 +19,6 @@ from .portions import Inbox
 from .waiters import late, seconds_until
 
 __all__ = ["Fetched", "Flowing", "Items"]
-
-_STREAM_GONE = "item stream terminated"  # what Pyro5 says, in an error of its base class
 
 
 class Streaming(Protocol):
@@ -87,10 +86,10 @@ class Fetched(Items):
                 self._done = True
                 raise
             except PyrophoneError as error:
-                if type(error) is PyrophoneError and str(error) == _STREAM_GONE:
-                    self._done = True
-                    raise StreamError(str(error)) from error
-                raise
+                if (gone := stream_error(error)) is None:
+                    raise
+                self._done = True
+                raise gone from error
 
     def close(self) -> None:
         """Tell the daemon that no more items are wanted."""
