@@ -24,8 +24,9 @@ PYRO4 := 4.82
 GRPC := 1.85.1
 RPYC := 6.0.2
 UVLOOP := 0.23.0
+ZMQ := 27.3.0
 PEERS := .peers/pyro5/ready-$(PYRO5)-pytest .peers/pyro4/ready-$(PYRO4)-pytest
-BENCH_PEERS := .peers/bench/ready-$(GRPC)-$(RPYC)-$(UVLOOP)
+BENCH_PEERS := .peers/bench/ready-$(GRPC)-$(RPYC)-$(UVLOOP)-$(ZMQ)
 
 # They are made for the tests, so a test that misses them has failed.
 export REQUIRE_PEERS := 1
@@ -74,8 +75,8 @@ types: $(VENV)/ready ## mypy, strict
 	@echo "Checking types"
 	@$(BIN)/mypy
 
-bench: $(VENV)/installed .peers/pyro5/ready-$(PYRO5)-pytest $(BENCH_PEERS) ## ours and others'
-	@$(BIN)/python bench/run.py $(ARGS)
+bench: $(VENV)/installed $(COMPILED)/ready $(PEERS) $(BENCH_PEERS) ## ours and others', measured
+	@$(BIN)/python bench/run.py --compiled $(COMPILED) $(ARGS)
 
 peers: $(PEERS) ## environments with the real Pyro5 and Pyro4
 
@@ -137,9 +138,10 @@ $(COMPILED)/ready: $(VENV)/installed setup.py $(shell find src/pyrophone -name '
 
 # For the benchmark alone, which goes on without; ours is there because of uvloop.
 $(BENCH_PEERS):
-	@echo "Making $(@D) with grpcio, rpyc and uvloop"
-	@$(PYTHON) -m venv --clear $(@D) && $(@D)/bin/python $(PIP) install \
-	    grpcio==$(GRPC) rpyc==$(RPYC) uvloop==$(UVLOOP) --editable . && touch $@ || \
+	@echo "Making $(@D) with grpcio, rpyc, pyzmq, uvloop and numpy"
+	@$(PYTHON) -m venv --clear $(@D) && PYROPHONE_BUILD=pure $(@D)/bin/python $(PIP) install \
+	    grpcio==$(GRPC) rpyc==$(RPYC) pyzmq==$(ZMQ) uvloop==$(UVLOOP) msgpack numpy \
+	    --editable . --editable compat/pyro5 && touch $@ || \
 	    { rm -rf $(@D); echo "They can't be installed from here; measuring goes on without"; }
 
 define peer

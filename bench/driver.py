@@ -2,8 +2,9 @@
 
 A side is a script with two commands. ``serve`` prints the address of its server and serves
 until its standard input ends. ``measure ADDRESS`` says what it is in one line, then reads
-lines like ``call 500`` and answers each with the seconds that so many calls took. Behind
-the command may stand which event loop is to be used: ``asyncio`` or ``uvloop``.
+lines like ``call 500`` and answers each with the seconds that so many calls took, or why it
+could not. Behind the command may stand which variant is to be used: ``multiplex``, or the
+event loop ``asyncio`` or ``uvloop``.
 """
 
 from __future__ import annotations
@@ -19,24 +20,36 @@ from time import perf_counter
 from typing import Any
 
 __all__ = [
+    "ARRAY_BYTES",
     "AT_ONCE",
+    "BATCH",
+    "DATA",
     "THREADS",
     "answer_orders",
     "answer_orders_async",
     "at_once",
     "by_threads",
+    "check_tree",
     "count_leaves",
+    "echoing",
     "end_with_parent",
+    "make_array",
+    "make_array_bytes",
     "make_tree",
     "one_by_one",
     "repeat",
     "run_on_loop",
+    "sending",
+    "sum_of",
 ]
 
 THREADS = 16
 AT_ONCE = 1000
+BATCH = 1000
+DATA = bytes(range(256)) * 4096  # 1 MiB
+ARRAY_BYTES = 80_000_000  # of 10 million numbers
 
-# Does something as often as it is told.
+# Does something as often as it is told; returns seconds if it measures them itself.
 Action = Callable[[int], object]
 AsyncAction = Callable[[int], Awaitable[object]]
 
@@ -69,6 +82,58 @@ def count_leaves(tree: Any) -> int:
     if isinstance(tree, list):
         return sum(map(count_leaves, tree))
     return 1
+
+
+def check_tree(echo: Callable[[Any], Any]) -> Callable[[], object]:
+    """Return a call of *echo* with the tree, after seeing that it comes back as it is."""
+    tree = make_tree()
+    assert count_leaves(tree) == 3000
+    assert echo(tree) == tree
+    return lambda: echo(tree)
+
+
+def echoing(echo: Callable[[Any], Any]) -> Action:
+    """Return an action that has 1 MiB of bytes sent back, and looks at the last."""
+
+    def act(count: int) -> None:
+        for _ in range(count):
+            back = echo(DATA)
+        assert back == DATA, f"bytes came back as {type(back).__name__}"
+
+    return act
+
+
+def make_array() -> Any:
+    """Return 10 million numbers, all 1.0; needs numpy."""
+    return importlib.import_module("numpy").ones(ARRAY_BYTES // 8)
+
+
+def make_array_bytes() -> bytes:
+    """Return as many bytes, all 1, for those who can send no arrays."""
+    return b"\1" * ARRAY_BYTES
+
+
+def sum_of(array: Any) -> int:
+    """Return what a server answers to either: the sum of the first and the last."""
+    return int(array[0] + array[-1])
+
+
+def sending(make: Callable[[], Any], take: Callable[[Any], int]) -> Action:
+    """Return an action that gives *take* what *make* makes, which does not count.
+
+    Args:
+        make: Called with each order, so that no array stays.
+        take: Returns the server's answer.
+    """
+
+    def act(count: int) -> float:
+        made = make()
+        start = perf_counter()
+        for _ in range(count):
+            assert take(made) == 2
+        return perf_counter() - start
+
+    return act
 
 
 def repeat(call: Callable[[], object]) -> Action:
@@ -129,8 +194,13 @@ def answer_orders(who: str, actions: Mapping[str, Action]) -> None:
     for line in sys.stdin:
         name, count = line.split()
         start = perf_counter()
-        actions[name](int(count))
-        print(perf_counter() - start, flush=True)
+        try:
+            took = actions[name](int(count))
+            seconds = took if isinstance(took, float) else perf_counter() - start
+        except Exception as error:
+            print(_reason(error), flush=True)
+        else:
+            print(seconds, flush=True)
 
 
 async def answer_orders_async(who: str, actions: Mapping[str, AsyncAction]) -> None:
@@ -139,8 +209,12 @@ async def answer_orders_async(who: str, actions: Mapping[str, AsyncAction]) -> N
     while line := await asyncio.to_thread(sys.stdin.readline):
         name, count = line.split()
         start = perf_counter()
-        await actions[name](int(count))
-        print(perf_counter() - start, flush=True)
+        try:
+            await actions[name](int(count))
+        except Exception as error:
+            print(_reason(error), flush=True)
+        else:
+            print(perf_counter() - start, flush=True)
 
 
 def run_on_loop(loop: str, main: Coroutine[Any, Any, None]) -> None:
@@ -159,3 +233,8 @@ def end_with_parent() -> None:
         os._exit(0)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def _reason(error: Exception) -> str:
+    """Return one line that is no number."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

@@ -1,4 +1,4 @@
-"""What is measured, on which sides, and what is to be reached."""
+"""What is measured, and on which sides."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CASES", "SIDES", "TARGETS", "Case", "Side", "Target"]
+__all__ = ["CASES", "SIDES", "Case", "Side"]
 
 PEERS = Path(__file__).parent.parent / ".peers"
-OURS = Path(sys.executable)
 PYRO5 = PEERS / "pyro5" / "bin" / "python"
-BENCH = PEERS / "bench" / "bin" / "python"  # has pyrophone too, for its loops
+PYRO4 = PEERS / "pyro4" / "bin" / "python"
+BENCH = PEERS / "bench" / "bin" / "python"  # has pyrophone too, for uvloop and numpy
+OURS = BENCH if BENCH.exists() else Path(sys.executable)
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,20 @@ class Side:
     Attributes:
         title: What the tables call it.
         script: What is run by *python*, without ``side_`` and ``.py``.
-        loop: Which event loop it is to use, if any.
+        variant: What the script is told: ``multiplex``, or which event loop to use.
+        build: Of ours, ``compiled`` or ``pure``; ``before`` is that of another checkout.
     """
 
     title: str
     script: str
     python: Path
-    loop: str = ""
+    variant: str = ""
+    build: str = ""
+
+    @property
+    def loop(self) -> str:
+        """Which event loop it uses, if any."""
+        return self.variant if self.variant in ("asyncio", "uvloop") else ""
 
 
 @dataclass(frozen=True)
@@ -36,126 +44,242 @@ class Case:
     """One thing to do.
 
     Attributes:
-        what: The heading of its table.
+        title: The heading of its picture.
+        what: What exactly is done.
         repeats: How often each side does it in a round. Slow ones do it less often,
             which shows in no figure but the time that all takes.
         floor: The sides that all are compared with, one for each kind of loop.
+        unit: What the figures are: microseconds or milliseconds.
+        most_rounds: How many rounds are enough.
+        clients: How many processes do it at the same time.
     """
 
     action: str
+    title: str
     what: str
     repeats: Mapping[str, int]
     floor: str = ""
-
-
-@dataclass(frozen=True)
-class Target:
-    """A ratio of two medians that is to be reached.
-
-    Attributes:
-        above: Side and action whose time is divided.
-        below: Side and action by whose time it is divided.
-    """
-
-    what: str
-    above: tuple[str, str]
-    below: tuple[str, str]
-    at_most: float | None = None
-    at_least: float | None = None
+    unit: str = "µs"
+    most_rounds: int = 1000
+    clients: int = 1
 
 
 SIDES = {
     "raw": Side("raw sockets", "raw", OURS),
-    "ours": Side("ours", "pyrophone", OURS),
-    "before": Side("ours, before", "pyrophone", OURS),
+    "ours": Side("Pyrophone", "pyrophone", OURS, build="compiled"),
+    "pure": Side("Pyrophone (pure)", "pyrophone", OURS, build="pure"),
+    "multiplex": Side("Pyrophone, multiplex", "pyrophone", OURS, "multiplex", "compiled"),
+    "pure-multiplex": Side(
+        "Pyrophone (pure), multiplex", "pyrophone", OURS, "multiplex", "pure"
+    ),
+    "before": Side("Pyrophone, before", "pyrophone", OURS, build="before"),
     "pyro5": Side("Pyro5", "pyro5", PYRO5),
-    "rpyc": Side("rpyc", "rpyc", BENCH),
-    "raw-asyncio": Side("raw, asyncio", "raw_aio", BENCH, "asyncio"),
+    "pyro5-multiplex": Side("Pyro5, multiplex", "pyro5", PYRO5, "multiplex"),
+    "pyro4": Side("Pyro4", "pyro4", PYRO4),
+    "rpyc": Side("RPyC", "rpyc", BENCH),
+    "managers": Side("multiprocessing", "managers", OURS),
+    "grpc": Side("gRPC", "grpc_sync", BENCH),
+    "zmq": Side("ZeroMQ, msgpack", "zmq", BENCH),
+    "xmlrpc": Side("XML-RPC", "xmlrpc", OURS),
+    "raw-asyncio": Side("raw, asyncio", "raw_aio", OURS, "asyncio"),
     "raw-uvloop": Side("raw, uvloop", "raw_aio", BENCH, "uvloop"),
-    "ours-asyncio": Side("ours, asyncio", "pyrophone_aio", BENCH, "asyncio"),
-    "ours-uvloop": Side("ours, uvloop", "pyrophone_aio", BENCH, "uvloop"),
-    "grpc-asyncio": Side("grpc, asyncio", "grpc", BENCH, "asyncio"),
-    "grpc-uvloop": Side("grpc, uvloop", "grpc", BENCH, "uvloop"),
+    "ours-asyncio": Side(
+        "Pyrophone, asyncio", "pyrophone_aio", OURS, "asyncio", "compiled"
+    ),
+    "ours-uvloop": Side("Pyrophone, uvloop", "pyrophone_aio", BENCH, "uvloop", "compiled"),
+    "pure-asyncio": Side(
+        "Pyrophone (pure), asyncio", "pyrophone_aio", OURS, "asyncio", "pure"
+    ),
+    "grpc-asyncio": Side("gRPC, asyncio", "grpc", BENCH, "asyncio"),
+    "grpc-uvloop": Side("gRPC, uvloop", "grpc", BENCH, "uvloop"),
 }
+
+
+def _ours(count: int, *, multiplex: bool = False) -> dict[str, int]:
+    """Return how often our sides with threads do something."""
+    names = ["ours", "pure"]
+    if multiplex:
+        names += ["multiplex", "pure-multiplex"]
+    return dict.fromkeys([*names, "before"], count)
 
 
 def _loops(raw: int, ours: int, grpc: int) -> dict[str, int]:
     """Return how often the sides with loops do something."""
-    counts = {"raw": raw, "ours": ours, "grpc": grpc}
-    return {
-        f"{side}-{loop}": count
-        for loop in ("asyncio", "uvloop")
-        for side, count in counts.items()
-        if count
+    counts = {
+        "raw-asyncio": raw,
+        "ours-asyncio": ours,
+        "pure-asyncio": ours,
+        "grpc-asyncio": grpc,
+        "raw-uvloop": raw,
+        "ours-uvloop": ours,
+        "grpc-uvloop": grpc,
     }
+    return {side: count for side, count in counts.items() if count}
 
 
 CASES = [
     Case(
         "call",
-        "a call, add(1, 2), one after another (raw: 100 bytes to and fro)",
-        {"raw": 2000, "ours": 500, "before": 500, "pyro5": 300, "rpyc": 300},
+        "A call",
+        "add(1, 2), one after another (raw: 100 bytes to and fro)",
+        {
+            "raw": 2000,
+            **_ours(1000, multiplex=True),
+            "pyro5": 300,
+            "pyro5-multiplex": 300,
+            "pyro4": 300,
+            "rpyc": 300,
+            "managers": 500,
+            "grpc": 200,
+            "zmq": 500,
+            "xmlrpc": 50,
+        },
+        "raw",
+    ),
+    Case(
+        "two",
+        "A call, of two clients at once",
+        "the same by two processes at the same time: the time that each waits",
+        {
+            "raw": 1000,
+            **_ours(500, multiplex=True),
+            "pyro5": 200,
+            "pyro5-multiplex": 200,
+            "rpyc": 200,
+            "managers": 300,
+            "grpc": 200,
+            "zmq": 300,
+        },
+        "raw",
+        clients=2,
+    ),
+    Case(
+        "connect",
+        "Connecting, and the first call",
+        "a new connection, add(1, 2), and its end",
+        {
+            "raw": 200,
+            **_ours(40, multiplex=True),
+            "pyro5": 40,
+            "pyro5-multiplex": 40,
+            "pyro4": 40,
+            "rpyc": 10,
+            "managers": 10,
+            "grpc": 10,
+            "zmq": 40,
+            "xmlrpc": 40,
+        },
+        "raw",
+    ),
+    Case(
+        "oneway",
+        "A one-way call",
+        "many that nobody waits for, and one more that waits for the last",
+        {**_ours(1000, multiplex=True), "pyro5": 500, "pyro5-multiplex": 500, "pyro4": 500},
+    ),
+    Case(
+        "threads",
+        "A call, of 16 threads at once",
+        "threads of a process that share a handle (raw: a socket each, Pyro: a proxy each)",
+        {
+            "raw": 3200,
+            **_ours(1600, multiplex=True),
+            "pyro5": 800,
+            "pyro4": 800,
+            "rpyc": 320,
+            "managers": 800,
+            "grpc": 320,
+        },
         "raw",
     ),
     Case(
         "tree",
-        "an echo of 3,000 values",
-        {"ours": 10, "before": 10, "pyro5": 5},
+        "3,000 values, there and back",
+        "an echo of nested lists and dicts",
+        {
+            **_ours(10),
+            "pyro5": 3,
+            "pyro4": 3,
+            "managers": 20,
+            "zmq": 20,
+            "xmlrpc": 3,
+        },
+        unit="ms",
     ),
     Case(
-        "threads",
-        "calls of 16 threads on one handle (raw: a socket each, Pyro5: a proxy each)",
-        {"raw": 3200, "ours": 1600, "before": 1600, "pyro5": 800, "rpyc": 800},
+        "bytes",
+        "1 MiB of bytes, there and back",
+        "an echo (Pyro's clients still have to decode what they get)",
+        {
+            "raw": 50,
+            **_ours(20, multiplex=True),
+            "pyro5": 2,
+            "pyro4": 2,
+            "rpyc": 10,
+            "managers": 20,
+            "grpc": 10,
+            "zmq": 20,
+            "xmlrpc": 2,
+        },
+        "raw",
+        unit="ms",
+    ),
+    Case(
+        "array",
+        "An array of 80 MB, one way",
+        "10 million numbers of numpy (raw, Pyro5, RPyC, gRPC, ZeroMQ: as many bytes)",
+        {
+            "raw": 2,
+            **_ours(2),
+            "pyro5": 1,
+            "rpyc": 1,
+            "managers": 1,
+            "grpc": 1,
+            "zmq": 1,
+        },
+        "raw",
+        unit="ms",
+        most_rounds=5,
+    ),
+    Case(
+        "batch",
+        "A call in a batch of 1,000",
+        "add(1, 2), a thousand to a message",
+        {**_ours(5000, multiplex=True), "pyro5": 2000, "pyro4": 2000},
+    ),
+    Case(
+        "stream",
+        "An item of a stream",
+        "of up to 100,000 numbers, one after another (raw: lines)",
+        {
+            "raw": 100_000,
+            **_ours(100_000, multiplex=True),
+            "pyro5": 300,
+            "pyro4": 300,
+            "rpyc": 300,
+            "grpc": 2000,
+            **_loops(100_000, 100_000, 2000),
+        },
         "raw",
     ),
     Case(
         "await",
-        "an awaited call, one after another (raw: 100 bytes by protocols)",
-        _loops(1000, 500, 200),
+        "An awaited call",
+        "add(1, 2), one after another (raw: 100 bytes by protocols)",
+        _loops(1000, 500, 100),
         "raw",
     ),
-    Case("plain", "the same to a plain method, run on a pool", _loops(0, 300, 0)),
-    Case("gather", "1,000 awaited calls at once", _loops(5000, 2000, 1000), "raw"),
     Case(
-        "stream",
-        "an item of a stream of 100,000 (raw: lines)",
-        {
-            "raw": 100_000,
-            "ours": 100_000,
-            "before": 1000,
-            "pyro5": 500,
-            "rpyc": 500,
-            **_loops(100_000, 100_000, 5000),
-        },
+        "plain",
+        "An awaited call of a plain method",
+        "the same, run by a pool of threads on the server",
+        _loops(0, 300, 0),
+    ),
+    Case(
+        "gather",
+        "An awaited call, 1,000 at once",
+        "add(1, 2), a thousand awaited together (raw: 100 bytes by protocols)",
+        _loops(5000, 2000, 1000),
         "raw",
     ),
-]
-
-TARGETS = [
-    *(
-        target
-        for loop in ("asyncio", "uvloop")
-        for target in (
-            Target(
-                f"awaited call : ping-pong of protocols, {loop}",
-                (f"ours-{loop}", "await"),
-                (f"raw-{loop}", "await"),
-                at_most=2,
-            ),
-            Target(
-                f"one after another : 1,000 at once, {loop}",
-                (f"ours-{loop}", "await"),
-                (f"ours-{loop}", "gather"),
-                at_least=3,
-            ),
-            Target(
-                f"item of Pyro5 : item, {loop}",
-                ("pyro5", "stream"),
-                (f"ours-{loop}", "stream"),
-                at_least=20,
-            ),
-        )
-    ),
-    Target("item of Pyro5 : item", ("pyro5", "stream"), ("ours", "stream"), at_least=20),
-    Target("call : call before", ("ours", "call"), ("before", "call"), at_most=1),
 ]

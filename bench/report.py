@@ -1,52 +1,96 @@
-"""Tables of what was measured."""
+"""Tables of what was measured, for a terminal and for a page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from statistics import median
+from collections.abc import Iterator, Sequence
 
-from plan import SIDES, Case, Target
+from bars import judge
+from measuring import IDLE_SIDES
+from plan import CASES, SIDES, Case
+from series import Found, Series
 
-__all__ = ["Series", "print_case", "print_targets"]
+__all__ = ["FACTORS", "bar_lines", "case_lines", "floor_of", "number", "page_lines"]
+
+FACTORS = {"µs": 1e6, "ms": 1e3}
+
+# The columns of the page's two tables.
+_THREADS = (
+    "raw",
+    "ours",
+    "pure",
+    "multiplex",
+    "pyro5",
+    "pyro4",
+    "rpyc",
+    "managers",
+    "grpc",
+    "zmq",
+    "xmlrpc",
+)
+_LOOPS = (
+    "raw-asyncio",
+    "ours-asyncio",
+    "pure-asyncio",
+    "grpc-asyncio",
+    "raw-uvloop",
+    "ours-uvloop",
+    "grpc-uvloop",
+)
 
 
-@dataclass
-class Series:
-    """The times of one action on one side, in seconds per repetition, one per round."""
-
-    side: str
-    action: str
-    repeat: int
-    times: list[float] = field(default_factory=list)
-
-
-# The series by side and action.
-Found = Mapping[tuple[str, str], Series]
-
-
-def print_case(case: Case, found: Found) -> None:
-    """Print a line for each side that did it: medians, spreads, ratios."""
-    measured = [side for side in case.repeats if (side, case.action) in found]
-    if not measured:
-        return
-    print(case.what)
-    line = "  {:<15} {:>11} {:>19} {:>11} {:>9}"
-    print(line.format("", "µs", "least–greatest", "a second", case.floor and "to raw"))
-    for side in measured:
-        times = found[side, case.action].times
-        middle = median(times)
-        floor = found.get((floor_of(side, case), case.action))
-        print(
-            line.format(
+def case_lines(cases: Sequence[Case], found: Found) -> Iterator[str]:
+    """Yield the lines of a table for each case, and for what else was measured."""
+    line = "  {:<27} {:>11} {:>21} {:>11} {:>7}"
+    for case in cases:
+        measured = [side for side in case.repeats if (side, case.action) in found]
+        if not measured:
+            continue
+        yield f"{case.title}: {case.what}"
+        yield line.format(
+            "", case.unit, "least–greatest", "a second", "to raw" if case.floor else ""
+        ).rstrip()
+        for side in measured:
+            series = found[side, case.action]
+            floor = found.get((floor_of(side, case), case.action))
+            yield line.format(
                 SIDES[side].title,
-                f"{middle * 1e6:,.2f}",
-                f"{min(times) * 1e6:,.2f}–{max(times) * 1e6:,.2f}",
-                f"{1 / middle:,.0f}",
-                f"{middle / median(floor.times):.2f}" if floor else "",
+                number(series.median * FACTORS[case.unit]),
+                _spread(series, FACTORS[case.unit]),
+                f"{1 / series.median:,.0f}" if series.median < 0.1 else "",
+                f"{series.median / floor.median:.2f}" if floor else "",
             ).rstrip()
-        )
-    print()
+        yield ""
+    yield from _peak_lines(found)
+    yield from _idle_lines(found)
+    yield from _import_lines(found)
+
+
+def bar_lines(found: Found) -> Iterator[str]:
+    """Yield what was to be reached, beside what was."""
+    verdicts = list(judge(found))
+    if verdicts:
+        yield "What is to be reached, as medians and their ratios"
+        for verdict in verdicts:
+            yield (
+                f"  {verdict.what:<34} {verdict.figure:>9.2f}  {verdict.wanted:<15} "
+                f"{'met' if verdict.met else 'MISSED'}"
+            )
+        yield ""
+
+
+def page_lines(found: Found) -> Iterator[str]:
+    """Yield the same as tables of Markdown: medians, and what was to be reached."""
+    yield from _page_table(_THREADS, found)
+    yield ""
+    yield from _page_table(_LOOPS, found)
+    yield ""
+    yield from _page_idle(found)
+    yield ""
+    yield "| to be reached | figure | wanted | |"
+    yield "| --- | --- | --- | --- |"
+    for verdict in judge(found):
+        met = "met" if verdict.met else "missed"
+        yield f"| {verdict.what} | {verdict.figure:.2f} | {verdict.wanted} | {met} |"
 
 
 def floor_of(side: str, case: Case) -> str:
@@ -55,17 +99,89 @@ def floor_of(side: str, case: Case) -> str:
     return f"{case.floor}-{loop}" if loop else case.floor
 
 
-def print_targets(targets: Sequence[Target], found: Found) -> None:
-    """Print what was to be reached, beside what was."""
-    print("targets, as ratios of medians")
-    for target in targets:
-        above, below = found.get(target.above), found.get(target.below)
-        if above is None or below is None:
-            continue
-        ratio = median(above.times) / median(below.times)
-        if target.at_most is not None:
-            wanted, met = f"at most {target.at_most:g}", ratio <= target.at_most
-        else:
-            assert target.at_least is not None
-            wanted, met = f"at least {target.at_least:g}", ratio >= target.at_least
-        print(f"  {target.what:<45} {ratio:>8.2f}  {wanted}{'' if met else ': MISSED'}")
+def number(value: float) -> str:
+    """Return *value* with three digits that count, at least."""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f}"
+
+
+def _spread(series: Series, factor: float = 1.0) -> str:
+    return f"{number(min(series.values) * factor)}–{number(max(series.values) * factor)}"
+
+
+def _peak_lines(found: Found) -> Iterator[str]:
+    rows = [side for side in SIDES if (side, "peak-client") in found]
+    if rows:
+        yield "Peak memory while the array travels, in arrays: client, server"
+    for side in rows:
+        ends = [found[side, f"peak-{end}"].median for end in ("client", "server")]
+        yield f"  {SIDES[side].title:<27} {ends[0]:>7.2f} {ends[1]:>7.2f}"
+    if rows:
+        yield ""
+
+
+def _idle_lines(found: Found) -> Iterator[str]:
+    rows = [side for side in IDLE_SIDES if (side, "idle-refused") in found]
+    if rows:
+        yield "Idle connections: refused, kB each, a call alone and beside them in µs"
+    for side in rows:
+        yield f"  {SIDES[side].title:<27} " + " ".join(
+            f"{cell:>9}" for cell in _idle_cells(side, found)
+        )
+    if rows:
+        yield ""
+
+
+def _idle_cells(side: str, found: Found) -> list[str]:
+    alone, beside = found[side, "idle-alone"].median, found[side, "idle-beside"].median
+    size = found.get((side, "idle-kB"))
+    return [
+        f"{found[side, 'idle-refused'].median:,.0f}",
+        number(size.median) if size else "",
+        number(alone * 1e6),
+        number(beside * 1e6),
+        f"{beside / alone:.2f}",
+    ]
+
+
+def _import_lines(found: Found) -> Iterator[str]:
+    rows = [
+        (f"{module}, {SIDES[side].title}", found[side, action])
+        for action, module in (("import", "Pyro5.api"), ("import-sync", "pyrophone.sync"))
+        for side in SIDES
+        if (side, action) in found
+    ]
+    if rows:
+        yield "Importing, in ms"
+    for what, series in rows:
+        yield f"  {what:<34} {number(series.median * 1e3):>7} {_spread(series, 1e3):>15}"
+    if rows:
+        yield ""
+
+
+def _page_table(columns: Sequence[str], found: Found) -> Iterator[str]:
+    """Yield a table of those of *columns* that were measured."""
+    cases = [
+        case for case in CASES if any((side, case.action) in found for side in columns)
+    ]
+    sides = [
+        side for side in columns if any((side, case.action) in found for case in cases)
+    ]
+    yield f"| | {' | '.join(SIDES[side].title for side in sides)} |"
+    yield "| --- |" + " --- |" * len(sides)
+    for case in cases:
+        cells = []
+        for side in sides:
+            series = found.get((side, case.action))
+            value = number(series.median * FACTORS[case.unit]) if series else ""
+            cells.append(f"**{value}**" if side.startswith("ours") and value else value)
+        yield f"| {case.title}, {case.unit} | {' | '.join(cells)} |"
+
+
+def _page_idle(found: Found) -> Iterator[str]:
+    heads = ("refused", "kB each", "call alone, µs", "beside, µs", "times")
+    yield f"| 10,000 idle connections to | {' | '.join(heads)} |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for side in IDLE_SIDES:
+        if (side, "idle-refused") in found:
+            yield f"| {SIDES[side].title} | {' | '.join(_idle_cells(side, found))} |"

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
+import serpent
+
 import Pyro5.api
 from driver import (
+    BATCH,
+    DATA,
+    Action,
     answer_orders,
     by_threads,
-    count_leaves,
+    check_tree,
     end_with_parent,
-    make_tree,
+    make_array_bytes,
     repeat,
+    sending,
+    sum_of,
 )
 
 
@@ -31,44 +38,77 @@ class Bench:
         """Return *value*."""
         return value
 
+    def take(self, data: Any) -> int:
+        """Return what says that the bytes are there."""
+        return sum_of(serpent.tobytes(data))  # they arrive as a dict of base64
+
+    @Pyro5.api.oneway
+    def note(self, a: int, b: int) -> None:
+        """Do nothing."""
+
     def numbers(self, count: int) -> Iterator[int]:
         """Yield so many numbers."""
         yield from range(count)
 
 
-def serve() -> None:
+def serve(variant: str) -> None:
     """Serve one Bench."""
+    if variant == "multiplex":
+        Pyro5.api.config.SERVERTYPE = "multiplex"
     with Pyro5.api.Daemon(host="127.0.0.1") as daemon:
         print(daemon.register(Bench(), "bench"), flush=True)
         daemon.requestLoop()
 
 
+def make_actions(address: str) -> dict[str, Action]:
+    """Return what can be measured, besides threads."""
+    bench: Any = Pyro5.api.Proxy(address)
+
+    def call_once() -> None:
+        with Pyro5.api.Proxy(address) as own:
+            own.add(1, 2)
+
+    def call_in_batch(count: int) -> None:
+        for _ in range(count // BATCH):
+            calls: Any = Pyro5.api.BatchProxy(bench)
+            for _ in range(BATCH):
+                calls.add(1, 2)
+            assert sum(calls()) == 3 * BATCH
+
+    def notify(count: int) -> None:
+        for _ in range(count):
+            bench.note(1, 2)
+        bench.add(1, 2)
+
+    return {
+        "call": repeat(lambda: bench.add(1, 2)),
+        "connect": repeat(call_once),
+        "tree": repeat(check_tree(bench.echo)),
+        "bytes": repeat(lambda: bench.echo(DATA)),
+        "array": sending(make_array_bytes, bench.take),
+        "batch": call_in_batch,
+        "oneway": notify,
+        "stream": lambda count: sum(1 for _ in bench.numbers(count)),
+    }
+
+
 def measure(address: str) -> None:
     """Call it."""
-    bench: Any = Pyro5.api.Proxy(address)
-    tree = make_tree()
-    assert count_leaves(tree) == 3000
-    assert bench.echo(tree) == tree
 
-    def own_call() -> Callable[[], object]:
+    def own_call() -> Any:
         own: Any = Pyro5.api.Proxy(address)  # a proxy belongs to one thread
         return lambda: own.add(1, 2)
 
     answer_orders(
         f"Pyro5 {version('Pyro5')}, serpent {version('serpent')}, "
         f"Python {platform.python_version()}",
-        {
-            "call": repeat(lambda: bench.add(1, 2)),
-            "tree": repeat(lambda: bench.echo(tree)),
-            "threads": by_threads(own_call),
-            "stream": lambda count: sum(1 for _ in bench.numbers(count)),
-        },
+        {**make_actions(address), "threads": by_threads(own_call)},
     )
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         end_with_parent()
-        serve()
+        serve(sys.argv[-1])
     else:
         measure(sys.argv[2])

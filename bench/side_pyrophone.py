@@ -1,23 +1,26 @@
-"""Our side, by threads."""
+"""Our side, by threads or in the one thread of a multiplexing daemon."""
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import Any
 
 from driver import (
+    BATCH,
     answer_orders,
     by_threads,
-    count_leaves,
+    check_tree,
+    echoing,
     end_with_parent,
-    make_tree,
+    make_array,
     repeat,
+    sending,
+    sum_of,
 )
-from pyrophone import expose
-from pyrophone.sync import Daemon, connect
+from ours import describe
+from pyrophone import expose, oneway
+from pyrophone.sync import Daemon, LoopDaemon, batch, close, connect
 
 
 @expose
@@ -32,14 +35,22 @@ class Bench:
         """Return *value*."""
         return value
 
+    def take(self, array: Any) -> int:
+        """Return what says that the array is there."""
+        return sum_of(array)
+
+    @oneway
+    def note(self, a: int, b: int) -> None:
+        """Do nothing."""
+
     def numbers(self, count: int) -> Iterator[int]:
         """Yield so many numbers."""
         yield from range(count)
 
 
-def serve() -> None:
+def serve(variant: str) -> None:
     """Serve one Bench."""
-    with Daemon() as daemon:
+    with (LoopDaemon if variant == "multiplex" else Daemon)() as daemon:
         print(daemon.register(Bench(), object_id="bench"), flush=True)
         daemon.serve()
 
@@ -47,23 +58,54 @@ def serve() -> None:
 def measure(address: str) -> None:
     """Call it."""
     bench: Any = connect(address)
-    tree = make_tree()
-    assert count_leaves(tree) == 3000
-    assert bench.echo(tree) == tree
+
+    def call_once() -> None:
+        own: Any = connect(address)
+        own.add(1, 2)
+        close(own)
+
+    def call_in_batch(count: int) -> None:
+        for _ in range(count // BATCH):
+            calls = batch(bench)
+            for _ in range(BATCH):
+                calls.add(1, 2)
+            assert sum(calls()) == 3 * BATCH
+
+    def notify(count: int) -> None:
+        for _ in range(count):
+            bench.note(1, 2)
+        bench.add(1, 2)
+
     answer_orders(
-        f"pyrophone {version('pyrophone')}, Python {platform.python_version()}",
+        describe(),
         {
             "call": repeat(lambda: bench.add(1, 2)),
-            "tree": repeat(lambda: bench.echo(tree)),
+            "connect": fresh(call_once, bench),
+            "tree": repeat(check_tree(bench.echo)),
+            "bytes": echoing(bench.echo),
+            "array": sending(make_array, bench.take),
+            "batch": call_in_batch,
+            "oneway": notify,
             "threads": by_threads(lambda: lambda: bench.add(1, 2)),
             "stream": lambda count: sum(1 for _ in bench.numbers(count)),
         },
     )
 
 
+def fresh(call: Any, bench: Any) -> Any:
+    """Return an action whose connections are new, since *bench* shares none with them."""
+
+    def act(count: int) -> None:
+        close(bench)
+        repeat(call)(count)
+        bench.add(1, 2)
+
+    return act
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         end_with_parent()
-        serve()
+        serve(sys.argv[-1])
     else:
         measure(sys.argv[2])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from importlib.metadata import version
 from typing import Any
 
 from driver import answer_orders_async, at_once, end_with_parent, one_by_one, run_on_loop
+from ours import describe
 from pyrophone import expose
 from pyrophone.aio import Daemon, connect
 
@@ -46,7 +46,7 @@ async def measure(address: str, loop: str) -> None:
             pass
 
     await answer_orders_async(
-        f"pyrophone {version('pyrophone')} on {loop}",
+        f"{describe()}, {loop}",
         {
             "await": one_by_one(lambda: bench.add(1, 2)),
             "plain": one_by_one(lambda: bench.plain_add(1, 2)),

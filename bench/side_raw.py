@@ -1,4 +1,9 @@
-"""The raw side: bytes between two processes, with nothing around them."""
+"""The raw side: bytes between two processes, with nothing around them.
+
+A client sends either zeros, which come back as they are, or a line: ``S`` and how many
+numbers it wants, each in a line; ``E`` and how many bytes follow that are to come back;
+``A`` and how many bytes follow that are to be taken, into memory of their own.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +13,23 @@ import sys
 import threading
 from collections.abc import Callable
 
-from driver import answer_orders, by_threads, end_with_parent, repeat
+from driver import (
+    DATA,
+    answer_orders,
+    by_threads,
+    end_with_parent,
+    make_array_bytes,
+    repeat,
+    sending,
+    sum_of,
+)
 
 SIZE = 100
 
 
 def serve() -> None:
-    """Send back what comes, or numbers if they are asked for; a thread per client."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    """Do as told; a thread per client."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
         print(listener.getsockname()[1], flush=True)
         while True:
             connection, _ = listener.accept()
@@ -25,13 +39,32 @@ def serve() -> None:
 def answer(connection: socket.socket) -> None:
     """Serve one client."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    echo = bytearray(len(DATA))  # the same memory each time: nothing else is quicker
     with connection:
         while data := connection.recv(4096):
-            if data[:1] == b"S":
-                with connection.makefile("wb") as stream:
-                    stream.writelines(b"%d\n" % number for number in range(int(data[1:])))
-            else:
+            kind = data[:1]
+            if kind == b"\0":
                 connection.sendall(data)
+                continue
+            line, _, start = data.partition(b"\n")
+            if kind == b"S":
+                with connection.makefile("wb") as stream:
+                    stream.writelines(b"%d\n" % number for number in range(int(line[1:])))
+            elif kind == b"E":
+                receive(connection, echo, start)
+                connection.sendall(echo)
+            else:
+                place = bytearray(int(line[1:]))
+                receive(connection, place, start)
+                connection.sendall(bytes([sum_of(place)]))
+
+
+def receive(connection: socket.socket, place: bytearray, start: bytes = b"") -> None:
+    """Fill *place*, with *start* first."""
+    place[: len(start)] = start
+    view = memoryview(place)[len(start) :]
+    while view:
+        view = view[connection.recv_into(view) :]
 
 
 def measure(address: str) -> None:
@@ -53,16 +86,35 @@ def measure(address: str) -> None:
 
         return ping
 
-    def stream(count: int) -> None:
-        own.sendall(b"S%d" % count)
-        for _ in range(count):
-            int(lines.readline())
+    def connect_and_ping() -> None:
+        with connect() as once:
+            pinging(once)()
 
-    with connect() as own, own.makefile("rb") as lines:
+    def stream(count: int) -> None:
+        own.sendall(b"S%d\n" % count)
+        with own.makefile("rb") as lines:
+            for _ in range(count):
+                int(lines.readline())
+
+    def echo() -> None:
+        own.sendall(b"E%d\n" % len(DATA))
+        own.sendall(DATA)
+        receive(own, place)
+
+    def take(data: bytes) -> int:
+        own.sendall(b"A%d\n" % len(data))
+        own.sendall(data)
+        return own.recv(1)[0]
+
+    place = bytearray(len(DATA))
+    with connect() as own:
         answer_orders(
             f"raw sockets, Python {platform.python_version()}",
             {
                 "call": repeat(pinging(own)),
+                "connect": repeat(connect_and_ping),
+                "bytes": repeat(echo),
+                "array": sending(make_array_bytes, take),
                 "threads": by_threads(lambda: pinging(connect())),
                 "stream": stream,
             },

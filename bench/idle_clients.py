@@ -1,0 +1,99 @@
+"""Clients that are connected and do nothing but give signs of life, as ours do.
+
+``idle_clients.py URI COUNT`` connects, prints how many were accepted and how many were not,
+and stays until its standard input ends. They share one process and one thread, so that they
+leave the machine to who is measured beside them.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import sys
+import time
+from collections.abc import Iterator
+
+from driver import end_with_parent
+from pyrophone import URI, Settings
+from pyrophone.frontend.remotes import session_to
+from pyrophone.sync.client import codecs_for
+from pyrophone.wire.client import ClientSession
+from pyrophone.wire.dialects import PYRO5
+from pyrophone.wire.events import Welcome
+
+AT_ONCE = 100  # fewer than a daemon lets greet at the same time
+LIMIT = 30.0  # seconds to wait for an answer
+SLICES = 30  # parts of a beat, in each of which as many of the clients give signs
+
+
+class Client:
+    """One connection, greeted once :meth:`settle` has said so."""
+
+    __slots__ = ("session", "sock")
+
+    def __init__(self, uri: URI) -> None:
+        settings = Settings()
+        self.session: ClientSession = session_to(
+            uri, settings, codecs_for(settings), seq=0, greeted=False, dialect=PYRO5
+        )
+        self.sock = socket.create_connection((uri.host, uri.port), LIMIT)
+        self.sock.sendall(self.session.greet("hello"))
+
+    def settle(self) -> bool:
+        """Wait for the daemon's answer; return whether we are welcome."""
+        try:
+            while data := self.sock.recv(65536):
+                self.session.receive(data)
+                event = self.session.next()
+                if event is not None:
+                    return isinstance(event, Welcome)
+        except OSError:
+            pass
+        return False
+
+
+def connect(uri: URI, count: int) -> Iterator[Client]:
+    """Connect so often; yield those who were accepted."""
+    for start in range(0, count, AT_ONCE):
+        clients = []
+        for _ in range(min(AT_ONCE, count - start)):
+            try:
+                clients.append(Client(uri))
+            except OSError as error:
+                print(f"idle: {error}", file=sys.stderr)
+        yield from (client for client in clients if client.settle())
+
+
+def stay(clients: list[Client]) -> None:
+    """Give signs of life for ever, and read those of the daemon."""
+    selector = selectors.DefaultSelector()
+    for client in clients:
+        client.sock.setblocking(False)
+        selector.register(client.sock, selectors.EVENT_READ, client)
+    beat = clients[0].session.beat * 0.75 if clients else 0.0
+    pulse = clients[0].session.pulse() if beat else b""
+    part = 0
+    due = time.monotonic()
+    while True:
+        for key, _ in selector.select(max(0.0, due - time.monotonic()) if beat else None):
+            if not key.data.sock.recv(65536):
+                selector.unregister(key.fileobj)
+        if beat and time.monotonic() >= due:
+            for client in clients[part::SLICES]:
+                client.sock.send(pulse)
+            part = (part + 1) % SLICES
+            due += beat / SLICES
+
+
+def main() -> None:
+    """Connect, say so, stay."""
+    uri = URI.parse(sys.argv[1])
+    count = int(sys.argv[2])
+    clients = list(connect(uri, count))
+    print(len(clients), count - len(clients), flush=True)
+    end_with_parent()
+    stay(clients)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The side of the real Pyro4; runs in an environment of its own (make peers)."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import Pyro4
+from driver import (
+    BATCH,
+    DATA,
+    Action,
+    answer_orders,
+    by_threads,
+    check_tree,
+    end_with_parent,
+    repeat,
+)
+
+
+@Pyro4.expose
+class Bench:
+    """What is called."""
+
+    def add(self, a: int, b: int) -> int:
+        """Return the sum."""
+        return a + b
+
+    def echo(self, value: Any) -> Any:
+        """Return *value*."""
+        return value
+
+    @Pyro4.oneway
+    def note(self, a: int, b: int) -> None:
+        """Do nothing."""
+
+    def numbers(self, count: int) -> Iterator[int]:
+        """Yield so many numbers."""
+        yield from range(count)
+
+
+def serve(variant: str) -> None:
+    """Serve one Bench."""
+    if variant == "multiplex":
+        Pyro4.config.SERVERTYPE = "multiplex"
+    with Pyro4.Daemon(host="127.0.0.1") as daemon:
+        print(daemon.register(Bench(), "bench"), flush=True)
+        daemon.requestLoop()
+
+
+def make_actions(address: str) -> dict[str, Action]:
+    """Return what can be measured, besides threads."""
+    bench: Any = Pyro4.Proxy(address)
+
+    def call_once() -> None:
+        with Pyro4.Proxy(address) as own:
+            own.add(1, 2)
+
+    def call_in_batch(count: int) -> None:
+        for _ in range(count // BATCH):
+            calls: Any = Pyro4.batch(bench)
+            for _ in range(BATCH):
+                calls.add(1, 2)
+            assert sum(calls()) == 3 * BATCH
+
+    def notify(count: int) -> None:
+        for _ in range(count):
+            bench.note(1, 2)
+        bench.add(1, 2)
+
+    return {
+        "call": repeat(lambda: bench.add(1, 2)),
+        "connect": repeat(call_once),
+        "tree": repeat(check_tree(bench.echo)),
+        "bytes": repeat(lambda: bench.echo(DATA)),
+        "batch": call_in_batch,
+        "oneway": notify,
+        "stream": lambda count: sum(1 for _ in bench.numbers(count)),
+    }
+
+
+def measure(address: str) -> None:
+    """Call it."""
+
+    def own_call() -> Any:
+        own: Any = Pyro4.Proxy(address)  # a proxy belongs to one thread
+        return lambda: own.add(1, 2)
+
+    answer_orders(
+        f"Pyro4 {version('Pyro4')}, serpent {version('serpent')}, "
+        f"Python {platform.python_version()}",
+        {**make_actions(address), "threads": by_threads(own_call)},
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        end_with_parent()
+        serve(sys.argv[-1])
+    else:
+        measure(sys.argv[2])
