@@ -12,7 +12,6 @@ from typing import Any, cast
 import pytest
 
 from pyrophone import URI, Settings
-from pyrophone.aio.connection import Connection
 from pyrophone.aio.opening import open_connection
 from pyrophone.errors import (
     ConnectionLostError,
@@ -24,34 +23,10 @@ from pyrophone.objects.functions import RELEASED, RemoteFunction
 from pyrophone.wire.events import Pong, Reply
 from pyrophone.wire.features import FEATURES
 from pyrophone.wire.framing import ONEWAY
-from scripts import CODECS, Peer, scripted
+from scripts import CODECS, Peer, echoes, open_, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 SETTINGS = Settings()
-
-
-async def closes(peer: Peer) -> None:
-    """Close at once."""
-
-
-async def silent(peer: Peer) -> None:
-    """Never say a word."""
-    await peer.gone()
-
-
-async def echoes(peer: Peer) -> None:
-    """Answer each call with its arguments."""
-    await peer.welcome()
-    while True:
-        try:
-            call = await peer.call()
-        except EOFError:
-            return
-        peer.send(peer.session.result(call, call.args))
-
-
-def open_(uri: URI, settings: Settings = SETTINGS) -> Coroutine[Any, Any, Connection]:
-    return open_connection(uri, settings, CODECS)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 39, 45])

@@ -9,41 +9,13 @@ from typing import Any
 
 import pytest
 
-from pyrophone import URI, Settings
-from pyrophone.aio.connection import Connection
 from pyrophone.aio.leases import Lease, Place
-from pyrophone.aio.opening import open_connection
 from pyrophone.errors import (
     ConnectError,
 )
-from scripts import CODECS, Peer, scripted
+from scripts import echoes, open_, scripted
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
-SETTINGS = Settings()
-
-
-async def closes(peer: Peer) -> None:
-    """Close at once."""
-
-
-async def silent(peer: Peer) -> None:
-    """Never say a word."""
-    await peer.gone()
-
-
-async def echoes(peer: Peer) -> None:
-    """Answer each call with its arguments."""
-    await peer.welcome()
-    while True:
-        try:
-            call = await peer.call()
-        except EOFError:
-            return
-        peer.send(peer.session.result(call, call.args))
-
-
-def open_(uri: URI, settings: Settings = SETTINGS) -> Coroutine[Any, Any, Connection]:
-    return open_connection(uri, settings, CODECS)
 
 
 def test_the_last_lease_closes_the_connection(run: Run) -> None:

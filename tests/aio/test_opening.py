@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from pyrophone import URI, Settings
-from pyrophone.aio.connection import Connection
-from pyrophone.aio.opening import open_connection
 from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import (
     ConnectError,
@@ -19,34 +17,9 @@ from pyrophone.errors import (
 )
 from pyrophone.wire.events import Call, Greeting
 from pyrophone.wire.framing import INVOKE, Message
-from scripts import CODECS, Peer, scripted
+from scripts import CODECS, Peer, closes, open_, scripted, silent
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
-SETTINGS = Settings()
-
-
-async def closes(peer: Peer) -> None:
-    """Close at once."""
-
-
-async def silent(peer: Peer) -> None:
-    """Never say a word."""
-    await peer.gone()
-
-
-async def echoes(peer: Peer) -> None:
-    """Answer each call with its arguments."""
-    await peer.welcome()
-    while True:
-        try:
-            call = await peer.call()
-        except EOFError:
-            return
-        peer.send(peer.session.result(call, call.args))
-
-
-def open_(uri: URI, settings: Settings = SETTINGS) -> Coroutine[Any, Any, Connection]:
-    return open_connection(uri, settings, CODECS)
 
 
 def test_a_server_that_does_not_greet(run: Run) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from pyrophone import URI, Settings
+from pyrophone.aio.connection import Connection
+from pyrophone.aio.opening import open_connection
 from pyrophone.objects.functions import (
     CALLED,
     FunctionCrossing,
@@ -21,9 +23,10 @@ from pyrophone.wire.events import Call, Greeting
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
 
-__all__ = ["CODECS", "MEMBERS", "Peer", "scripted"]
+__all__ = ["CODECS", "MEMBERS", "Peer", "closes", "echoes", "open_", "scripted", "silent"]
 
-CODECS = make_codecs(ClassTable(), Settings())
+SETTINGS = Settings()
+CODECS = make_codecs(ClassTable(), SETTINGS)
 MEMBERS = Metadata(frozenset({"f", "items"}), frozenset(), frozenset({"level"}))
 E = TypeVar("E")
 
@@ -100,3 +103,28 @@ async def scripted(
         server.close()
         for peer in peers:
             peer.cancel()
+
+
+async def closes(peer: Peer) -> None:
+    """Close at once."""
+
+
+async def silent(peer: Peer) -> None:
+    """Never say a word."""
+    await peer.gone()
+
+
+async def echoes(peer: Peer) -> None:
+    """Answer each call with its arguments."""
+    await peer.welcome()
+    while True:
+        try:
+            call = await peer.call()
+        except EOFError:
+            return
+        peer.send(peer.session.result(call, call.args))
+
+
+def open_(uri: URI, settings: Settings = SETTINGS) -> Coroutine[Any, Any, Connection]:
+    """Return what connects to *uri*."""
+    return open_connection(uri, settings, CODECS)
