@@ -11,7 +11,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from pyrophone import URI, Settings, expose, sync
 from pyrophone.aio import Daemon
+from pyrophone.errors import SerializeError
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.wire.client import ClientSession
@@ -293,5 +294,150 @@ def test_a_ping_is_answered_beside_calls(run: Run) -> None:
                 talker.say("wait")
                 talker.writer.write(talker.session.ping())
                 assert (await talker.hear()).seq == talker.session.seq
+
+    run(main())
+
+
+class Mark:
+    """Notes where it is read and written."""
+
+    places: ClassVar[list[str]] = []
+
+    @classmethod
+    def table(cls) -> ClassTable:
+        def note(what: str) -> None:
+            in_loop = asyncio._get_running_loop() is not None
+            cls.places.append(what + (" in the loop" if in_loop else ""))
+
+        def read(name: str, form: Any) -> Mark:
+            note("read")
+            if form["trap"]:
+                raise ZeroDivisionError("of the user")
+            return Mark()
+
+        def write(value: Mark) -> Any:
+            note("written")
+            return "a mark"
+
+        table = ClassTable()
+        table.register(Mark, write)
+        table.register_name("test.Mark", read)
+        cls.places = []
+        return table
+
+
+@expose
+class Marked:
+    def plain(self, value: Any, filling: str = "") -> Any:
+        return value
+
+    async def task(self, value: Any, filling: str = "") -> Any:
+        return value
+
+    def behind(self) -> int:
+        return len(Mark.places)
+
+
+MARK = {"__class__": "test.Mark", "trap": False}
+FILLING = "x" * 300_000
+
+
+@pytest.mark.parametrize(
+    ("method", "filling", "places"),
+    [
+        ("plain", "", ["read in the loop", "written"]),
+        ("plain", FILLING, ["read", "written"]),
+        ("task", "", ["read in the loop", "written in the loop"]),
+        ("task", FILLING, ["read", "written in the loop"]),
+    ],
+)
+def test_the_loop_is_not_held_up_by_reading_and_writing_much(
+    run: Run, method: str, filling: str, places: list[str]
+) -> None:
+    async def main() -> None:
+        async with Daemon(classes=Mark.table()) as daemon:
+            uri = await daemon.register(Marked())
+            async with talking(uri) as talker:
+                assert await talker.ask(method, MARK, filling) == "a mark"
+                assert Mark.places == places
+                for n in range(3):  # which are small again
+                    assert await talker.ask("task", n) == n
+                Mark.places.clear()
+                await talker.ask("task", MARK)
+                assert Mark.places == ["read in the loop", "written in the loop"]
+
+    run(main())
+
+
+def test_what_comes_behind_a_large_call_stays_behind_it(run: Run) -> None:
+    async def main() -> None:
+        async with Daemon(classes=Mark.table()) as daemon:
+            uri = await daemon.register(Marked())
+            async with talking(uri) as talker:
+                numbers = [talker.say("task", MARK, FILLING), talker.say("behind")]
+                numbers += [talker.say("task", MARK, FILLING), talker.say("behind")]
+                replies = {}
+                for _ in numbers:
+                    reply = await talker.hear()
+                    replies[reply.seq] = reply.unwrap()
+                assert replies[numbers[1]] >= 1
+                assert replies[numbers[3]] >= 2
+
+    run(main())
+
+
+def test_what_can_not_be_read_is_an_error_however_large_it_is(run: Run) -> None:
+    async def main() -> None:
+        async with Daemon(classes=Mark.table()) as daemon:
+            uri = await daemon.register(Marked())
+            async with talking(uri) as talker:
+                trap = {"__class__": "test.Mark", "trap": True}
+                with pytest.raises((ZeroDivisionError, SerializeError)):
+                    await talker.ask("task", trap, FILLING)
+                assert await talker.ask("task", 1) == 1
+
+    run(main())
+
+
+def test_who_leaves_while_a_large_call_is_read_has_not_made_it(run: Run) -> None:
+    gate, begun = threading.Event(), threading.Event()
+
+    def wait(name: str, form: Any) -> None:
+        begun.set()
+        assert gate.wait(LIMIT)
+
+    async def main() -> None:
+        classes = ClassTable()
+        classes.register_name("test.Slow", wait)
+        async with Daemon(classes=classes) as daemon:
+            echo = Echo()
+            uri = await daemon.register(echo)
+            async with talking(uri) as talker, talking(uri) as other:
+                talker.say("wait", {"__class__": "test.Slow"}, FILLING)
+                while not begun.is_set():
+                    await asyncio.sleep(0)
+                assert await other.ask("task", 1) == 1  # others are served
+                talker.writer.transport.abort()
+                while len(daemon.clients) > 1:
+                    assert await other.ask("task", 1) == 1
+                gate.set()
+                assert await other.ask("task", 1) == 1
+
+    run(main())
+
+
+def test_without_a_thread_a_large_call_is_read_all_the_same(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        async with Daemon() as daemon:
+            uri = await daemon.register(Echo())
+            async with talking(uri) as talker:
+                with monkeypatch.context() as scarce:
+                    scarce.setattr(threading.Thread, "start", refuse)
+                    assert await talker.ask("task", FILLING) == FILLING
 
     run(main())

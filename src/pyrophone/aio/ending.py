@@ -77,6 +77,7 @@ class EndingDaemon(AcceptingDaemon):
         finally:
             self.retire()
             self.pool.close()
+            self.study.close()
             self._entrance.close()
             for link in list(self._links):  # this may have been cancelled
                 link.abort()
@@ -147,7 +148,7 @@ class EndingDaemon(AcceptingDaemon):
     async def _await_threads(self) -> None:
         """Wait for the threads that have no call to end any more."""
         until = time.monotonic() + _ENDING
-        while self.pool.alive and time.monotonic() < until:
+        while (self.pool.alive or self.study.alive) and time.monotonic() < until:
             await asyncio.sleep(0.001)
 
 

@@ -163,6 +163,7 @@ class FunctionService:
     """What answering calls of passed functions needs to know, at a client."""
 
     judge: Callable[..., Any] | None = None
+    apart = True
 
     def __init__(self, known: Functions) -> None:
         self.pool = Pool(_THREADS, "pyrophone-function-#")

@@ -35,6 +35,8 @@ __all__ = ["HostingDaemon"]
 
 _log = logging.getLogger("pyrophone.daemon")
 
+_READERS = 2
+
 
 class HostingDaemon(Host):
     """Objects that others may call; what is asynchronous runs in the loop, all else apart.
@@ -48,6 +50,8 @@ class HostingDaemon(Host):
 
     Attributes:
         pool: The threads for plain methods.
+        study: Those that read large calls.
+        apart: Whether answers may be written in threads: no hook has to be asked for it.
         judge: What :meth:`failed` is for the methods that run, None if nobody overrides it.
     """
 
@@ -64,6 +68,8 @@ class HostingDaemon(Host):
     ) -> None:
         super().__init__(location, settings, classes, control, threading.RLock, dialects)
         self.pool = Pool(settings.workers, f"pyrophone-{self.location}-#")
+        self.study = Pool(_READERS, f"pyrophone-{self.location}-reader-#")
+        self.apart = not self._annotates
         self.judge: Callable[..., Any] | None = self.failed if self._judges else None
         self._tasks: set[asyncio.Task[None]] = set()
 

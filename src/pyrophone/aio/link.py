@@ -9,6 +9,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 from ..context import Client
@@ -23,6 +24,7 @@ from ..wire.states import NEW, OPEN
 from .beats import Beats
 from .calling import Caller
 from .functions import Functions
+from .pool import Pool
 from .running import Running
 from .service import Service
 
@@ -32,6 +34,7 @@ _log = logging.getLogger("pyrophone.daemon")
 
 _FAREWELL = 1.0  # seconds that a client may take to read why it is refused
 _QUEUE = 10_000  # calls that wait, while their client is to answer calls of ours
+_LARGE = 65536  # bytes that take longer to be read than to be handed to a thread
 _CORK = 65536  # bytes that are held back for others of the same moment, at most
 
 
@@ -41,10 +44,12 @@ class Home(Service, Protocol):
     Attributes:
         settings: Its settings.
         stopping: Whether no new call is to be started.
+        study: The threads that read large calls.
     """
 
     settings: Settings
     stopping: bool
+    study: Pool
 
     def welcome(self, link: Link, greeting: Greeting) -> None:
         """Have *greeting* answered, by :meth:`Link.greet`."""
@@ -103,6 +108,7 @@ class Link(Caller, asyncio.Protocol):
         self.functions: Functions | None = None
         self._queue: deque[Call] = deque()
         self._pulling = False
+        self._reading = False  # whether a large call is being read in a thread
         self._stalled = False  # whether something that came may have to wait
         self._held_up = False  # whether the transport does not read
         self._half = False  # whether the client will send no more
@@ -207,6 +213,8 @@ class Link(Caller, asyncio.Protocol):
             self._beats.heard = time.monotonic()
         if self._leaving:
             return
+        if len(data) >= _LARGE:
+            self.server.lazy = True  # what comes may be large
         self.session.receive(data)
         if self._blocked:
             self._hold_up()
@@ -256,7 +264,7 @@ class Link(Caller, asyncio.Protocol):
     def _blocked(self) -> bool:
         """Whether nothing more is to be taken for now."""
         answering = self.answering
-        if self.paused or (not self._many and answering.waited_for):
+        if self.paused or self._reading or (not self._many and answering.waited_for):
             return True
         if answering.count < self._most:
             return False
@@ -300,7 +308,10 @@ class Link(Caller, asyncio.Protocol):
             return False
         self.used = time.monotonic()
         if isinstance(event, Call):
-            self._take_call(event)
+            if event.unread is None:
+                self._take_call(event)
+            else:
+                self._study(event, len(event.unread.payload))
         elif isinstance(event, Ping):
             self.write(session.pong(event, self._home.annotations()))
         elif isinstance(event, Cancel):
@@ -313,6 +324,37 @@ class Link(Caller, asyncio.Protocol):
         else:
             self.settle(event)
         return True
+
+    def _study(self, call: Call, size: int) -> None:
+        """Read *call*; if it is so large that all others would wait for that, in a thread.
+
+        Nothing more is taken meanwhile, so that what comes behind it stays there.
+        """
+        if size < _LARGE:
+            self.server.lazy = False
+            self.server.read(call)
+            self._take_call(call)
+            return
+
+        def read() -> None:
+            try:
+                self.server.read(call)
+            except Exception as error:  # of memory, for one; or the client would hang
+                call.problem = error
+            with suppress(RuntimeError):  # the loop is closed; nobody waits for it
+                self._here.call_soon_threadsafe(self._studied, call)
+
+        self._reading = True
+        try:
+            self._home.study.submit(read)
+        except RuntimeError:  # no thread to be had
+            read()
+
+    def _studied(self, call: Call) -> None:
+        self._reading = False
+        if not self.closed:
+            self._take_call(call)
+            self._pull()
 
     def _take_call(self, call: Call) -> None:
         if self._home.stopping or (self.functions and self.functions.released(call)):

@@ -199,7 +199,7 @@ class Running:
             if hasattr(type(value), "__await__"):
                 self._post(self._wait_for, run, value)
             else:
-                self._post(self._end, run, value, None)
+                self._answer_apart(run, value)
 
     def _wait_for(self, run: _Run, value: Any) -> None:
         self._spawn(run, self._await(run, None, value))
@@ -247,7 +247,7 @@ class Running:
                     self._post(self._await_step, run, steps, None, result)
                     return
         except StopIteration as stop:
-            self._post(self._end, run, stop.value, None)
+            self._answer_apart(run, stop.value)
         except BaseException as problem:
             self._post(self._end, run, None, problem)
 
@@ -278,6 +278,26 @@ class Running:
 
     # Ending.
 
+    def _answer_apart(self, run: _Run, value: Any) -> None:
+        """Answer a call that ran in this thread: to write much would hold up the loop.
+
+        Streams begin in the loop.
+        """
+        kind = type(value)
+        if (
+            not self._service.apart
+            or hasattr(kind, "__next__")
+            or hasattr(kind, "__anext__")
+        ):
+            self._post(self._end, run, value, None)
+            return
+        try:
+            data = self._answer(run, value, None)
+        except BaseException as problem:
+            self._post(self._end, run, None, problem)
+        else:
+            self._post(self._finish, run, data)
+
     def _cancel(self, run: _Run) -> None:
         run.context.cancelled = True
         if run.pump is not None:
@@ -293,8 +313,6 @@ class Running:
 
     def _end(self, run: _Run, value: Any, error: BaseException | None) -> None:
         """Answer a call; in the loop."""
-        if run.timer is not None:
-            run.timer.cancel()
         data = b""
         if not self._closed:
             try:
@@ -303,9 +321,15 @@ class Running:
                 self._service.noticed(problem)
         elif error is None:
             discard(value, self._service.pool, self._loop)
-        self._speaker.write(data)
+        self._finish(run, data)
         if error is not None and not run.threaded:
             self._service.noticed(error)
+
+    def _finish(self, run: _Run, data: bytes) -> None:
+        """Send the answer of a call, and be done with it, unless it is a stream."""
+        if run.timer is not None:
+            run.timer.cancel()
+        self._speaker.write(data)
         if run.pump is not None:
             run.pump.start(partial(self._done, run))
         else:

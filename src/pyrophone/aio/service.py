@@ -42,11 +42,13 @@ class Service(Protocol):
 
     Attributes:
         pool: Runs plain functions.
+        apart: Whether what these give may be written in their threads, too.
         judge: Called with client, function, arguments and the error when one raised; what
             it raises counts in its place. None if nobody looks.
     """
 
     pool: Pool
+    apart: bool
     judge: Callable[..., Any] | None
 
     def context(self, client: Client, call: Call) -> CallContext:
