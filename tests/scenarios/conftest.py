@@ -17,6 +17,7 @@ from kinds import KINDS, Kind
 from loops import UVLOOP
 from pyrophone import Settings
 from pyrophone.net.tls import client_context, server_context
+from sleepers import Sleeper
 from table import Table
 
 # Daemon, client, transport. All of them meet over TCP and Unix sockets; what is left to say
@@ -131,3 +132,19 @@ def _joined(
             proxy = front.connect(uri)
         with ours, proxy:
             yield proxy
+
+
+@pytest.fixture
+def sleeper() -> Iterator[Sleeper]:
+    """An object whose methods wait; at the end they return."""
+    sleeper = Sleeper()
+    yield sleeper
+    sleeper.go.open()
+
+
+@pytest.fixture
+def proxy(front: Front, daemon: Any, sleeper: Sleeper) -> Iterator[Any]:
+    """A proxy of it."""
+    with front.connect(daemon.register(sleeper)) as proxy:
+        yield proxy
+        sleeper.go.open()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from typing import Any
 
@@ -16,20 +15,6 @@ from running import LIMIT
 from sleepers import Sleeper
 
 FORMS = ["hold", "hold_soon"]
-
-
-@pytest.fixture
-def sleeper() -> Iterator[Sleeper]:
-    sleeper = Sleeper()
-    yield sleeper
-    sleeper.go.open()
-
-
-@pytest.fixture
-def proxy(front: Front, daemon: Any, sleeper: Sleeper) -> Iterator[Any]:
-    with front.connect(daemon.register(sleeper)) as proxy:
-        yield proxy
-        sleeper.go.open()
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,20 +15,6 @@ from sleepers import Sleeper
 
 SOON = 0.05  # seconds; what waits longer than that is late
 LONG = 60.0  # seconds; nothing here takes that long
-
-
-@pytest.fixture
-def sleeper() -> Iterator[Sleeper]:
-    sleeper = Sleeper()
-    yield sleeper
-    sleeper.go.open()
-
-
-@pytest.fixture
-def proxy(front: Front, daemon: Any, sleeper: Sleeper) -> Iterator[Any]:
-    with front.connect(daemon.register(sleeper)) as proxy:
-        yield proxy
-        sleeper.go.open()
 
 
 def be_late(front: Front, call: Callable[[], Any]) -> DeadlineExceeded:

@@ -25,23 +25,9 @@ SLEEPERS = 50
 
 
 @pytest.fixture
-def sleeper() -> Iterator[Sleeper]:
-    sleeper = Sleeper()
-    yield sleeper
-    sleeper.go.open()
-
-
-@pytest.fixture
 def daemon(kind: Kind) -> Iterator[Any]:
     with kind.serving(counting(kind.base)) as daemon:
         yield daemon
-
-
-@pytest.fixture
-def proxy(front: Front, daemon: Any, sleeper: Sleeper) -> Iterator[Any]:
-    with front.connect(daemon.register(sleeper)) as proxy:
-        yield proxy
-        sleeper.go.open()
 
 
 def slow_form(kind: Kind) -> str:

@@ -30,13 +30,6 @@ def plain(kind: Kind) -> Any:
 
 
 @pytest.fixture
-def sleeper() -> Iterator[Sleeper]:
-    sleeper = Sleeper()
-    yield sleeper
-    sleeper.go.open()
-
-
-@pytest.fixture
 def daemon(kind: Kind) -> Iterator[Any]:
     with kind.serving(plain(kind)) as daemon:
         yield daemon
