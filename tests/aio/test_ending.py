@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pyrophone import expose, oneway
+from pyrophone import Settings, expose, oneway
 from pyrophone.aio.daemon import Daemon
 from pyrophone.objects.table import DAEMON_ID
 from running import LIMIT
@@ -237,3 +237,19 @@ def test_an_end_that_is_cancelled_still_leaves_nobody_connected(run: Run) -> Non
 
     with suppress(asyncio.CancelledError):  # the block waits for the same end
         run(main())
+
+
+def test_streams_that_linger_too_long_are_closed_before(run: Run) -> None:
+    async def main() -> None:
+        tap = Tap()
+        few = Settings(stream_linger=0.01, handshake_timeout=0.02)
+        async with Daemon(settings=few) as daemon:
+            uri = await daemon.register(tap)
+            async with talking(uri, frozenset()) as talker:
+                talker.say("flow")
+                stream = (await talker.hear()).stream
+                method = "get_next_stream_item"
+                assert await talker.ask(method, stream, object_id=DAEMON_ID) == 0
+            assert await asyncio.to_thread(tap.closed.wait, LIMIT)
+
+    run(main())

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pyrophone import URI, Settings, expose, sync
-from pyrophone.aio import Daemon
+from pyrophone.aio import Daemon, connect
 from pyrophone.errors import SerializeError
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
@@ -27,6 +27,7 @@ from pyrophone.wire.features import FEATURES
 from pyrophone.wire.framing import ONEWAY
 from running import LIMIT
 from talking import talking
+from toy import TOY
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 LIMITS = Settings(max_message_size=100_000, handshake_timeout=0.5)
@@ -439,5 +440,17 @@ def test_without_a_thread_a_large_call_is_read_all_the_same(
                 with monkeypatch.context() as scarce:
                     scarce.setattr(threading.Thread, "start", refuse)
                     assert await talker.ask("task", FILLING) == FILLING
+
+    run(main())
+
+
+def test_another_dialect_is_answered_on_the_same_port(run: Run) -> None:
+    async def main() -> None:
+        async with Daemon(dialects=[TOY]) as daemon:
+            uri = await daemon.register(Echo())
+            async with await connect(uri, dialect=TOY) as toy, await connect(uri) as plain:
+                assert await toy.task(1) == await plain.task(1) == 1
+                names = {client.dialect for client in daemon.clients}
+                assert names == {"toy", "pyro5"}
 
     run(main())

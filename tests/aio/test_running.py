@@ -18,6 +18,7 @@ from pyrophone.errors import (
     NoSuchObjectError,
     NotExposedError,
     RemoteError,
+    SerializeError,
 )
 from pyrophone.serializers.classes import Failure
 from pyrophone.wire.framing import BATCH
@@ -586,5 +587,27 @@ def test_a_stream_that_comes_too_late_is_closed_unread(run: Run, leave: bool) ->
                         (await talker.hear()).unwrap()
                     assert await talker.ask("ping") is None
             await late.closed.wait()
+
+    run(main())
+
+
+def test_a_generator_in_a_batch_is_made_and_refused(run: Run) -> None:
+    @expose
+    class Source:
+        def items(self) -> Any:
+            yield 1
+
+        def last(self) -> str:
+            return "last"
+
+    async def main() -> None:
+        async with Daemon() as daemon:
+            uri = await daemon.register(Source())
+            async with talking(uri) as talker:
+                calls: list[Any] = [("items", (), {}), ("last", (), {})]
+                talker.writer.write(talker.session.call("<batch>", calls, None, BATCH))
+                with pytest.raises(SerializeError, match="generator"):
+                    (await talker.hear()).unwrap()
+                assert await talker.ask("last") == "last"
 
     run(main())
