@@ -192,7 +192,7 @@ def test_a_call_that_would_wait_for_itself_is_not_sent(run: Run) -> None:
         async with scripted(script, supported=FEATURES) as uri:
             connection = await open_connection(uri, Settings(), CODECS)
             for place in ("!elsewhere", f"!{uri.location}"):
-                origin = Call(Message(INVOKE, 1, 0, 1, b""), CODECS.by_name["serpent"])
+                origin = Call.of(Message(INVOKE, 1, 0, 1, b""), CODECS.by_name["serpent"])
                 origin.object_id, origin.method = "o", "m"
                 context = CallContext(Client(), 1, 0, "serpent", {}, None)
                 context.origin, context.place = origin, place

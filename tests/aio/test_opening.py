@@ -56,7 +56,7 @@ def test_a_server_that_greets_with_junk_or_refuses(run: Run) -> None:
 def test_a_daemon_that_waits_for_this_call_is_not_greeted(run: Run) -> None:
     async def main() -> None:
         uri = URI("PYRO", "x", None, "127.0.0.1", 1)
-        origin = Call(Message(INVOKE, 1, 0, 1, b""), CODECS.by_name["serpent"])
+        origin = Call.of(Message(INVOKE, 1, 0, 1, b""), CODECS.by_name["serpent"])
         origin.object_id, origin.method = "o", "m"
         context = CallContext(Client(), 1, 0, "serpent", {}, None)
         context.origin, context.place = origin, f"!{uri.location}"

@@ -25,7 +25,7 @@ def test_composing_changes_nothing_and_launching_numbers() -> None:
     assert (client.seq, client.calls) == (0, 0)
     calls = feed(server, client.launch(second) + client.launch(first))
     assert [(call.seq, call.method) for call in calls] == [(1, "b"), (2, "a")]
-    assert (second.seq, first.seq, client.seq) == (1, 2, 2)
+    assert client.seq == 2
 
 
 def test_an_abandoned_call_is_cancelled_and_its_answer_dropped() -> None:
@@ -104,3 +104,71 @@ def test_an_application_cannot_speak_for_the_protocol() -> None:
     ):
         client.call("a", (), {}, annotations={"LIMT": b""})
     assert client.calls == 0
+
+
+def test_an_answer_that_is_nothing_but_a_value_is_taken_the_short_way() -> None:
+    client, server = joined(MANY)
+    call = server.call_in(client.call("a", (1,), {}))
+    assert call is not None
+    assert (call.seq, call.method, call.args, call.kwargs) == (1, "a", (1,), {})
+    payload = client.answer_to(1, server.result(call, 2))
+    assert payload is not None
+    assert client.value(payload) == 2
+    assert (client.calls, server.owed) == (0, 0)
+
+
+def test_the_short_way_leaves_all_else_as_it_is() -> None:
+    client, server = joined(MANY)
+    first, second = feed(server, client.call("a", (), {}) + client.call("b", (), {}))
+    answer = bytes(server.result(first, 1))
+    assert client.answer_to(2, answer) is None
+    assert client.answer_to(1, answer + b"P") is None
+    assert client.answer_to(1, bytes(server.fault(second, ValueError(), []))) is None
+    client.receive(answer[:9])
+    assert client.answer_to(1, answer) is None
+    client.receive(answer[9:])
+    assert isinstance(client.next(), Reply)
+    assert client.answer_to(1, answer) is None
+    assert client.calls == 1
+
+
+def test_the_short_way_is_not_for_who_traces_or_was_closed_or_given_up() -> None:
+    client, server = joined(MANY)
+    call = server.call_in(client.call("a", (), {}))
+    assert call is not None
+    answer = bytes(server.result(call, 1))
+    client.trace = lambda _, message: None
+    assert client.answer_to(1, answer) is None
+    client.trace = None
+    client.abandon(1)
+    assert client.answer_to(1, answer) is None
+    client.close()
+    assert client.answer_to(1, answer) is None
+    assert client.calls == 1
+
+
+def test_a_call_the_short_way_is_one_that_may_come() -> None:
+    client, server = joined(MANY)
+    data = bytes(client.call("a", (), {}))
+    assert server.call_in(data + data) is None
+    server.receive(data[:5])
+    assert server.call_in(data) is None
+    server.receive(data[5:])
+    assert isinstance(server.next(), Call)
+    assert server.call_in(data) is None  # of that number, one is under way
+    server.close()
+    assert server.call_in(bytes(client.call("a", (), {}))) is None
+    assert server.owed == 1
+
+
+def test_a_call_that_cannot_be_read_has_its_problem_the_short_way_too() -> None:
+    client, server = joined(MANY)
+    data = bytes(client.call("a", (), {}))
+    call = server.call_in(data[:-1] + b"(")
+    assert call is not None
+    assert "not a literal" in str(call.problem)
+    client.receive(bytes(server.fault(call, call.problem or ValueError(), [])))
+    reply = client.next()
+    assert isinstance(reply, Reply)
+    with pytest.raises(Exception, match="not a literal"):
+        reply.unwrap()

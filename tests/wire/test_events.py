@@ -88,7 +88,7 @@ def test_a_correlation_id_without_its_flag_is_ignored(
     message = Message(INVOKE, 1, flags, 3, b"", {"INFO": b"x"}, CORRELATION)
     serializer = CODECS.by_name["serpent"]
     call, greeting = (
-        Call(message, serializer),
+        Call.of(message, serializer),
         Greeting(message, serializer, "hello", "demo"),
     )
     assert (

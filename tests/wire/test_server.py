@@ -104,7 +104,7 @@ def written(name: str) -> bytes:
     if message.kind == RESULT:
         flags = message.flags & BATCH
         asked = Message(INVOKE, message.serializer_id, flags, message.seq, b"")
-        call = Call(asked, serializers.by_id[message.serializer_id])
+        call = Call.of(asked, serializers.by_id[message.serializer_id])
         return answer(session, call, message, value, correlation)
     if name in WITHOUT_ID:
         return session.refuse(value)

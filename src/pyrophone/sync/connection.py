@@ -125,8 +125,19 @@ class Connection(Portions):
         flags: int = 0,
         object_id: str | None = None,
         timeout: float | None = None,
-    ) -> Reply | None:
+        bare: bool = False,
+    ) -> Any:
         """Make a call; return its reply, None if it is one-way.
+
+        Args:
+            method: Which method.
+            args: Its positional arguments.
+            kwargs: Its keyword arguments.
+            flags: ONEWAY and so on.
+            object_id: Of another object than the one greeted.
+            timeout: Limit in seconds.
+            bare: Give a reply that is nothing but a value as its bytes, which
+                ``session.value`` reads.
 
         Raises:
             SerializeError: An argument can't be written; nothing was sent.
@@ -160,11 +171,11 @@ class Connection(Portions):
             if flags & ONEWAY:
                 self.begin(session.launch, message, None, limit)
                 return None
-            reply: Reply = self.exchange(session.launch, message, Reply, limit)
+            reply = self.exchange(session.launch, message, Reply, limit, bare)
         except LateError:
             raise late(timeout, limit) from None
         if block is not None:
-            answered(reply.annotations)
+            answered({} if type(reply) is bytes else reply.annotations)
         return reply
 
     def start(

@@ -82,6 +82,7 @@ class Exchange(Sending):
         message: Any,
         kind: type[Any],
         limit: float | None,
+        bare: bool = False,
     ) -> Any:
         """Send what *launch* makes of *message*; return what comes for its number.
 
@@ -90,6 +91,8 @@ class Exchange(Sending):
             message: Its argument.
             kind: What comes, a Reply or a Pong.
             limit: Until when, by the monotonic clock; None is for ever.
+            bare: Return the bytes of a Reply that is nothing but a value, if *message* is
+                nothing but a payload.
 
         Raises:
             LateError: It did not come by then. It was sent, and given up.
@@ -101,6 +104,7 @@ class Exchange(Sending):
         seq = NOBODY
         waiter = None
         me = threading.get_ident()
+        bare = bare and type(message) is bytes
         session = self.session
         lock = self._lock
         try:
@@ -150,9 +154,13 @@ class Exchange(Sending):
                     raise ConnectionLostError(ENDED)
                 self.used = time.monotonic()
                 with lock:
-                    session.receive(data)
-                    event: Any = session.next()
-                    if (
+                    event: Any = None
+                    if bare:
+                        event = session.answer_to(seq, data)
+                    if event is None:
+                        session.receive(data)
+                        event = session.next()
+                    if type(event) is bytes or (
                         type(event) is kind
                         and event.seq == seq
                         and not session.decoder.data  # nothing is behind it

@@ -194,8 +194,27 @@ class Link(Outgoing):
             self._leave()
             return 0
         self.silent = 0.0
+        if not self.open and self.many and not self._service.stopping:
+            call = self.session.call_in(data)
+            if call is not None:
+                return self._answer_one(call)
         self.session.receive(data)
         return self._answer()
+
+    def _answer_one(self, call: Call) -> int:
+        """Answer *call*, behind which nothing came: as :meth:`_answer`, and shorter."""
+        self.paused = False
+        self.active = True
+        if not self._run(call):
+            return LOST
+        if self.stuck:
+            return WRITE
+        if self._broken or self.session.state == CLOSED:
+            self._leave()
+            return 0
+        if self.closed or self._lost:
+            return 0
+        return PAUSED if self.open and self._pauses() else MORE
 
     def attend(self, *, read: bool = True) -> int:
         """Do likewise, but leave what runs code of the user to other threads."""

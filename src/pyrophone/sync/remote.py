@@ -62,7 +62,7 @@ class Remote(LineRemote[Line]):
                 try:
                     target = object_id or self.line.object_id
                     reply = connection.call(
-                        method, args, kwargs, flags, target, self.timeout
+                        method, args, kwargs, flags, target, self.timeout, bare=True
                     )
                 finally:
                     if not connection.shared:
@@ -80,9 +80,9 @@ class Remote(LineRemote[Line]):
                 if lost is None:
                     raise
                 raise lost from error  # the first attempt may have run, and that counts
-        if reply is None or reply.flags or connection.session.features is None:
-            return self.value(reply, connection)
-        return reply.serializer.loads(reply.payload)  # the same, for most of them
+        if type(reply) is bytes:
+            return connection.session.value(reply)
+        return self.value(reply, connection)
 
     def value(self, reply: Reply | None, connection: Connection) -> Any:
         """Return what *reply*, which came by *connection*, gives; or raise it."""
@@ -101,7 +101,7 @@ class Remote(LineRemote[Line]):
         """
         connection = self.acquire()
         try:
-            reply = connection.call(
+            reply: Reply | None = connection.call(
                 method,
                 args,
                 kwargs,

@@ -1,4 +1,5 @@
 from pyrophone.wire.calling cimport Calling
+from pyrophone.wire.plain cimport plain
 
 
 cdef class Answering(Calling):

@@ -12,6 +12,7 @@ from .ends import NO_ANNOTATIONS, Crossed
 from .events import Call, Ping
 from .flows import Flow
 from .framing import BATCH, END, EXCEPTION, ITEMS, ONEWAY, PING, RESULT, STREAM, Message
+from .plain import plain
 from .states import OPEN
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["PONG_PAYLOAD", "Answering"]
 
 PONG_PAYLOAD = b"pong"
+_SIMPLE = frozenset({bool, float, int, str, type(None)})  # nothing goes beside them
 
 
 class Answering(Calling):
@@ -62,7 +64,10 @@ class Answering(Calling):
         message: Message
         buffers: list[Any] = []
         try:
-            payload = self._dump_result(serializer, value, flags, buffers)
+            if flags or type(value) not in _SIMPLE:
+                payload = self._dump_result(serializer, value, flags, buffers)
+            else:
+                payload = serializer.dumps(value)
         except SerializeError as error:
             across = self._across(error, serializer)
             payload = self._dump_result(across, value, flags, buffers)
@@ -71,18 +76,24 @@ class Answering(Calling):
             if buffers:
                 message.lay(buffers)
             return self._answer(message, correlation, call)
+        if (
+            not (flags or annotations or buffers)
+            and correlation is None
+            and self._plain
+            and self.trace is None
+            and self.state == OPEN
+            and len(payload) <= self._max_size
+        ):
+            data = plain(RESULT, serializer.id, call.seq, payload)
+            if self._many:
+                del self._owed[call.seq]
+            return data
         message = Message(
             RESULT, serializer.id, flags, call.seq, payload, annotations or NO_ANNOTATIONS
         )
         if buffers:
             message.lay(buffers)
-            return self._answer(message, correlation, call)
-        if correlation is not None or self.state != OPEN or self.trace is not None:
-            return self._answer(message, correlation, call)
-        data = self._encode(message, self._compress, self._max_size)
-        if self._many:
-            del self._owed[call.seq]
-        return data
+        return self._answer(message, correlation, call)
 
     def fault(
         self,

@@ -1,4 +1,5 @@
 from pyrophone.wire.ends cimport End
+from pyrophone.wire.plain cimport plain, result_payload
 
 
 cdef class Calling(End):

@@ -22,6 +22,7 @@ from .framing import (
     PING,
     Message,
 )
+from .plain import plain, result_payload
 from .states import OPEN
 
 if TYPE_CHECKING:
@@ -140,8 +141,10 @@ class Calling(End):
         correlation: bytes | None = None,
         limit: float | None = None,
         path: str | None = None,
-    ) -> Message:
+    ) -> Message | bytes:
         """Return a call, written but without its number, for :meth:`launch`.
+
+        That is its payload alone, where nothing goes along.
 
         This is the half of :meth:`call` that may take long and runs code of users. It
         changes nothing, and may be called from any thread at any time.
@@ -177,6 +180,8 @@ class Calling(End):
                 if buffers:
                     crossed.lay(buffers)
                 return self._related(crossed, correlation)
+        if not (flags or annotations or buffers) and correlation is None and self._plain:
+            return payload
         message = Message(
             INVOKE, serializer_id, flags, 0, payload, annotations or NO_ANNOTATIONS
         )
@@ -187,18 +192,25 @@ class Calling(End):
             message.lay(buffers)
         return message
 
-    def launch(self, message: Message) -> Data:
+    def launch(self, message: Message | bytes) -> Data:
         """Return the bytes of a call that :meth:`compose` wrote; see :meth:`call`.
 
-        Its number is then :attr:`seq`, and ``message.seq``.
+        Its number is then :attr:`seq`.
         """
         if self.state != OPEN:
             self._check(INVOKE)
         seq = (self.seq + 1) & 0xFFFF
         if seq in self._calls:
             seq = self._free_number()
-        message.seq = seq
         data: Data
+        if isinstance(message, bytes):
+            if self.trace is None and len(message) <= self._max_size:
+                data = plain(INVOKE, self._serializer.id, seq, message)
+                self.seq = seq
+                self._calls[seq] = None
+                return data
+            message = Message(INVOKE, self._serializer.id, 0, seq, message)
+        message.seq = seq
         if self.trace is not None or type(message) is Crossed or message.buffers:
             data = self._write_any(message)
         else:
@@ -207,6 +219,32 @@ class Calling(End):
         if not message.flags & ONEWAY:
             self._calls[seq] = None
         return data
+
+    def answer_to(self, seq: int, data: bytes) -> bytes | None:
+        """Return the payload of the answer to call *seq* if it is all that *data* is.
+
+        That is instead of receiving *data*, and shorter. None if there is more in it, or
+        something special; then nothing was done.
+        """
+        decoder = self.decoder
+        if (
+            not self._plain
+            or self.features is None  # else it may not go on after what can't be read
+            or self.state != OPEN
+            or self.trace is not None
+            or decoder.data
+            or seq in self._abandoned
+            or self._calls.get(seq, self) is not None
+        ):
+            return None
+        payload = result_payload(data, self._serializer.id, seq, decoder.max_size)
+        if payload is not None:
+            del self._calls[seq]
+        return payload
+
+    def value(self, payload: bytes) -> Any:
+        """Return what *payload* says, which :meth:`answer_to` gave."""
+        return self._serializer.loads(payload)
 
     def abandon(self, seq: int) -> bytes:
         """Return the bytes that say that nobody wants the answer to call *seq*.

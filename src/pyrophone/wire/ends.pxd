@@ -20,6 +20,7 @@ cdef class End:
     cdef public bint _compress
     cdef public Py_ssize_t _max_size
     cdef public object _own_beat
+    cdef public bint _plain
     cdef public bint _many
     cdef public bint _limits
     cdef public bint _flows

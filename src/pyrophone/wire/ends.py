@@ -10,7 +10,7 @@ from .buffers import BUFFERS_CHUNK, Data
 from .chunks import BEAT_CHUNK, FUNCTIONS_CHUNK, LIMIT_CHUNK, PATH_CHUNK, read_beat
 from .dialects import Dialect
 from .features import BEAT, BUFFERS, FLOW, LIMIT, MANY
-from .framing import CORRELATED, PING, Message, encode_beside
+from .framing import CORRELATED, PING, Decoder, Message, encode, encode_beside
 from .states import CLOSED, OPEN, STATE_NAMES, Additions, Table, added, expected
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class End:
         "_max_size",
         "_more",
         "_own_beat",
+        "_plain",
         "_sendable",
         "_serializer",
         "beat",
@@ -118,6 +119,13 @@ class End:
         self._chunks: frozenset[str] = frozenset()  # the annotations of those in force
         self.decoder = dialect.decoder(first_size, expected(self.receives, state))
         self.receive = self.decoder.feed
+        self._plain = self._is_plain()
+
+    def _is_plain(self) -> bool:
+        """Tell whether messages may be written and read without what a few of them need."""
+        return (
+            self._encode is encode and type(self.decoder) is Decoder and not self._compress
+        )
 
     @property
     def pending(self) -> int:

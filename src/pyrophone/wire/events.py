@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 STREAM_CHUNK = "STRM"
+_NO_ANNOTATIONS: Mapping[str, bytes] = {}
 
 
 class Greeting:
@@ -103,12 +104,19 @@ class Call:
         "unread",
     )
 
-    def __init__(self, message: Message, serializer: Serializer) -> None:
-        self.seq = message.seq
-        self.flags = message.flags
+    def __init__(
+        self,
+        seq: int,
+        serializer: Serializer,
+        flags: int = 0,
+        annotations: Mapping[str, bytes] = _NO_ANNOTATIONS,
+        correlation: bytes | None = None,
+    ) -> None:
+        self.seq = seq
+        self.flags = flags
         self.serializer = serializer
-        self.annotations = message.annotations
-        self.correlation = message.correlation if message.flags & CORRELATED else None
+        self.annotations = annotations
+        self.correlation = correlation
         self.object_id = ""
         self.method = ""
         self.args: Any = ()
@@ -119,6 +127,18 @@ class Call:
         self.cancelled = False
         self.flow: Flow | None = None
         self.unread: Message | None = None
+
+    @classmethod
+    def of(cls, message: Message, serializer: Serializer) -> Call:
+        """Return the call in *message*; not read yet."""
+        related = message.flags & CORRELATED
+        return cls(
+            message.seq,
+            serializer,
+            message.flags,
+            message.annotations,
+            message.correlation if related else None,
+        )
 
 
 class Cancel:

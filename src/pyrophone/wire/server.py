@@ -167,7 +167,7 @@ class ServerSession(Session):
         self._check_flow()
         return super().call(*args, **options)
 
-    def compose(self, *args: Any, **options: Any) -> Message:
+    def compose(self, *args: Any, **options: Any) -> Message | bytes:
         """Return a call of the client, as yet without number; errors as :meth:`call`."""
         self._check_flow()
         return super().compose(*args, **options)
@@ -269,6 +269,7 @@ class ServerSession(Session):
         self._codecs = codecs
         self._max_size = max_size
         self._compress = compress
+        self._plain = self._is_plain()
         if self.state == OPEN:
             self.decoder.max_size = max_size
 

@@ -15,12 +15,26 @@ from .ends import BEAT_PAYLOAD
 from .events import Call, Cancel, Credit, Ping, Pong, Portion, Reply
 from .features import without
 from .flows import Flow
-from .framing import BLOB, CANCEL, CREDIT, EXCEPTION, ITEMS, ONEWAY, STREAM, Message
+from .framing import (
+    BLOB,
+    CANCEL,
+    CREDIT,
+    EXCEPTION,
+    HEADER,
+    ITEMS,
+    ONEWAY,
+    STREAM,
+    Message,
+)
+from .plain import NONE, call_number
+from .states import OPEN
 
 if TYPE_CHECKING:
     from ..serializers.codecs import Codecs
 
 __all__ = ["Session"]
+
+_HEADER_SIZE = HEADER.size
 
 
 class Session(Answering):
@@ -56,6 +70,34 @@ class Session(Answering):
 
     # Calls that arrive, and what belongs to them.
 
+    def call_in(self, data: bytes) -> Call | None:
+        """Return the call that *data* is, if it is one and no more.
+
+        That is instead of receiving *data*, and shorter. None if there is more in it, or
+        something special; then nothing was done.
+        """
+        decoder = self.decoder
+        if not self._plain or self.state != OPEN or self.trace is not None or decoder.data:
+            return None
+        found = call_number(data, decoder.max_size)
+        if found == NONE:
+            return None
+        seq = found & 0xFFFF
+        serializer = self._codecs.by_id.get(found >> 16)
+        if serializer is None or (self._many and seq in self._owed):
+            return None
+        call = Call(seq, serializer)
+        try:
+            call.object_id, call.method, call.args, kwargs = serializer.loads_call(
+                data[_HEADER_SIZE:]
+            )
+            call.kwargs = kwargs or {}
+        except (SerializeError, SecurityError) as error:
+            call.problem = error
+        if self._many:
+            self._owed[seq] = call
+        return call
+
     def _called(self, message: Message) -> Call:
         """Return the call in *message*."""
         many = self._many
@@ -65,7 +107,7 @@ class Session(Answering):
         if serializer is None:
             call = self._unreadable(message)
         else:
-            call = Call(message, serializer)
+            call = Call.of(message, serializer)
             if message.annotations and self._chunks:
                 self._take_chunks(call, message.annotations)
             if self.lazy:
@@ -233,7 +275,7 @@ class Session(Answering):
             serializer = self._codecs.by_name["serpent"]
         if serializer is None:
             raise RemoteProtocolError(refusal)
-        call = Call(message, serializer)
+        call = Call.of(message, serializer)
         call.problem = SerializeError(refusal)
         return call
 
