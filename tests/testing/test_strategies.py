@@ -13,11 +13,12 @@ from pyrophone.testing.strategies import (
     literal_texts,
     mutations,
     plain_values,
+    rich_values,
     same,
 )
 
 
-@given(value=json_like() | plain_values("serpent"))
+@given(value=json_like() | plain_values("serpent") | rich_values())
 def test_values_are_the_same_as_themselves(value: object) -> None:
     assert same(value, value)
 

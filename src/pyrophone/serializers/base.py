@@ -14,6 +14,7 @@ __all__ = [
     "CALL_DEPTH",
     "DEFAULT_MAX_DEPTH",
     "DEFAULT_MAX_ELEMENTS",
+    "BesideSerializer",
     "Codec",
     "Serializer",
     "check_depth",
@@ -75,6 +76,35 @@ class Serializer(Protocol):
         """Return object id, method, arguments and keywords; errors like :meth:`loads`."""
 
 
+class BesideSerializer(Serializer, Protocol):
+    """A serializer of which a part of the data goes beside the text, as it is in memory.
+
+    That is done where the feature ``buffers`` is in force. What goes beside is a view of
+    bytes, in one piece. Those of ``bytes`` arrive as such, others as a ``bytearray``.
+    """
+
+    def dumps_beside(self, value: Any, beside: list[Any], /) -> bytes:
+        """Return the bytes of *value*, less those that are appended to *beside*."""
+
+    def dumps_call_beside(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        beside: list[Any],
+    ) -> bytes:
+        """Return the bytes of a call, likewise."""
+
+    def loads_beside(self, data: bytes, buffers: Sequence[Any]) -> Any:
+        """Return the value of *data*, to which *buffers* belong."""
+
+    def loads_call_beside(
+        self, data: bytes, buffers: Sequence[Any]
+    ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+        """Return the parts of a call, to which *buffers* belong."""
+
+
 class Codec:
     """Base of our serializers: the errors of reading and writing, and class forms.
 
@@ -103,10 +133,29 @@ class Codec:
         self._max_depth = max_depth
         self._max_elements = max_elements
 
+    def extended(self, classes: ClassTable) -> BesideSerializer:
+        """Return one for peers that know the feature ``values``, with their class table.
+
+        It is this one if the class has no ``has_values`` of its own: a subclass may
+        have changed what a format that has values does.
+        """
+        if "has_values" not in vars(type(self)):
+            return self
+        return type(self)(
+            classes,
+            max_depth=self._max_depth,
+            max_elements=self._max_elements,
+            number=self.id,
+        )
+
     def dumps(self, value: Any) -> bytes:
         """Return the bytes of *value*; see :class:`Serializer`."""
+        return self.dumps_beside(value, None)
+
+    def dumps_beside(self, value: Any, beside: list[Any] | None) -> bytes:
+        """Return the bytes of *value*; see :class:`BesideSerializer`."""
         try:
-            return self._write(value, self._max_depth)
+            return self._write(value, self._max_depth, beside)
         except SecurityError:
             raise
         except Exception as error:  # the objects' own code ran
@@ -120,8 +169,19 @@ class Codec:
         kwargs: Mapping[str, Any] | None,
     ) -> bytes:
         """Return the bytes of a call; see :class:`Serializer`."""
+        return self.dumps_call_beside(object_id, method, args, kwargs, None)
+
+    def dumps_call_beside(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        beside: list[Any] | None,
+    ) -> bytes:
+        """Return the bytes of a call; see :class:`BesideSerializer`."""
         try:
-            return self._write_call(object_id, method, args, kwargs)
+            return self._write_call(object_id, method, args, kwargs, beside)
         except SecurityError:
             raise
         except Exception as error:  # the objects' own code ran
@@ -131,9 +191,13 @@ class Codec:
 
     def loads(self, data: bytes) -> Any:
         """Return the value of *data*; see :class:`Serializer`."""
+        return self.loads_beside(data, ())
+
+    def loads_beside(self, data: bytes, buffers: Sequence[Any]) -> Any:
+        """Return the value of *data*; see :class:`BesideSerializer`."""
         try:
             value, has_forms = self._read(data, self._max_depth)
-            return self._classes.revive(value) if has_forms else value
+            return self._classes.reviver(buffers)(value) if has_forms else value
         except (SerializeError, SecurityError):
             raise
         except _UNREADABLE as error:
@@ -143,13 +207,20 @@ class Codec:
         self, data: bytes
     ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
         """Return object id, method, arguments and keywords; see :class:`Serializer`."""
+        return self.loads_call_beside(data, ())
+
+    def loads_call_beside(
+        self, data: bytes, buffers: Sequence[Any]
+    ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+        """Return the parts of a call; see :class:`BesideSerializer`."""
         try:
             parts, has_forms = self._read_call(data, self._max_depth + CALL_DEPTH)
             object_id, method, args, kwargs = _check_call(parts)
             if has_forms:
-                args = self._classes.revive(args)
+                revive = self._classes.reviver(buffers)
+                args = revive(args)
                 for name, value in (kwargs or {}).items():
-                    kwargs[name] = self._classes.revive(value)  # type: ignore[index]
+                    kwargs[name] = revive(value)  # type: ignore[index]
             return object_id, method, args, kwargs
         except (SerializeError, SecurityError):
             raise
@@ -160,7 +231,7 @@ class Codec:
         """Write *value*, or raise what is wrong with it, without saying where."""
         self._write(value, self._max_depth)
 
-    def _write(self, value: Any, depth: int) -> bytes:
+    def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
         """Return the bytes of *value*, which may have *depth* levels."""
         raise NotImplementedError
 
@@ -170,6 +241,7 @@ class Codec:
         method: str,
         args: Sequence[Any],
         kwargs: Mapping[str, Any] | None,
+        beside: list[Any] | None = None,
     ) -> bytes:
         """Return the bytes of a call."""
         raise NotImplementedError

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import SecurityError, SerializeError
 from ..uri import URI
 from . import exceptions
+from .annotations import is_buildable, mentioned_classes
 from .functions import FUNCTION_CLASS, FUNCTIONS, function_form, read_function
+from .records import Allowed
 
 __all__ = [
     "DAEMON_CLASS",
@@ -96,9 +98,11 @@ class ClassTable:
         stand_in: Asked first, about every object that is not plain data: what
             to send in its place, or None to go on.
         tags: The :class:`.tags.Tags` of the names in its forms; None for those of 502.
+        allowed: The classes of which values may be built, where the feature ``values`` is
+            in force.
     """
 
-    __slots__ = ("_from_form", "_to_form", "stand_in")
+    __slots__ = ("_from_form", "_to_form", "allowed", "stand_in")
 
     tags: Any = None
 
@@ -111,6 +115,31 @@ class ClassTable:
             Placeholder: _placeholder_form,
         }
         self._from_form: dict[str, Callable[[str, Form], Any]] = {}
+        self.allowed = Allowed()
+
+    @property
+    def converters(self) -> Mapping[type, Callable[[Any], Any]]:
+        """What is registered for sending, by class; another one after each change."""
+        return self._to_form
+
+    def allow(self, *classes: type) -> None:
+        """Let values of *classes* be built, and of those that their fields name.
+
+        They have to be dataclasses, enumerations, named tuples, models of attrs or
+        pydantic, or exceptions. It counts between peers that know the feature ``values``;
+        their own ``__init__`` judges what others send, if they have one.
+
+        Raises:
+            TypeError: One is of no such kind: use :meth:`register`, :meth:`register_name`.
+        """
+        for cls in classes:
+            if not is_buildable(cls):
+                raise TypeError(
+                    f"{cls!r} is no dataclass, enumeration, named tuple, exception, or "
+                    "model of attrs or pydantic: register what makes it"
+                )
+        for cls in mentioned_classes(classes):
+            self.allowed.add(cls)
 
     def register(self, cls: type, to_form: Callable[[Any], Any]) -> None:
         """Send instances of *cls* and its subclasses as what *to_form* returns for them.
@@ -147,13 +176,17 @@ class ClassTable:
     def registered_form(self, value: Any) -> Any:
         """Return what the stand-in or a registered class gives for *value*, or NO_FORM."""
         if self.stand_in is not None:
-            form = self._convert(self.stand_in, value)
+            form = self.stand_in_form(value)
             if form is not None:
                 return form
         for cls, to_form in self._to_form.items():
             if isinstance(value, cls):
                 return self._convert(to_form, value)
         return NO_FORM
+
+    def stand_in_form(self, value: Any) -> Any:
+        """Return what the stand-in gives for *value*; None if it gives nothing."""
+        return None if self.stand_in is None else self._convert(self.stand_in, value)
 
     def generic_form(self, value: Any) -> Any:
         """Return the class form of an object of which nothing special is known."""
@@ -245,6 +278,10 @@ class ClassTable:
         elif type(value) is tuple:
             return tuple([self.revive(item) for item in value])
         return value
+
+    def reviver(self, buffers: Sequence[Any] = ()) -> Callable[[Any], Any]:
+        """Return what does as :meth:`revive` for one message; no buffers belong to any."""
+        return self.revive
 
     @staticmethod
     def _convert(function: Callable[..., Any], *args: Any) -> Any:

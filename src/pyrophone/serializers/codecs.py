@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from ..errors import SecurityError, SerializeError
 from ..settings import Settings
 from . import make_serializers
-from .base import Serializer, dump_error, safe_error_form
+from .base import BesideSerializer, Codec, Serializer, dump_error, safe_error_form
 from .classes import ClassTable, Failure
+from .extended import ExtendedTable
 from .functions import Crossing, Exporter, FunctionFoundError, crossing
 from .tags import TaggedTable, Tags
 
-__all__ = ["Codecs", "CrossingSerializer", "make_codecs"]
+__all__ = ["Codecs", "CrossingSerializer", "beside_of", "make_codecs"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,15 +29,32 @@ class Codecs:
         by_id: The serializers by their number on the wire.
         refused: Likewise, those that are known but not accepted from peers: their bytes
             are not read, but who sends them is told so in the serializer they know.
+        plain: Those for peers that don't know the feature ``values``.
     """
 
-    __slots__ = ("by_id", "by_name", "classes", "refused")
+    __slots__ = ("_extended", "by_id", "by_name", "classes", "plain", "refused")
 
     def __init__(self, classes: ClassTable, serializers: Mapping[str, Serializer]) -> None:
         self.classes = classes
         self.by_name = dict(serializers)
         self.by_id = {serializer.id: serializer for serializer in serializers.values()}
         self.refused: Mapping[int, Serializer] = {}
+        self.plain = self
+        self._extended: Codecs | None = None
+
+    def extended(self) -> Codecs:
+        """Return those for peers that know the feature ``values``; the same each time."""
+        if self._extended is None:
+            table = ExtendedTable(self.classes)
+            serializers = {
+                name: _extended(serializer, table)
+                for name, serializer in self.by_name.items()
+            }
+            extended = Codecs(table, serializers)
+            extended.refused = self.refused
+            extended.plain = self
+            self._extended = extended
+        return self._extended
 
     def dump_error(
         self, serializer: Serializer, error: BaseException, traceback: list[str] | None
@@ -44,19 +62,31 @@ class Codecs:
         """Return the bytes of *error*; never fails, whatever it holds."""
         return dump_error(serializer, self.classes, error, traceback)
 
-    def dump_results(self, serializer: Serializer, results: list[Any]) -> bytes:
+    def dump_results(
+        self,
+        serializer: Serializer,
+        results: list[Any],
+        beside: list[Any] | None = None,
+    ) -> bytes:
         """Return the bytes of a batch's results, of which the last may be a failure.
+
+        Args:
+            serializer: What to write with.
+            results: The results.
+            beside: Gets what goes beside the text, if the serializer can do that.
 
         Raises:
             SerializeError: A result can't be written. An error always can.
         """
         try:
-            return serializer.dumps(results)
+            return _dump(serializer, results, beside)
         except (SerializeError, SecurityError) as problem:
             if not results or not isinstance(results[-1], Failure):
                 raise
+            if beside is not None:
+                beside.clear()
             failure = self.writable(serializer, results[-1], problem)
-            return serializer.dumps([*results[:-1], failure])
+            return _dump(serializer, [*results[:-1], failure], beside)
 
     def writable(
         self, serializer: Serializer, failure: Failure, problem: Exception
@@ -116,6 +146,34 @@ class CrossingSerializer:
     ) -> bytes:
         """Return the bytes of a call; if that fails, no function was exported."""
         return self._write(self._serializer.dumps_call, object_id, method, args, kwargs)
+
+    def dumps_beside(self, value: Any, beside: list[Any]) -> bytes:
+        """Return the bytes of *value*, likewise, of which some may go beside the text."""
+        return self._write(beside_of(self._serializer).dumps_beside, value, beside)
+
+    def dumps_call_beside(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        beside: list[Any],
+    ) -> bytes:
+        """Return the bytes of a call, likewise, of which some may go beside the text."""
+        write = beside_of(self._serializer).dumps_call_beside
+        return self._write(write, object_id, method, args, kwargs, beside)
+
+    def loads_beside(self, data: bytes, buffers: Sequence[Any]) -> Any:
+        """Return the value of *data* and *buffers*, functions included."""
+        read = beside_of(self._serializer).loads_beside
+        return self._under(self._functions, read, data, buffers)
+
+    def loads_call_beside(
+        self, data: bytes, buffers: Sequence[Any]
+    ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+        """Return the parts of a call and *buffers*, functions included."""
+        read = beside_of(self._serializer).loads_call_beside
+        return self._under(self._functions, read, data, buffers)
 
     def loads(self, data: bytes) -> Any:
         """Return the value of *data*, functions included."""
@@ -187,3 +245,60 @@ def make_codecs(
         numbers=numbers,
     )
     return Codecs(classes, serializers)
+
+
+def _extended(serializer: Serializer, table: ExtendedTable) -> BesideSerializer:
+    """Return what stands for *serializer* where ``values`` is in force, and ``buffers``."""
+    if isinstance(serializer, Codec):
+        return serializer.extended(table)
+    return _Alone(serializer)
+
+
+class _Alone:
+    """A serializer of a user, which knows neither values nor buffers.
+
+    Args:
+        serializer: It.
+    """
+
+    __slots__ = ("dumps", "dumps_call", "id", "loads", "loads_call", "name")
+
+    def __init__(self, serializer: Serializer) -> None:
+        self.name = serializer.name
+        self.id = serializer.id
+        self.dumps = serializer.dumps
+        self.dumps_call = serializer.dumps_call
+        self.loads = serializer.loads
+        self.loads_call = serializer.loads_call
+
+    def dumps_beside(self, value: Any, beside: list[Any]) -> bytes:
+        return self.dumps(value)
+
+    def dumps_call_beside(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        beside: list[Any],
+    ) -> bytes:
+        return self.dumps_call(object_id, method, args, kwargs)
+
+    def loads_beside(self, data: bytes, buffers: Sequence[Any]) -> Any:
+        return self.loads(data)
+
+    def loads_call_beside(
+        self, data: bytes, buffers: Sequence[Any]
+    ) -> tuple[str, str, Sequence[Any], dict[str, Any] | None]:
+        return self.loads_call(data)
+
+
+def _dump(serializer: Serializer, value: Any, beside: list[Any] | None) -> bytes:
+    if beside is None:
+        return serializer.dumps(value)
+    return beside_of(serializer).dumps_beside(value, beside)
+
+
+def beside_of(serializer: Serializer) -> BesideSerializer:
+    """Return a serializer of extended codecs as what it is."""
+    return cast(BesideSerializer, serializer)

@@ -32,6 +32,7 @@ __all__ = [
     "read_error",
     "safe_repr",
     "safe_text",
+    "set_attributes",
 ]
 
 TRACEBACK = "_pyroTraceback"
@@ -175,7 +176,7 @@ def read_error(form: Mapping[str, Any], read_form: Callable[[Any], Any]) -> Base
     error = _make_ours(form.get("pyrophone")) or _make(_find(name), args, read_form)
     if error is None:
         error = RemoteError(name, tuple(args), _text(form, args))
-    _set_attributes(error, attributes or {})
+    set_attributes(error, attributes or {})
     return error
 
 
@@ -256,7 +257,8 @@ def _traceback_of(attributes: Mapping[str, Any]) -> list[str] | None:
     return None
 
 
-def _set_attributes(error: BaseException, attributes: Mapping[Any, Any]) -> None:
+def set_attributes(error: BaseException, attributes: Mapping[Any, Any]) -> None:
+    """Give *error* the attributes, notes and traceback of its class form."""
     for name, value in attributes.items():
         if not isinstance(name, str) or name.startswith("__"):
             continue

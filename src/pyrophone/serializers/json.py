@@ -23,6 +23,8 @@ from .base import (
     too_many,
 )
 from .classes import ClassTable
+from .extended import ExtendedTable
+from .passages import Flattening
 from .plain import Preparation
 
 __all__ = ["JsonSerializer"]
@@ -46,8 +48,9 @@ class JsonSerializer(Codec):
 
     name = "json"
     number = 3
+    has_values = True
 
-    __slots__ = ("_preparation",)
+    __slots__ = ("_preparation", "_table")
 
     def __init__(
         self,
@@ -61,9 +64,18 @@ class JsonSerializer(Codec):
             classes, max_depth=max_depth, max_elements=max_elements, number=number
         )
         self._preparation = Preparation(classes, _ATOMS, max_depth)
+        self._table = classes if isinstance(classes, ExtendedTable) else None
 
-    def _write(self, value: Any, depth: int) -> bytes:
-        return _ENCODER.encode(self._preparation.prepare(value, depth)).encode()
+    def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
+        if self._table is not None:
+            flat = self._flattening(self._table, beside).flat(value, depth)
+        else:
+            flat = self._preparation.prepare(value, depth)
+        return _ENCODER.encode(flat).encode()
+
+    def _flattening(self, table: ExtendedTable, beside: list[Any] | None) -> Flattening:
+        outlet = table.outlet(beside, binary=False)
+        return Flattening(outlet, _ATOMS, _is_key, self._max_depth)
 
     def _write_call(
         self,
@@ -71,9 +83,17 @@ class JsonSerializer(Codec):
         method: str,
         args: Sequence[Any],
         kwargs: Mapping[str, Any] | None,
+        beside: list[Any] | None = None,
     ) -> bytes:
+        depth = self._max_depth + CALL_DEPTH
         call = {"object": object_id, "method": method, "params": args, "kwargs": kwargs}
-        return self._write(call, self._max_depth + CALL_DEPTH)
+        if self._table is None:
+            return self._write(call, depth)
+        flattening = self._flattening(self._table, beside)
+        call["params"] = flattening.items(args, depth - 1)
+        if kwargs is not None:
+            call["kwargs"] = flattening.mapping(kwargs, depth - 1)
+        return _ENCODER.encode(call).encode()
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
         text = str(data, "utf-8")
@@ -93,6 +113,10 @@ class JsonSerializer(Codec):
                 raise SerializeError(f"malformed call: {key!r} is missing")
         parts = call["object"], call["method"], call["params"], call["kwargs"]
         return parts, has_forms
+
+
+def _is_key(value: Any) -> bool:
+    return type(value) is str
 
 
 def _check_count(text: str, max_elements: int) -> None:

@@ -69,7 +69,7 @@ class MarshalSerializer(Codec):
         )
         self._preparation = Preparation(classes, _ATOMS, max_depth, sets=True)
 
-    def _write(self, value: Any, depth: int) -> bytes:
+    def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
         return marshal.dumps(self._preparation.prepare(value, depth), _VERSION)
 
     def _write_call(
@@ -78,6 +78,7 @@ class MarshalSerializer(Codec):
         method: str,
         args: Sequence[Any],
         kwargs: Mapping[str, Any] | None,
+        beside: list[Any] | None = None,
     ) -> bytes:
         call = (object_id, method, list(args) if type(args) is tuple else args, kwargs)
         return self._write(call, self._max_depth + CALL_DEPTH)

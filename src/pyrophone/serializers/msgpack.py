@@ -26,6 +26,8 @@ from .base import (
     too_many,
 )
 from .classes import NO_FORM, ClassTable
+from .extended import ExtendedTable
+from .passages import Flattening
 from .plain import Preparation, plain_form
 
 __all__ = ["MsgpackSerializer"]
@@ -37,6 +39,9 @@ _DATE = 0x33
 _ATOMS: frozenset[type] = frozenset(
     {str, int, float, complex, bytes, bool, type(None), msgpack.ExtType, msgpack.Timestamp}
 )
+# Where the feature "values" is in force; what came from a user as an extension stays one.
+_LITERALS: frozenset[type] = _ATOMS - {msgpack.Timestamp}
+_KEYS: frozenset[type] = frozenset({str, bytes, bool, float, type(None)})
 _TWO_DOUBLES = struct.Struct("<dd")
 _DOUBLE = struct.Struct("<d")
 _LONG = struct.Struct("<q")
@@ -58,8 +63,9 @@ class MsgpackSerializer(Codec):
 
     name = "msgpack"
     number = 4
+    has_values = True
 
-    __slots__ = ("_preparation",)
+    __slots__ = ("_preparation", "_table")
 
     def __init__(
         self,
@@ -80,6 +86,7 @@ class MsgpackSerializer(Codec):
             special=_special,
             replace=self.replace if own else None,
         )
+        self._table = classes if isinstance(classes, ExtendedTable) else None
 
     def replace(self, value: Any) -> Any:
         """Return what to write for *value*, of a type that msgpack doesn't know.
@@ -100,11 +107,13 @@ class MsgpackSerializer(Codec):
         """Return what a mapping, whose values are read, stands for: for most, itself."""
         return self._classes.from_form(mapping) if "__class__" in mapping else mapping
 
-    def _write(self, value: Any, depth: int) -> bytes:
-        packed: bytes = msgpack.packb(
-            self._preparation.prepare(value, depth), use_bin_type=True, default=_number
-        )
-        return packed
+    def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
+        if self._table is not None:
+            return _pack(self._flattening(self._table, beside).flat(value, depth))
+        return _pack(self._preparation.prepare(value, depth))
+
+    def _flattening(self, table: ExtendedTable, beside: list[Any] | None) -> Flattening:
+        return Flattening(table.outlet(beside), _LITERALS, _is_key, self._max_depth)
 
     def _write_call(
         self,
@@ -112,8 +121,14 @@ class MsgpackSerializer(Codec):
         method: str,
         args: Sequence[Any],
         kwargs: Mapping[str, Any] | None,
+        beside: list[Any] | None = None,
     ) -> bytes:
-        return self._write((object_id, method, args, kwargs), self._max_depth + CALL_DEPTH)
+        depth = self._max_depth + CALL_DEPTH
+        if self._table is None:
+            return self._write((object_id, method, args, kwargs), depth)
+        flattening = self._flattening(self._table, beside)
+        keywords = None if kwargs is None else flattening.mapping(kwargs, depth - 1)
+        return _pack((object_id, method, flattening.items(args, depth - 1), keywords))
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
         data = bytes(data)
@@ -133,6 +148,8 @@ class MsgpackSerializer(Codec):
                 f"not msgpack data: {error or type(error).__name__}"
             ) from error
         check_depth(value, depth)
+        if self._table is not None:
+            return value, b"__class__" in data
         own = type(self).read_mapping is not MsgpackSerializer.read_mapping
         return self._convert(value) if own or b"__class__" in data else value, False
 
@@ -168,6 +185,16 @@ def _counting(max_elements: int) -> dict[str, Any]:
         "max_array_len": left,
         "max_map_len": left // 2,
     }
+
+
+def _pack(value: Any) -> bytes:
+    packed: bytes = msgpack.packb(value, use_bin_type=True, default=_number)
+    return packed
+
+
+def _is_key(value: Any) -> bool:
+    kind = type(value)
+    return kind in _KEYS or (kind is int and -(1 << 63) <= value < 1 << 64)
 
 
 def _check_shape(data: bytes) -> None:

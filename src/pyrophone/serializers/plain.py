@@ -268,6 +268,8 @@ def _parts(value: Any, classes: ClassTable) -> Iterator[tuple[str, Any]]:
             else:
                 form = classes.generic_form(value) if form is NO_FORM else form
                 if isinstance(form, Mapping):
+                    if isinstance(form.get("fields"), Mapping):  # of a user's class
+                        form = form["fields"]
                     yield from ((f".{name}", item) for name, item in form.items())
                 return
         except Exception:

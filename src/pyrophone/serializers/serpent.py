@@ -18,6 +18,7 @@ from typing import Any
 from .base import DEFAULT_MAX_DEPTH, DEFAULT_MAX_ELEMENTS, Codec
 from .classes import NO_FORM, ClassTable
 from .exceptions import class_name
+from .extended import ExtendedTable
 from .plain import plain_form
 from .scribe import Rules, Writer
 from .tokens import HEADER, NO_VALUE, Reader, flat_call, flat_value
@@ -39,10 +40,11 @@ class SerpentSerializer(Codec):
         number: Its id, if it is not that of protocol 502.
     """
 
-    __slots__ = ("_rules",)
+    __slots__ = ("_rules", "_table")
 
     name = "serpent"
     number = 1
+    has_values = True
 
     def __init__(
         self,
@@ -56,7 +58,10 @@ class SerpentSerializer(Codec):
         super().__init__(
             classes, max_depth=max_depth, max_elements=max_elements, number=number
         )
-        self._rules = Rules(self._replace, max_depth, max_elements, bytes_repr)
+        self._table = classes if isinstance(classes, ExtendedTable) else None
+        replace = self._replace if self._table is None else self._replace_by_table
+        values = self._table is not None
+        self._rules = Rules(replace, max_depth, max_elements, bytes_repr, values)
 
     @property
     def bytes_repr(self) -> bool:
@@ -144,3 +149,8 @@ class SerpentSerializer(Codec):
             if isinstance(form, Mapping) and "__class__" not in form:
                 form = {**form, "__class__": class_name(type(value))}
         return self._classes.generic_form(value) if form is NO_FORM else form
+
+    def _replace_by_table(self, value: Any, writer: Writer) -> Any:
+        """Likewise, for peers that know the feature ``values``."""
+        assert self._table is not None
+        return self._table.outlet(writer.beside).replace(value)

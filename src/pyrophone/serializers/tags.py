@@ -21,7 +21,7 @@ from .classes import (
     Form,
 )
 
-__all__ = ["TaggedTable", "Tags"]
+__all__ = ["LayeredTable", "TaggedTable", "Tags"]
 
 _CONTAINERS = (dict, list, tuple)
 
@@ -96,22 +96,29 @@ class Tags:
         return form
 
 
-class TaggedTable(ClassTable):
-    """A class table as peers see it who have other names for classes.
+class LayeredTable(ClassTable):
+    """A class table as some peers see it; what it knows is in another.
 
     What is registered with one of the two is registered with both.
 
     Args:
-        base: The table.
-        tags: The names that the peers know.
+        base: The other.
     """
 
-    __slots__ = ("_base", "_tags")
+    __slots__ = ("_base",)
 
-    def __init__(self, base: ClassTable, tags: Tags) -> None:
+    def __init__(self, base: ClassTable) -> None:
         super().__init__()
         self._base = base
-        self._tags = tags
+
+    @property
+    def converters(self) -> Mapping[type, Callable[[Any], Any]]:
+        """What is registered for sending, by class."""
+        return self._base.converters
+
+    def allow(self, *classes: type) -> None:
+        """Let values of *classes* be built."""
+        self._base.allow(*classes)
 
     def register(self, cls: type, to_form: Callable[[Any], Any]) -> None:
         """Send instances of *cls* as what *to_form* returns for them."""
@@ -133,6 +140,25 @@ class TaggedTable(ClassTable):
         """Tell whether something is registered for what arrives as class *name*."""
         return self._base.has_name(name)
 
+    def own_state(self, value: Any) -> Any:
+        """Return what the class's own ``__getstate__`` gives for *value*."""
+        return self._base.own_state(value)
+
+
+class TaggedTable(LayeredTable):
+    """A class table as peers see it who have other names for classes.
+
+    Args:
+        base: The table.
+        tags: The names that the peers know.
+    """
+
+    __slots__ = ("_tags",)
+
+    def __init__(self, base: ClassTable, tags: Tags) -> None:
+        super().__init__(base)
+        self._tags = tags
+
     def registered_form(self, value: Any) -> Any:
         """Return what the base gives for *value*, in the names of these peers."""
         return self._out(self._base.registered_form(value))
@@ -140,10 +166,6 @@ class TaggedTable(ClassTable):
     def generic_form(self, value: Any) -> Any:
         """Likewise, for an object of which nothing special is known."""
         return self._out(self._base.generic_form(value))
-
-    def own_state(self, value: Any) -> Any:
-        """Return what the class's own ``__getstate__`` gives for *value*."""
-        return self._base.own_state(value)
 
     def error_to_form(self, error: BaseException, traceback: list[str] | None) -> Form:
         """Return the class form of *error* with the lines of its traceback."""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import array
+import collections
+import datetime
 import math
+import pathlib
 from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["garbage", "json_like", "literal_texts", "mutations", "plain_values", "same"]
+__all__ = [
+    "garbage",
+    "json_like",
+    "literal_texts",
+    "mutations",
+    "plain_values",
+    "rich_values",
+    "same",
+]
 
 _INT64 = st.integers(-(2**63), 2**63 - 1)
 # Python refuses to print or read integers of more than 4300 digits.
@@ -70,6 +82,37 @@ def plain_values(name: str) -> st.SearchStrategy[Any]:
         keys = keys | st.binary(max_size=4) | _INT64 | st.none() | st.booleans()
     keys = keys.filter(lambda key: key != "__class__")
     return _nested(atoms, keys=keys, tuples=name in ("serpent", "marshal"))
+
+
+def rich_values() -> st.SearchStrategy[Any]:
+    """Values that arrive as they were where the feature ``values`` is in force.
+
+    Source: the table "Values between peers of ours" in ``docs/reference/wire.md``.
+    """
+    zones = st.sampled_from([datetime.UTC, datetime.timezone(datetime.timedelta(hours=2))])
+    hashable = st.one_of(
+        st.none() | st.booleans() | _INTEGERS | _FLOATS | _TEXT | st.binary(max_size=8),
+        st.datetimes() | st.datetimes(timezones=zones) | st.dates() | st.times(),
+        st.timedeltas() | st.decimals(allow_nan=False) | st.fractions() | st.uuids(),
+        st.builds(range, _INT64, _INT64) | st.builds(pathlib.PurePosixPath, _TEXT),
+        st.frozensets(_TEXT | st.integers(), max_size=3) | _COMPLEX,
+    )
+    keys = hashable | st.tuples(hashable, hashable)
+    atoms: st.SearchStrategy[Any] = keys | st.sets(keys, max_size=3)
+    atoms |= st.binary(max_size=8).map(bytearray)
+    atoms |= st.builds(array.array, st.just("d"), st.lists(_FLOATS, max_size=3))
+    keys |= st.just("__class__")
+
+    def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+        lists = st.lists(inner, max_size=3)
+        pairs = st.dictionaries(keys, inner, max_size=3)
+        kinds: st.SearchStrategy[Any] = lists | lists.map(tuple) | pairs
+        kinds |= pairs.map(collections.OrderedDict) | pairs.map(
+            lambda items: collections.defaultdict(list, items)
+        )
+        return kinds | st.builds(collections.deque, lists, st.none() | st.just(3))
+
+    return st.recursive(atoms, containers, max_leaves=12)
 
 
 def garbage() -> st.SearchStrategy[bytes]:
