@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from pyrophone.sync.poller import Poller
+from pyrophone.sync.poller import Poller, readable
 
 LIMIT = 10.0
 
@@ -88,3 +88,39 @@ def test_closing_ends_a_poll_that_is_under_way() -> None:
     poller = Poller()
     poller.close()
     assert poller.poll(LIMIT) == []
+
+
+def test_what_was_closed_is_forgotten_all_the_same() -> None:
+    poller = Poller()
+    before = len(poller.selector.get_map())
+    pairs = [socket.socketpair() for _ in range(3)]
+    for here, there in pairs:
+        poller.watch(here, 1, "thing")
+        here.close()
+        there.close()
+    for here, _ in pairs:
+        poller.forget(here)
+    assert len(poller.selector.get_map()) == before
+    poller.close()
+
+
+def test_a_poller_tells_whether_it_waits() -> None:
+    poller = Poller()
+    thread = threading.Thread(target=poller.poll, args=(LIMIT,))
+    thread.start()
+    while not poller.waiting:
+        assert thread.is_alive()
+    poller.wake()
+    thread.join(LIMIT)
+    assert not poller.waiting
+    poller.close()
+
+
+def test_those_that_can_be_read_are_found_among_others() -> None:
+    (full, there), (empty, other), (closed, last) = (socket.socketpair() for _ in range(3))
+    with full, there, empty, other, last:
+        there.send(b"x")
+        closed.close()
+        assert readable([empty, full, closed]) == [full]
+        assert full.recv(1) == b"x"
+        assert readable([empty, full]) == []

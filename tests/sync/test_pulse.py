@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pyrophone import Settings, context, expose
 from pyrophone.context import Client
 from pyrophone.sync import Daemon, LoopDaemon
+from pyrophone.sync.pulse import Pulse
+from pyrophone.wire.framing import PING, Message
+from pyrophone.wire.server import ServerSession
 from raw import Raw, raw
 from running import LIMIT, running
 
@@ -131,3 +137,71 @@ def test_the_thread_ends_with_its_last_client() -> None:
             (pulse,) = (t for t in threading.enumerate() if t.name.endswith("-pulse"))
         pulse.join(LIMIT)
         assert not pulse.is_alive()
+
+
+class Tracing(Daemon):
+    """Notes in which threads signs of life are read."""
+
+    def __init__(self) -> None:
+        super().__init__(settings=SETTINGS)
+        self.readers: list[str] = []
+
+    def session(self, *args: Any, **options: Any) -> ServerSession:
+        session = super().session(*args, **options)
+        session.trace = self._note
+        return session
+
+    def _note(self, direction: str, message: Message) -> None:
+        if direction == "received" and message.kind == PING:
+            self.readers.append(threading.current_thread().name)
+
+
+def test_a_sign_of_life_of_a_silent_client_takes_no_worker() -> None:
+    with running(Tracing()) as daemon:
+        uri = daemon.register(Bell())
+        with raw(uri, beat=10.0) as client:
+            beats(client, 4)  # the answer to the last need not have come
+            assert client.reply(client.call("ready")) is None
+            assert set(daemon.readers[:3]) == {"serve"}
+
+
+def test_a_call_behind_a_sign_of_life_is_run_by_a_worker() -> None:
+    with running(Tracing()) as daemon:
+        bell = Bell()
+        with raw(daemon.register(bell), beat=10.0) as client:
+            beats(client, 2)
+            message = client.session.call("wait", (), {})
+            seq = client.session.seq
+            client.send(client.session.pulse() + message)
+            assert bell.inside.wait(LIMIT)
+            beats(client, 2)  # nobody who reads is held up by it
+            bell.go.set()
+            assert client.reply(seq) == "waited"
+
+
+def test_signs_of_life_are_not_late_where_a_look_takes_long() -> None:
+    looks: list[object] = []
+    told = threading.Event()
+
+    def beat() -> None:
+        looks.append("told")
+        told.set()
+
+    def look(links: list[Any]) -> None:
+        looks.append("looked")
+        time.sleep(0.1)  # as if there were very many
+
+    link: Any = SimpleNamespace(
+        session=SimpleNamespace(beat=0.2),
+        greeted=True,
+        closed=False,
+        quiet=0.0,
+        silent=0.0,
+        calls=None,
+        beat=beat,
+    )
+    pulse = Pulse(lambda: [link], "pulse", 1.0, look)
+    pulse.need()
+    assert told.wait(LIMIT)
+    pulse.close()
+    assert looks[: looks.index("told")] == ["looked"]

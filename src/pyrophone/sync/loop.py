@@ -17,7 +17,6 @@ from ..errors import StreamError
 from ..frontend.dialects import find_dialects
 from ..frontend.host import Peer
 from ..net.entrances import Entrance
-from ..net.sockets import wait_for
 from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
 from ..settings import Settings
@@ -26,6 +25,7 @@ from ..wire.events import Greeting
 from ..wire.features import FEATURES
 from .accepting import AcceptingDaemon
 from .link import PAUSED, READ, WRITE, Link
+from .poller import readable
 from .pulse import Pulse
 
 __all__ = ["LoopDaemon"]
@@ -182,8 +182,12 @@ class LoopDaemon(AcceptingDaemon):
 
         The pulse calls this now and then.
         """
-        for link in links:
-            if link.many and wait_for(link.sock, 0.0) and link.turn.acquire(False):
+        if self._poller.waiting:  # then no call runs, and what comes is read
+            return
+        many = {link.sock: link for link in links if link.many}
+        for sock in readable(many):
+            link = many[sock]
+            if link.turn.acquire(False):
                 try:
                     link.attend()
                 finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import selectors
 import socket
 import threading
@@ -10,7 +11,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-__all__ = ["Poller"]
+from ..net.sockets import wait_for
+
+__all__ = ["Poller", "readable"]
 
 
 class Poller:
@@ -18,6 +21,9 @@ class Poller:
 
     Whatever is watched is known by its socket and by a *thing* of the caller's.
     Only :meth:`wake` and :meth:`later` may be called from other threads.
+
+    Attributes:
+        waiting: Whether :meth:`poll` waits at this moment; maybe not any more.
     """
 
     def __init__(self) -> None:
@@ -26,6 +32,10 @@ class Poller:
         self._later: deque[Callable[[], None]] = deque()
         self._awake = False
         self._closed = False
+        # Under which number something is watched: once it is closed it does not tell, and
+        # a selector would look through all it has.
+        self._numbers: dict[int, int] = {}
+        self.waiting = False
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
         self._ear.setblocking(False)
@@ -55,11 +65,11 @@ class Poller:
         try:
             key = self._selector.get_key(sock)
         except (KeyError, ValueError):
-            self._selector.register(sock, events, thing)
+            self._register(sock, events, thing)
             return
         if key.fileobj is not sock:  # one that was closed, whose number came back
-            self._selector.unregister(key.fileobj)
-            self._selector.register(sock, events, thing)
+            self.forget(key.fileobj)
+            self._register(sock, events, thing)
         elif key.events != events:
             self._selector.modify(sock, events, thing)
 
@@ -79,7 +89,7 @@ class Poller:
         for key in list(self._selector.get_map().values()):
             gone = getattr(key.fileobj, "fileno", int)() < 0
             if key.fileobj is not self._ear and not gone:
-                self._selector.unregister(key.fileobj)
+                self.forget(key.fileobj)
                 other.watch(key.fileobj, key.events, key.data)
         while self._later:
             other.later(self._later.popleft())
@@ -87,8 +97,14 @@ class Poller:
 
     def forget(self, sock: Any) -> None:
         """Do not report *sock* any more."""
-        with suppress(KeyError, ValueError, OSError):
-            self._selector.unregister(sock)
+        number = self._numbers.pop(id(sock), None)
+        if number is not None:
+            with suppress(KeyError, ValueError, OSError):
+                self._selector.unregister(number)
+
+    def _register(self, sock: Any, events: int, thing: Any) -> None:
+        key = self._selector.register(sock, events, thing)
+        self._numbers[id(sock)] = key.fd
 
     def later(self, function: Callable[[], None]) -> None:
         """Have the polling thread run *function* soon."""
@@ -120,12 +136,15 @@ class Poller:
 
     def poll(self, timeout: float | None) -> list[Any]:
         """Wait, in seconds; return the things whose sockets are ready."""
+        self.waiting = True
         try:
             keys = self._selector.select(timeout)
         except (OSError, ValueError):
             if not self._closed:  # by another thread, at this moment
                 raise
             return []
+        finally:
+            self.waiting = False
         ready = [key.data for key, _ in keys if self._heard(key)]
         self.catch_up()
         return ready
@@ -146,3 +165,17 @@ class Poller:
                 self._ear.recv(64)
             self._awake = False
         return False
+
+
+def readable(socks: Iterable[socket.socket]) -> list[socket.socket]:
+    """Return those that can be read now, asking the system once if it allows that."""
+    if not hasattr(select, "poll"):
+        return [sock for sock in socks if wait_for(sock, 0.0)]
+    poll = select.poll()
+    numbers = {}
+    for sock in socks:
+        number = sock.fileno()
+        if number >= 0:  # else it was closed
+            numbers[number] = sock
+            poll.register(number, select.POLLIN)
+    return [numbers[number] for number, _ in poll.poll(0)]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from ..net.sockets import wait_for
+from ..wire.ends import BEAT_PAYLOAD
+from ..wire.framing import HEADER
 from .link import Link
 
-__all__ = ["Pulse"]
+__all__ = ["Pulse", "only_sign"]
 
 _log = logging.getLogger("pyrophone.daemon")
 
+_SIGN = HEADER.size + len(BEAT_PAYLOAD)  # bytes
 _LOOKS = 4  # in the time between two signs of life
 _SILENCES = 3  # such times without a sign, after which a client is lost
 
@@ -20,8 +25,9 @@ _SILENCES = 3  # such times without a sign, after which a client is lost
 class Pulse:
     """A thread that runs no code of users; there is one while a client expects signs.
 
-    Time is counted in its own looks: those it missed, because the process was stopped, say
-    nothing against clients.
+    Their silence is counted in its own looks: those it missed, because the process was
+    stopped, say nothing against clients. Ours is what the clock says: with many clients a
+    look takes longer than the pause behind it.
 
     Args:
         links: Returns all connections of the daemon.
@@ -63,6 +69,7 @@ class Pulse:
             thread.join()
 
     def _run(self) -> None:
+        last = time.monotonic()
         while True:
             with self._lock:
                 links = [link for link in self._links() if link.session.beat]
@@ -73,14 +80,16 @@ class Pulse:
             pause = min(beat / _LOOKS, self._longest)
             if self._over.wait(pause):
                 return
+            now = time.monotonic()
             for link in links:
                 if link.greeted and not link.closed:
-                    self._judge(link, pause)
+                    self._judge(link, pause, now - last)
+            last = now
             self._look([link for link in links if link.greeted and not link.closed])
 
-    def _judge(self, link: Link, pause: float) -> None:
+    def _judge(self, link: Link, pause: float, passed: float) -> None:
         beat = link.session.beat
-        link.quiet += pause
+        link.quiet += passed
         link.silent += pause
         if link.quiet > beat - pause:
             link.beat()
@@ -89,3 +98,17 @@ class Pulse:
             link.lose()
         elif link.calls is not None:
             link.calls.tidy()
+
+
+def only_sign(link: Link) -> bool:
+    """Tell whether a link that was silent can be read, and has nothing but a sign of life.
+
+    Such a sign needs no worker, and of many clients there is always one.
+    """
+    if not link.silent or type(link.sock) is not socket.socket:
+        return False
+    try:
+        data = link.sock.recv(_SIGN + 1, socket.MSG_PEEK)
+    except OSError:
+        return False
+    return len(data) == _SIGN and data.startswith(b"PYRO") and data.endswith(BEAT_PAYLOAD)

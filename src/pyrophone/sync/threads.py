@@ -15,6 +15,7 @@ from ..wire.features import MANY
 from .link import BUSY, LOST, MORE, Link
 from .loop import LoopDaemon
 from .pool import Workers
+from .pulse import only_sign
 
 __all__ = ["Daemon"]
 
@@ -106,6 +107,9 @@ class Daemon(LoopDaemon):
             link.shared = False
         if link.many and not self._workers.roomy:
             self._share(link)
+            self._attend(link)
+            return
+        if link.silent and only_sign(link):
             self._attend(link)
             return
         self._poller.forget(link.sock)
