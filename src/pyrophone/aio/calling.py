@@ -12,6 +12,7 @@ from ..context import answered, outgoing, serving, to_send
 from ..errors import ConnectionLostError, DeadlineExceeded
 from ..frontend.chains import check_call
 from ..frontend.deadlines import late
+from ..wire.buffers import Data
 from ..wire.events import Pong, Portion, Reply
 from ..wire.framing import ONEWAY
 from ..wire.session import Session
@@ -46,7 +47,7 @@ class Caller:
         self._held: deque[asyncio.Future[None]] = deque()  # callers that wait to send
         self._error: Exception | None = None  # why the connection is closed
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Data) -> None:
         """Send *data*, if there is any."""
         raise NotImplementedError
 

@@ -21,6 +21,7 @@ from ..errors import (
 )
 from ..settings import Settings
 from ..uri import URI
+from ..wire.buffers import Data
 from ..wire.client import ClientSession
 from ..wire.events import Call, Cancel, Credit, Ping, Refusal, Reply, Welcome
 from ..wire.features import FLOW, MANY
@@ -114,11 +115,12 @@ class Connection(Caller, asyncio.Protocol):
         if self.session.beat:
             self._beats = Beats(self.session.beat, self._pulse, self._silent)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Data) -> None:
         """Send *data*, together with others of the same moment where there are some."""
         transport = self._transport
         if not data or transport is None or self._error is not None:
             return
+        data = bytes(data)
         if self._beats is not None:
             self._beats.told = time.monotonic()
         if not self._reading:  # it may be a call, whose answer is to be read

@@ -23,6 +23,7 @@ from ..objects.functions import (
     StubTable,
 )
 from ..steps import Procedure
+from ..wire.buffers import Data
 from ..wire.events import Call
 from ..wire.framing import BATCH, ONEWAY
 from .calling import Caller
@@ -208,9 +209,9 @@ class FunctionService:
             hasattr(kind, "__next__") and hasattr(kind, "__iter__")
         )
 
-    def reply(self, session: Any, call: Call, value: Any, context: CallContext) -> bytes:
+    def reply(self, session: Any, call: Call, value: Any, context: CallContext) -> Data:
         """Return the bytes that answer *call* with *value*."""
-        data: bytes = session.result(
+        data: Data = session.result(
             call,
             value,
             annotations=context.reply_annotations,
@@ -218,18 +219,18 @@ class FunctionService:
         )
         return data
 
-    def open(self, session: Any, call: Call, context: CallContext) -> bytes:
+    def open(self, session: Any, call: Call, context: CallContext) -> Data:
         """Return the bytes that answer *call* with a stream that flows."""
-        data: bytes = session.flow(
+        data: Data = session.flow(
             call, annotations=context.reply_annotations, correlation=context.correlation
         )
         return data
 
     def fail(
         self, session: Any, call: Call, error: BaseException, context: CallContext
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with *error*."""
-        data: bytes = session.fault(
+        data: Data = session.fault(
             call,
             error,
             self.traceback(error),

@@ -20,6 +20,7 @@ from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..steps import Procedure
 from ..uri import URI
+from ..wire.buffers import Data
 from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting
 from ..wire.features import FEATURES, FLOW
@@ -136,7 +137,7 @@ class HostingDaemon(Host):
             and self.settings.streaming
         )
 
-    def reply(self, session: Any, call: Call, value: Any, context: CallContext) -> bytes:
+    def reply(self, session: Any, call: Call, value: Any, context: CallContext) -> Data:
         """Return the bytes that answer *call* with *value*."""
         if self._annotates:
             self._add_annotations(context)
@@ -144,7 +145,7 @@ class HostingDaemon(Host):
             value = Bridge(value)
         return self._dispatcher.reply(session, call, value, context, time.monotonic())
 
-    def open(self, session: Session, call: Call, context: CallContext) -> bytes:
+    def open(self, session: Session, call: Call, context: CallContext) -> Data:
         """Return the bytes that answer *call* with a stream that flows."""
         if self._annotates:
             self._add_annotations(context)

@@ -17,6 +17,7 @@ from ..errors import ConnectionLostError, ProtocolError, SecurityError
 from ..frontend.dialects import change_session
 from ..net.sockets import peer_name
 from ..settings import Settings
+from ..wire.buffers import Data
 from ..wire.events import Call, Cancel, Credit, Greeting, Ping
 from ..wire.features import FLOW, MANY
 from ..wire.server import ServerSession
@@ -171,10 +172,11 @@ class Link(Caller, asyncio.Protocol):
 
     # What answering calls.
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Data) -> None:
         """Send *data*, together with others of the same moment where there may be some."""
         if not data or self.closed or self.transport is None:
             return
+        data = bytes(data)
         if self._beats is not None:
             self._beats.told = time.monotonic()
         if self._stalled and self._many:  # it may be a call, whose answer is to be read

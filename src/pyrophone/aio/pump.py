@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from ..context import CallContext, serving
 from ..errors import CallCancelledError, PyrophoneError
 from ..wire.batching import Batch
+from ..wire.buffers import Data
 from ..wire.events import Call
 from .pool import Pool
 
@@ -24,7 +25,7 @@ _SLICE = 0.002  # seconds after which the items that there are go on their way, 
 class _Speaker(Protocol):
     session: Any
 
-    def write(self, data: bytes) -> None: ...
+    def write(self, data: Data) -> None: ...
 
 
 class _Service(Protocol):

@@ -14,6 +14,7 @@ from ..context import CallContext, serving
 from ..errors import CallCancelledError, DeadlineExceeded
 from ..objects.calls import ATTRIBUTE_ACCESS
 from ..steps import Invoke, Procedure
+from ..wire.buffers import Data
 from ..wire.events import Call, Cancel, Credit
 from ..wire.framing import BATCH, ONEWAY
 from .pump import Pump, discard
@@ -313,7 +314,7 @@ class Running:
 
     def _end(self, run: _Run, value: Any, error: BaseException | None) -> None:
         """Answer a call; in the loop."""
-        data = b""
+        data: Data = b""
         if not self._closed:
             try:
                 data = self._answer(run, value, error)
@@ -325,7 +326,7 @@ class Running:
         if error is not None and not run.threaded:
             self._service.noticed(error)
 
-    def _finish(self, run: _Run, data: bytes) -> None:
+    def _finish(self, run: _Run, data: Data) -> None:
         """Send the answer of a call, and be done with it, unless it is a stream."""
         if run.timer is not None:
             run.timer.cancel()
@@ -335,7 +336,7 @@ class Running:
         else:
             self._done(run)
 
-    def _answer(self, run: _Run, value: Any, error: BaseException | None) -> bytes:
+    def _answer(self, run: _Run, value: Any, error: BaseException | None) -> Data:
         service, session = self._service, self._speaker.session
         call, context = run.call, run.context
         token = serving.set(context)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ..context import CallContext, Client
 from ..objects.proxy import RemoteMethod
 from ..steps import Procedure
+from ..wire.buffers import Data
 from ..wire.events import Call
 from .pool import Pool
 
@@ -30,7 +31,7 @@ class Speaker(Protocol):
     session: Any
     client: Client
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Data) -> None:
         """Send *data*; nothing if the connection is closed."""
 
     def ended(self) -> None:
@@ -69,15 +70,15 @@ class Service(Protocol):
     def flowing(self, session: Any, call: Call, value: Any) -> bool:
         """Tell whether *value* is to be answered by a stream that flows."""
 
-    def reply(self, session: Any, call: Call, value: Any, context: CallContext) -> bytes:
+    def reply(self, session: Any, call: Call, value: Any, context: CallContext) -> Data:
         """Return the bytes that answer *call* with *value*."""
 
-    def open(self, session: Any, call: Call, context: CallContext) -> bytes:
+    def open(self, session: Any, call: Call, context: CallContext) -> Data:
         """Return the bytes that answer *call* with a stream that flows."""
 
     def fail(
         self, session: Any, call: Call, error: BaseException, context: CallContext
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with *error*."""
 
     def traceback(self, error: BaseException) -> list[str]:

@@ -16,6 +16,7 @@ from ..serializers.codecs import Codecs
 from ..settings import Settings
 from ..sync import BaseDaemon, Daemon, Link, LoopDaemon
 from ..uri import URI
+from ..wire.buffers import Data
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import Message
 from ..wire.metadata import Metadata
@@ -129,14 +130,14 @@ class Served(BaseDaemon):
         self.refresh()
         self.outer.housekeeping()
 
-    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> Data:
         """Return the bytes that answer *event*; calls without an id are given one."""
         self.refresh()
         if type(event) is not Ping and event.correlation is None:
             event.correlation = uuid.uuid4().bytes
         return super().answer(link, event)
 
-    def run(self, link: Link, call: Call) -> bytes:
+    def run(self, link: Link, call: Call) -> Data:
         """Run *call*; return the bytes that answer it."""
         call.args = self.kit.wrapped(call.args)
         try:
@@ -173,7 +174,7 @@ class Served(BaseDaemon):
 
     def fail(
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext
-    ) -> bytes:
+    ) -> Data:
         if not self.annotates_errors:
             context.reply_annotations = {}
         ending = self.ending(call, error, callback=self._is_callback(call))

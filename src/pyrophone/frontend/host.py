@@ -16,6 +16,7 @@ from ..objects.table import DAEMON_ID
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..uri import URI
+from ..wire.buffers import Data
 from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting
 from ..wire.framing import ONEWAY
@@ -247,7 +248,7 @@ class Host(Speaker):
 
     def fail(
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with *error*; tell people if it is due."""
         callback = self._is_callback(call)
         if call.flags & ONEWAY or callback:

@@ -10,6 +10,7 @@ from typing import Any
 from ..context import CallContext, Client
 from ..errors import SerializeError
 from ..steps import Invoke, Procedure
+from ..wire.buffers import Data
 from ..wire.events import Call
 from ..wire.framing import BATCH, ONEWAY
 from ..wire.server import ServerSession
@@ -131,7 +132,7 @@ class Dispatcher:
         value: Any,
         context: CallContext,
         now: float,
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with *value*.
 
         Raises:
@@ -161,7 +162,7 @@ class Dispatcher:
 
     def fault(
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext
-    ) -> bytes:
+    ) -> Data:
         """Return the bytes that answer *call* with *error*."""
         return session.fault(
             call,

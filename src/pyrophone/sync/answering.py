@@ -19,6 +19,7 @@ from ..errors import (
 from ..frontend.contexts import context_for
 from ..objects.calls import format_remote
 from ..objects.functions import CALLED, RELEASED
+from ..wire.buffers import Data
 from ..wire.events import Call, Cancel, Credit
 from ..wire.framing import ONEWAY
 from .functions import Functions, Speaking
@@ -132,7 +133,7 @@ class Running(Functions):
         """What writes items: this, which takes the lock for it."""
         return self
 
-    def items(self, call: Call, values: list[Any], *, last: bool = False) -> bytes:
+    def items(self, call: Call, values: list[Any], *, last: bool = False) -> Data:
         """Return the bytes of items; see ``Session.items``."""
         connection = self._connection()
         if connection is None:
@@ -140,7 +141,7 @@ class Running(Functions):
         with connection.guard:
             return connection.session.items(call, values, last=last)
 
-    def items_fault(self, call: Call, error: BaseException, traceback: list[str]) -> bytes:
+    def items_fault(self, call: Call, error: BaseException, traceback: list[str]) -> Data:
         """Return the bytes of an error that ends items; see ``Session.items_fault``."""
         connection = self._connection()
         if connection is None:
@@ -148,7 +149,7 @@ class Running(Functions):
         with connection.guard:
             return connection.session.items_fault(call, error, traceback)
 
-    def deliver(self, data: bytes) -> None:
+    def deliver(self, data: Data) -> None:
         """Send *data*."""
         connection = self._connection()
         if connection is not None:

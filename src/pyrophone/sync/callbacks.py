@@ -24,6 +24,7 @@ from ..objects.functions import (
 )
 from ..objects.functions import RemoteFunction as BaseFunction
 from ..settings import Settings
+from ..wire.buffers import Data
 from ..wire.events import Call, Portion, Reply
 from ..wire.framing import ONEWAY
 from ..wire.server import ServerSession
@@ -55,7 +56,7 @@ class Incoming(Protocol):
     def attend(self) -> int:
         """Do what can be done without running code of the user."""
 
-    def deliver(self, data: bytes) -> None:
+    def deliver(self, data: Data) -> None:
         """Send *data*, from any thread."""
 
 

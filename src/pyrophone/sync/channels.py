@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -43,6 +43,10 @@ class Channel:
         send: Sends what there is room for of its first argument, never waits, and returns
             how much that was, or raises ``BlockingIOError``; its second argument are
             *flags*.
+        gather: Likewise of several pieces, its first argument; the second is empty, and the
+            third *flags*.
+        scatter: Receives into a buffer, and returns how much that was, 0 at the end; waits
+            as *pieces* does.
         flags: Likewise.
         waits: Whether *pieces* waits for the next one. If not, it raises
             ``BlockingIOError`` unless :meth:`wait` was asked before.
@@ -56,18 +60,24 @@ class Channel:
             self._poll.register(sock, select.POLLIN)
         self.pieces: Iterator[bytes]
         self.send: Callable[[Any, int], int]
+        self.gather: Callable[[Any, Any, int], int]
+        self.scatter: Callable[[Any], int]
         if isinstance(sock, ssl.SSLSocket) or _DONT_WAIT is None:
             self.waits = False
             self.flags = 0
             sock.setblocking(False)
             careful = _Careful(sock)
             self.send = careful.send
+            self.gather = careful.gather
+            self.scatter = careful.scatter
             self.pieces = iter(careful.receive, b"")
         else:
             self.waits = True
             self.flags = _DONT_WAIT
             sock.setblocking(True)
             self.send = sock.send
+            self.gather = sock.sendmsg
+            self.scatter = sock.recv_into
             self.pieces = iter(partial(sock.recv, _CHUNK), b"")
 
     def wait(self, events: int, limit: float | None = None) -> int:
@@ -130,6 +140,16 @@ class _Careful:
                 return self._sock.send(data)
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return 0
+
+    def gather(self, pieces: Sequence[memoryview], _: object, flags: int) -> int:
+        return self.send(pieces[0], flags)
+
+    def scatter(self, space: memoryview) -> int:
+        with self._lock:
+            try:
+                return self._sock.recv_into(space)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise BlockingIOError from None
 
     def receive(self) -> bytes:
         with self._lock:

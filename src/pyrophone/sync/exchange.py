@@ -14,6 +14,7 @@ from ..errors import (
     RemoteProtocolError,
     SecurityError,
 )
+from ..wire.buffers import Data, Pieces
 from ..wire.client import ClientSession
 from ..wire.events import Pong, Reply
 from .channels import READ, WRITE, Channel, LateError
@@ -47,6 +48,7 @@ class Exchange(Sending):
         "_pieces",
         "_promoted",
         "_reason",
+        "_scatter",
         "_torn",
         "_waiters",
         "_waits",
@@ -59,6 +61,7 @@ class Exchange(Sending):
         super().__init__(session, channel)
         self._waits = channel.waits
         self._pieces = channel.pieces
+        self._scatter = channel.scatter
         self._waiters: dict[int, Waiter] = {}
         self._pending: dict[int, Pending] = {}
         self._torn = 0  # in which thread an interrupt now would lose what was read
@@ -78,7 +81,7 @@ class Exchange(Sending):
 
     def exchange(
         self,
-        launch: Callable[[Any], bytes],
+        launch: Callable[[Any], Data],
         message: Any,
         kind: type[Any],
         limit: float | None,
@@ -122,7 +125,7 @@ class Exchange(Sending):
                     self._reader = me
                 else:
                     waiter = self._waiters[seq] = Waiter()
-                if self._unsent:
+                if self._unsent or type(data) is not bytes:
                     self._push(data)
                 else:
                     size = len(data)  # now: a call is where an interrupt can come in
@@ -191,7 +194,7 @@ class Exchange(Sending):
 
     def begin(
         self,
-        launch: Callable[[Any], bytes],
+        launch: Callable[[Any], Data],
         message: Any,
         pending: Pending | None,
         limit: float | None,
@@ -332,17 +335,29 @@ class Exchange(Sending):
     def _take_in(self, seq: int, kind: type[Any]) -> Any:
         """Read once, for everybody; with what came for *seq*, another one's turn begins."""
         me = threading.get_ident()
+        decoder = self.session.decoder
+        space = None if decoder.landing is None else decoder.space()
+        count = 0
         try:
-            for data in self._pieces:  # noqa: B007
-                self._torn = me
-                break
+            if space is None:
+                for data in self._pieces:  # noqa: B007
+                    self._torn = me
+                    count = 1
+                    break
             else:
-                raise ConnectionLostError(ENDED)
+                for count in map(self._scatter, (space,)):  # noqa: B007
+                    self._torn = me
+                    break
         except BlockingIOError:
             return None
+        if not count:
+            raise ConnectionLostError(ENDED)
         self.used = time.monotonic()
         with self._lock:
-            self.session.receive(data)
+            if space is None:
+                self.session.receive(data)
+            else:
+                decoder.filled(count)
             return self._sort(self.session.next(), seq, kind)
 
     def _sort(self, event: Any, seq: int, kind: type[Any]) -> Any:
@@ -493,6 +508,9 @@ class Exchange(Sending):
             torn = self._torn == threading.get_ident()
             if torn or self._unsure or not self.shared or is_fatal(error):
                 self.close(reason(error))
+            for data in self._unsent:
+                if type(data) is Pieces:  # who called may change his buffers from now on
+                    data.own()
             self._waiters.pop(seq, None)
             self._pending.pop(seq, None)
             event = waiter.event if waiter is not None else None

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ..errors import NoSuchObjectError
 from ..objects.functions import FunctionCrossing, FunctionTable, StubTable
 from ..objects.functions import RemoteFunction as BaseFunction
+from ..wire.buffers import Data
 from ..wire.client import ClientSession
 
 __all__ = ["Caller", "Functions", "RemoteFunction", "Speaking"]
@@ -82,7 +83,7 @@ class Speaking(Caller, Protocol):
     def guard(self) -> Any:
         """The lock."""
 
-    def say(self, make: Callable[[], bytes]) -> None:
+    def say(self, make: Callable[[], Data]) -> None:
         """Send what *make* gives."""
 
 

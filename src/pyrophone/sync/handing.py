@@ -10,6 +10,7 @@ from typing import Any
 from ..context import CallContext
 from ..errors import DeadlockError
 from ..objects.functions import OF_FUNCTIONS
+from ..wire.buffers import Data
 from ..wire.events import Call, Greeting, Ping
 from ..wire.framing import BATCH, ONEWAY
 from .link import Link
@@ -34,7 +35,7 @@ class HandingDaemon(WaitingDaemon):
         if self.settings.oneway_threads:
             self._apart = Workers(self.settings.oneway_threads, "oneway-call")
 
-    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> Data:
         """Return the bytes that answer *event*; a one-way call may run apart."""
         if type(event) is Call:
             oneway = event.flags & ONEWAY
@@ -124,8 +125,8 @@ class HandingDaemon(WaitingDaemon):
             self._poller.wake()
 
     def _begins(
-        self, link: Link, call: Call, act: Callable[[], bytes | None]
-    ) -> bytes | None:
+        self, link: Link, call: Call, act: Callable[[], Data | None]
+    ) -> Data | None:
         """Run a one-way call by *act*; what gives functions back waits for earlier ones."""
         if link.calls is None:
             return act()

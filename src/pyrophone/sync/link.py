@@ -16,6 +16,7 @@ from ..frontend.contexts import context_for
 from ..frontend.dialects import change_session
 from ..net.sockets import AT_ONCE, close_hard, peer_name, wait_limit_reached
 from ..settings import Settings
+from ..wire.buffers import Data
 from ..wire.events import Call, Cancel, Credit, Greeting, Ping
 from ..wire.features import FLOW, MANY
 from ..wire.framing import ONEWAY
@@ -52,13 +53,13 @@ class Service(Protocol):
     place: str
     settings: Settings
 
-    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> Data:
         """Return the bytes that answer *event*."""
 
     def context(self, client: Client, call: Call) -> CallContext:
         """Return the context to serve *call* in."""
 
-    def perform(self, link: Link, call: Call, context: CallContext) -> bytes | None:
+    def perform(self, link: Link, call: Call, context: CallContext) -> Data | None:
         """Run *call*; return the bytes that answer it, None if they follow."""
 
     def starts_apart(self, link: Link, call: Call) -> bool:
@@ -150,7 +151,9 @@ class Link(Outgoing):
         self.greeted = session.state == OPEN
         self._service = service
         self._closing = threading.Lock()
-        self._behind = False  # whether the session may have events that nobody took
+        # Whether the session may have events that nobody took, or buffers are to be
+        # received where they go.
+        self._behind = False
         self.many = False
         self.most = 1
         self.shared = False
@@ -236,17 +239,27 @@ class Link(Outgoing):
         return self._read(act)
 
     def _read(self, act: Callable[[], int]) -> int:
+        decoder = self.session.decoder
+        space = decoder.space() if self._tls is None else None
+        data = b""
         try:
-            data = self._channel.recv(_CHUNK)
+            if space is None:
+                data = self._channel.recv(_CHUNK)
+                count = len(data)
+            else:
+                count = self.sock.recv_into(space)
         except OSError as error:
             if wait_limit_reached(error):
                 return WRITE if self._tls is not None and self._tls.stuck else READ
-            data = b""
-        if not data:
+            count = 0
+        if not count:
             self._leave()
             return 0
         self.silent = 0.0
-        self.session.receive(data)
+        if space is None:
+            self.session.receive(data)
+        else:
+            decoder.filled(count)
         state = act()
         if self._tls is not None and self._tls.over and state == MORE:
             self._leave()
@@ -281,7 +294,7 @@ class Link(Outgoing):
                 self._refused(error)
                 continue
             if event is None:
-                self._behind = False
+                self._behind = self.session.decoder.landing is not None
                 return MORE
             if service.stopping and self._stops(event):
                 continue
@@ -319,7 +332,7 @@ class Link(Outgoing):
                 self._refused(error)
                 continue
             if event is None:
-                self._behind = False
+                self._behind = self.session.decoder.landing is not None
                 return MORE
             if self._service.stopping and self._stops(event):
                 continue

@@ -5,18 +5,23 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ..context import CallContext
 from ..errors import ProtocolError
 from ..net.sockets import AT_ONCE, takes_more, wait_limit_reached
 from ..net.tunnels import tunnel
+from ..wire.buffers import Data, Pieces
 from ..wire.server import ServerSession
 
 __all__ = ["Outgoing", "Overseer", "Stream"]
+
+_PATIENCE = 0.5  # seconds for one answer with buffers, before others get their turn
+_GATHERS = hasattr(socket.socket, "sendmsg")  # absent on Windows
 
 
 class Overseer(Protocol):
@@ -101,7 +106,7 @@ class Outgoing:
         self.closed = False
         self._broken = False
         self._lost = False
-        self._outbox: deque[bytes | memoryview] = deque()
+        self._outbox: deque[bytes | memoryview | Pieces] = deque()
         self._sending = threading.Lock()
         self.stuck = False
         self.paused = False
@@ -110,7 +115,7 @@ class Outgoing:
         self.tasks: dict[int, Callable[[], object]] = {}
         self.pumps: dict[int, Stream] = {}
 
-    def send(self, data: bytes, flags: int = 0) -> bool:
+    def send(self, data: Data, flags: int = 0) -> bool:
         """Send *data*, or keep what the client does not take; return whether it took all.
 
         What is kept is sent before anything else, by whoever notices that it can be. No
@@ -124,13 +129,18 @@ class Outgoing:
             return False
         outbox = self._outbox
         if outbox or not self._sending.acquire(False):
+            if type(data) is Pieces:
+                data.own()  # who had it may change it before it is sent
             outbox.append(data)
             return self.flush(flags)
         try:  # to do as _push does, without a function
-            sent = self._channel.send(data, flags)
-            self.quiet = 0.0
-            if sent < len(data):
-                self._put_back(data, sent)
+            if type(data) is Pieces:
+                self._push_pieces(data, flags)
+            else:
+                sent = self._channel.send(data, flags)
+                self.quiet = 0.0
+                if sent < len(data):
+                    self._put_back(data, sent)
         except OSError as error:
             self._unsent(data, error)
         finally:
@@ -154,9 +164,11 @@ class Outgoing:
                 self._sending.release()
         return True
 
-    def _push(self, data: bytes | memoryview, flags: int) -> bool:
+    def _push(self, data: bytes | memoryview | Pieces, flags: int) -> bool:
         """Send *data*, or put the rest back; return whether there was none."""
         try:
+            if type(data) is Pieces:
+                return self._push_pieces(data, flags)
             sent = self._channel.send(data, flags)
         except OSError as error:
             self._unsent(data, error)
@@ -167,19 +179,38 @@ class Outgoing:
             return False
         return True
 
-    def _unsent(self, data: bytes | memoryview, error: OSError) -> None:
-        """Take note that nothing of *data* was sent, for *error*."""
+    def _push_pieces(self, data: Pieces, flags: int) -> bool:
+        """Do likewise; who takes something, gets all in one go for a moment."""
+        until = time.monotonic() + _PATIENCE
+        while data:
+            if self._tls is None and _GATHERS:
+                sent = self.sock.sendmsg(data.head(), (), flags)
+            else:
+                sent = self._channel.send(data.head()[0], flags)
+            self.quiet = 0.0
+            data.sent(sent)
+            if data and time.monotonic() > until:
+                self._put_back(data, 0)
+                return False
+        return True
+
+    def _unsent(self, data: bytes | memoryview | Pieces, error: OSError) -> None:
+        """Take note that no more of *data* was sent, for *error*."""
         if wait_limit_reached(error):
             self.quiet = 0.0
             self._put_back(data, 0)
         else:
             self._break()
 
-    def _put_back(self, data: bytes | memoryview, sent: int) -> None:
-        self._outbox.appendleft(memoryview(data)[sent:])
+    def _put_back(self, data: bytes | memoryview | Pieces, sent: int) -> None:
+        if type(data) is Pieces:
+            data.own()
+            self._outbox.appendleft(data)
+        else:
+            self._outbox.appendleft(memoryview(cast(bytes, data))[sent:])
         self.stuck = True
 
-    def deliver(self, data: bytes) -> None:
+    def deliver(self, data: Data) -> None:
         """Send *data* from a thread that does not read, and see to the rest."""
         if data:
             self.send(data, AT_ONCE)

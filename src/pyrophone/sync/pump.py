@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ..errors import LocalProtocolError, ProtocolError
 from ..wire.batching import Batch
+from ..wire.buffers import Data
 from ..wire.events import Call
 from ..wire.flows import Flow
 from .outgoing import Outgoing
@@ -179,7 +180,7 @@ class Pump:
         self._finish()
         return False
 
-    def _fault(self, error: BaseException) -> bytes:
+    def _fault(self, error: BaseException) -> Data:
         lines = self._runner.traceback(error)
         with suppress(ProtocolError):
             return self._link.session.items_fault(self._call, error, lines)
@@ -189,7 +190,7 @@ class Pump:
         """End before the end."""
         with self._lock:
             self._batch.items.clear()
-            data = b""
+            data: Data = b""
             if self._error is not None:
                 data = self._fault(self._error)
             else:

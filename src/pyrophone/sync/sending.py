@@ -6,13 +6,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from ..errors import LocalProtocolError
+from ..wire.buffers import Data, Pieces
 from ..wire.client import ClientSession
 from .channels import Channel
 
 __all__ = ["Sending"]
+
+_NOTHING: tuple[tuple[()]] = ((),)  # goes along with pieces
 
 
 class Sending:
@@ -34,6 +37,7 @@ class Sending:
     __slots__ = (
         "_busy",
         "_flags",
+        "_gather",
         "_leader",
         "_lock",
         "_reader",
@@ -54,15 +58,16 @@ class Sending:
         self.closed = False
         self.used = time.monotonic()
         self._send = channel.send
+        self._gather = channel.gather
         self._flags = (channel.flags,)
         self._lock = threading.RLock()
         self._busy = False  # whether the session is being told something
         self._leader: int | None = None  # for which number somebody reads
         self._reader = 0  # which thread that is
-        self._unsent: deque[bytes | memoryview] = deque()
+        self._unsent: deque[bytes | memoryview | Pieces] = deque()
         self._unsure = False  # whether more was sent than is noted
 
-    def say(self, make: Callable[[], bytes]) -> None:
+    def say(self, make: Callable[[], Data]) -> None:
         """Send what *make* gives, now or as soon as the peer takes it; wait for nothing."""
         with self._lock:
             if not self.closed:
@@ -77,7 +82,7 @@ class Sending:
 
     # All of these with the lock.
 
-    def _launch(self, launch: Callable[[Any], bytes], message: Any) -> bytes:
+    def _launch(self, launch: Callable[[Any], Data], message: Any) -> Data:
         """Return what *launch* makes of *message*.
 
         Raises:
@@ -98,9 +103,9 @@ class Sending:
             "signal handler or finalizer: it needs a connection of its own"
         )
 
-    def _push(self, data: bytes) -> None:
+    def _push(self, data: Data) -> None:
         """Send *data*, or leave to others what there is no room for."""
-        if self._unsent:
+        if self._unsent or type(data) is Pieces:
             self._unsent.append(data)
             self._flush()
             return
@@ -116,11 +121,14 @@ class Sending:
         finally:
             if sent is not None:
                 if sent != size:
-                    self._unsent.append(memoryview(data)[sent:])
+                    self._unsent.append(memoryview(cast(bytes, data))[sent:])
                 self._unsure = False
 
-    def _push_quietly(self, data: bytes) -> None:
-        """Send *data*; if the connection is lost, those who wait for it are told."""
+    def _push_quietly(self, data: Data) -> None:
+        """Send *data*; if the connection is lost, those who wait for it are told.
+
+        Nobody waits until it is sent: what is left of a user's buffers is copied.
+        """
         if not data:
             return
         try:
@@ -128,6 +136,8 @@ class Sending:
         except OSError as error:
             self.close(f"the connection was lost: {error}")
         if self._unsent:
+            if type(data) is Pieces:
+                data.own()
             self._call_keeper()
 
     def _flush_quietly(self) -> None:
@@ -145,16 +155,22 @@ class Sending:
             sent = None
             self._unsure = True
             try:
-                for sent in map(self._send, (data,), self._flags):  # noqa: B007
-                    break
+                if type(data) is Pieces:
+                    for sent in map(self._gather, (data.head(),), _NOTHING, self._flags):  # noqa: B007
+                        break
+                else:
+                    for sent in map(self._send, (data,), self._flags):  # noqa: B007
+                        break
             except BlockingIOError:
                 sent = 0
             finally:
                 if sent is not None:
                     if sent == size:
                         unsent.popleft()
+                    elif type(data) is Pieces:
+                        data.sent(sent)
                     elif sent:
-                        unsent[0] = memoryview(data)[sent:]
+                        unsent[0] = memoryview(cast(bytes, data))[sent:]
                     self._unsure = False
             if sent != size:
                 return

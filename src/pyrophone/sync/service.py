@@ -19,6 +19,7 @@ from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..steps import Invoke
 from ..uri import URI
+from ..wire.buffers import Data
 from ..wire.dialects import Dialect
 from ..wire.events import Call, Greeting, Ping
 from ..wire.features import FLOW
@@ -103,7 +104,7 @@ class BaseDaemon(Host):
 
     # What links call.
 
-    def answer(self, link: Link, event: Call | Greeting | Ping) -> bytes:
+    def answer(self, link: Link, event: Call | Greeting | Ping) -> Data:
         """Return the bytes that answer *event*."""
         if type(event) is Call:
             return self.run(link, event)
@@ -112,11 +113,11 @@ class BaseDaemon(Host):
         assert isinstance(event, Greeting)
         return self.greet(link, event)
 
-    def run(self, link: Link, call: Call) -> bytes:
+    def run(self, link: Link, call: Call) -> Data:
         """Run *call*; return the bytes that answer it, none if there are none now."""
         return self.perform(link, call, self.context(link.client, call)) or b""
 
-    def perform(self, link: Link, call: Call, context: CallContext) -> bytes | None:
+    def perform(self, link: Link, call: Call, context: CallContext) -> Data | None:
         """Run *call*; return the bytes that answer it, None if they follow."""
         token = serving.set(context)
         try:
@@ -213,7 +214,7 @@ class BaseDaemon(Host):
 
     def _reply(
         self, link: Link, call: Call, context: CallContext, value: Any
-    ) -> bytes | None:
+    ) -> Data | None:
         """Return the bytes that answer *call* with *value*, None if they were sent."""
         if self._annotates:
             self._add_annotations(context)
@@ -246,7 +247,7 @@ class BaseDaemon(Host):
         context: CallContext,
         function: Callable[..., Any],
         coroutine: Coroutine[Any, Any, Any],
-    ) -> bytes | None:
+    ) -> Data | None:
         """Let *coroutine* run; its answer follows."""
         oneway = call.flags & ONEWAY
         try:
@@ -273,7 +274,7 @@ class BaseDaemon(Host):
         error: BaseException | None,
     ) -> None:
         """Answer *call*, whose coroutine has ended."""
-        data: bytes | None = b""
+        data: Data | None = b""
         try:
             if isinstance(error, Exception) and self._judges:
                 self.failed(link.client, function, call.args, call.kwargs, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ..errors import LocalProtocolError
+from .buffers import Data
 from .events import Call
 
 __all__ = ["Batch"]
@@ -14,7 +15,7 @@ _SIZE = 65536  # bytes of a message that is large enough
 
 
 class _Writer(Protocol):
-    def items(self, call: Call, values: list[Any], *, last: bool = False) -> bytes:
+    def items(self, call: Call, values: list[Any], *, last: bool = False) -> Data:
         """Return the bytes of items, as a session does."""
 
 
@@ -50,7 +51,7 @@ class Batch:
             return False
         return count > 0 and flow.room > 0
 
-    def next(self, session: _Writer, *, last: bool = False) -> bytes:
+    def next(self, session: _Writer, *, last: bool = False) -> Data:
         """Return the bytes of a message with as many items as fit; these wait no more.
 
         Empty if there is no room, or the stream has ended. Items that can't be written

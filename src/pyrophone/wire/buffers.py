@@ -148,7 +148,7 @@ class Pieces:
             self._pieces = deque([memoryview(bytes(self))])
 
 
-Data = bytes  # or Pieces, as soon as all that send can do that
+Data = bytes | Pieces
 
 
 class Landing:

@@ -205,9 +205,7 @@ class End:
         if self.trace is not None:
             self.trace("sent", message)
         try:
-            return encode_beside(  # type: ignore[return-value]
-                message, self._compress, self._max_size
-            )
+            return encode_beside(message, self._compress, self._max_size)
         except (LocalProtocolError, MessageTooLargeError):
             if isinstance(message, Crossed):
                 message.across.retract()
