@@ -121,7 +121,7 @@ class Sending:
         finally:
             if sent is not None:
                 if sent != size:
-                    self._unsent.append(memoryview(cast(bytes, data))[sent:])
+                    self._unsent.append(memoryview(data)[sent:])
                 self._unsure = False
 
     def _push_quietly(self, data: Data) -> None:

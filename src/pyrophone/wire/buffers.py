@@ -16,6 +16,7 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import LocalProtocolError, RemoteProtocolError
 from .room import Room
@@ -103,7 +104,15 @@ def read_heads(data: bytes, size: int) -> list[tuple[bool, int]]:
     return heads
 
 
-class Pieces:
+# Who agreed on no buffers gets bytes of a session, and nothing else; so for mypy these
+# are bytes. In fact they are not, and must be asked for by their type.
+if TYPE_CHECKING:
+    _Bytes = bytes
+else:
+    _Bytes = object
+
+
+class Pieces(_Bytes):
     """The bytes of a message with buffers, which are to be sent one behind the other.
 
     Its length is that of what was not sent yet. The buffers belong to the user: while
@@ -148,7 +157,7 @@ class Pieces:
             self._pieces = deque([memoryview(bytes(self))])
 
 
-Data = bytes | Pieces
+Data = bytes  # or Pieces
 
 
 class Landing:
