@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
+from conversing import feed, streaming
 from pyrophone import Settings, context, expose
 from pyrophone.errors import SerializeError, StreamError
 from pyrophone.sync import Daemon, LoopDaemon
+from pyrophone.sync.pump import Pump
 from raw import raw
 from running import LIMIT, running
 
@@ -58,6 +60,16 @@ class Source:
         yield from range(6)
         assert self.gate.wait(LIMIT)
         yield 6
+
+    def large(self) -> Iterator[str]:
+        for _ in range(30):
+            self.made += 1
+            yield "x" * 1_000_000
+
+    def held(self) -> Iterator[int]:
+        self.ended.set()
+        assert self.gate.wait(LIMIT)
+        return iter(range(5))
 
     def seen(self) -> Iterator[int]:
         yield context.current().seq
@@ -197,3 +209,77 @@ def test_a_peer_without_the_feature_asks_for_each_item(daemon: LoopDaemon) -> No
             end = client.call("get_next_stream_item", stream, object_id="Pyro.Daemon")
             with pytest.raises(StopIteration):
                 client.reply(end)
+
+
+@pytest.mark.slow
+def test_a_client_who_takes_little_gets_all_and_little_is_made_ahead(
+    daemon: LoopDaemon,
+) -> None:
+    source = Source()
+    with raw(daemon.register(source)) as client, raw(daemon.uri_of(source)) as other:
+        seq = client.call("large")
+        assert client.next().flows
+        client.send(client.session.credit(seq, 100))
+        while not source.made:
+            other.ping()
+        sizes = []
+        while not (portion := client.next()).last:
+            sizes += [len(item) for item in portion.unwrap()]
+        sizes += [len(item) for item in portion.unwrap()]
+        assert sizes == [1_000_000] * 30
+
+
+def test_a_stream_that_was_given_up_before_it_began_does_not_begin() -> None:
+    source = Source()
+    with running(Daemon()) as daemon, raw(daemon.register(source)) as client:
+        seq = client.call("held")
+        assert source.ended.wait(LIMIT)
+        client.send(client.session.abandon(seq))
+        client.ping()
+        source.gate.set()
+        while client.session.calls:
+            client.ping()
+
+
+class Jam:
+    """Stands for a link that takes the rest of what it was given a moment later."""
+
+    closed = stuck = False
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        self.pumps: dict[int, Pump] = {}
+        self.sent = 0
+        self.over = threading.Event()
+
+    def deliver(self, data: bytes) -> None:
+        self.sent += 1
+        for pump in self.pumps.values():
+            pump.credited()
+
+    def done(self, key: int) -> None:
+        self.over.set()
+
+
+class Threads:
+    """Stands for a daemon."""
+
+    alone = False
+
+    def submit(self, job: Callable[[], object]) -> None:
+        threading.Thread(target=job, daemon=True).start()
+
+    def traceback(self, error: BaseException) -> list[str]:
+        raise NotImplementedError
+
+
+def test_a_client_who_takes_more_within_the_sending_holds_nothing_up() -> None:
+    client, server, call = streaming()
+    feed(server, client.credit(call.seq, 8))
+    link: Any = Jam(server)
+    pump = Pump(link, call, iter([1, 2, 3]), Threads())
+    link.pumps[call.seq] = pump
+    pump.begin()
+    assert link.over.wait(LIMIT)
+    assert link.sent
+    assert not link.pumps

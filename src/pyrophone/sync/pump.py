@@ -62,7 +62,9 @@ class Pump:
         self._items = items
         self._runner = runner
         self._context = copy_context()
-        self._lock = threading.Lock()  # for what is below, up to the next blank line
+        # For what is below, up to the next blank line; reentrant because what is sent may
+        # be stuck, and go on, within the sending, which then says so.
+        self._lock = threading.RLock()
         self._busy = False
         self._again = False
         self._batch = Batch(call)
