@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import select
 import socket
 import threading
 from pathlib import Path
@@ -22,6 +23,7 @@ from pyrophone.net.sockets import (
     peer_name,
     remove_socket_file,
     tune,
+    wait_for,
     wait_limit_reached,
 )
 
@@ -207,3 +209,15 @@ def test_a_name_can_be_taken_as_an_address_of_one_version() -> None:
                 assert listener.family == family
     with pytest.raises(ValueError, match="IP version is 5"):
         listen_tcp("localhost", 0, 5)
+
+
+def test_waiting_works_without_poll_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(select, "poll")
+    here, there = socket.socketpair()
+    with there:
+        assert wait_for(here, 0.0, write=True)
+        assert not wait_for(here, 0.0)
+        there.sendall(b"x")
+        assert wait_for(here, 0.0)
+        here.close()
+        assert wait_for(here, 0.0)  # whoever reads it will see

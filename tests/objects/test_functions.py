@@ -148,3 +148,12 @@ def test_a_crossing_puts_both_tables_together() -> None:
     assert len(crossing.functions) == 0
     stub = crossing.stub("3")
     assert crossing.stubs.stub("3") is stub
+
+
+def test_a_stub_is_released_without_a_word_when_its_connection_is_gone() -> None:
+    stubs = StubTable(RemoteFunction)
+    stub = stubs.stub("7")
+    stubs.clear()
+    stubs.release(stub)
+    assert stub.released
+    assert stubs.take_released() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -63,6 +64,11 @@ class Caller:
 
     def twice(self) -> Callable[[int], int]:
         return lambda number: number * 2
+
+    def marked(self, function: Callable[..., Any]) -> str:
+        with context.annotate(MARK=b"of the daemon") as received:
+            function()
+        return received["MARK"].decode()
 
     def own(self) -> Callable[[], None]:
         return self.heard.set
@@ -225,6 +231,28 @@ def test_a_function_has_the_time_of_the_call_that_calls_it(client: Raw) -> None:
     assert inner.limit <= inner.args[0] <= LIMIT
 
 
+def test_a_function_is_not_called_when_its_time_is_over(
+    client: Raw, caller: Caller
+) -> None:
+    client.reply(client.call("keep", work))
+    with deadline(0.001):
+        over = time.monotonic() + 0.001
+        while time.monotonic() < over:
+            client.ping()
+        with pytest.raises(DeadlineExceeded, match="nothing was sent") as caught:
+            caller.kept()
+        assert not caught.value.sent
+    client.ping()  # and nothing came before
+
+
+def test_annotations_cross_with_calls_of_functions(client: Raw) -> None:
+    seq = client.call("marked", work)
+    inner = client.called()
+    assert inner.annotations == {"MARK": b"of the daemon"}
+    client.send(client.session.result(inner, 1, annotations={"MARK": b"of the client"}))
+    assert client.reply(seq) == "of the client"
+
+
 def test_a_function_of_the_daemon_is_called_by_the_client(client: Raw) -> None:
     function = client.reply(client.call("twice"))
     call = client.call("__call__", 4, object_id=function.function_id)
@@ -274,7 +302,7 @@ class Tardy(Daemon):
         super().__init__()
         self.begun, self.go, self.returned = (threading.Event() for _ in range(3))
 
-    def perform(self, link: Link, call: Call, context: Any) -> bytes | None:
+    def perform(self, link: Link, call: Call, context: Any) -> Any:
         if (call.method, call.flags & ONEWAY) == ("__call__", ONEWAY):
             self.begun.set()
             assert self.go.wait(LIMIT)

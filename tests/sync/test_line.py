@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from manyfold import MEMBERS, End, script
-from pyrophone import Settings, expose
+from pyrophone import Settings, expose, instances
 from pyrophone.errors import DeadlineExceeded, DeadlockError
 from pyrophone.frontend.deadlines import deadline
 from pyrophone.sync import Daemon, LoopDaemon, close, connect
+from pyrophone.wire.events import Cancel
 from running import LIMIT, running
 
 SETTINGS = Settings(beat=None)
@@ -131,3 +132,69 @@ def test_with_one_connection_callers_take_turns() -> None:
         thread.join(LIMIT)
         assert proxy.quick() == 1
         close(proxy)
+
+
+def test_a_connection_in_use_is_closed_behind_its_call_when_all_are_dropped() -> None:
+    slow = Slow()
+    with running(Old()) as daemon:
+        proxy: Any = connect(daemon.register(slow), settings=Settings(connections=1))
+        answers: list[bool] = []
+        thread = threading.Thread(target=lambda: answers.append(proxy.wait()))
+        thread.start()
+        assert slow.inside.acquire(timeout=LIMIT)
+        close(proxy)
+        slow.go.set()
+        thread.join(LIMIT)
+        assert answers == [True]
+        assert proxy.quick() == 1
+        close(proxy)
+
+
+@instances("session")
+@expose
+class Counting:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def count(self) -> int:
+        self.calls += 1
+        return self.calls
+
+
+def test_an_object_of_one_connection_is_not_reached_over_that_of_others() -> None:
+    with running(Daemon()) as daemon, connect(daemon.register(Slow())) as slow:
+        uri = daemon.register(Counting)
+        with connect(uri) as first, connect(uri) as second:
+            assert (first.count(), first.count(), second.count()) == (1, 2, 1)
+        assert slow.quick() == 1
+
+
+def test_a_shared_connection_that_ends_when_it_is_joined_is_no_hindrance() -> None:
+    def first(end: End) -> None:
+        end.answer(end.call(), "x")
+        assert end.call().method == "get_metadata"
+
+    with script(first, serve) as uri:
+        one = connect(uri, settings=SETTINGS)
+        assert one.f() == "x"
+        two = connect(str(uri).replace("x@", "y@"), settings=SETTINGS)
+        assert two.f() == "y"
+        close(two)
+        close(one)
+
+
+def test_a_daemon_that_does_not_say_what_it_has_in_time_is_late() -> None:
+    hasty = Settings(beat=None, timeout=0.05)
+
+    def part(end: End) -> None:
+        assert end.call().method == "get_metadata"
+        call = end.call() if isinstance(end.event(), Cancel) else None
+        assert call is not None
+        end.answer(call, "still here")
+
+    with script(part) as uri:
+        one = connect(uri, settings=hasty)
+        with pytest.raises(DeadlineExceeded):
+            connect(str(uri).replace("x@", "y@"), settings=hasty)
+        assert one.f() == "still here"
+        close(one)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from pyrophone import Settings
+from pyrophone.context import CallContext, Client
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync.outgoing import Outgoing
@@ -112,3 +113,56 @@ def test_a_connection_that_is_lost_is_told(
     there.close()
     way.deliver(b"x")
     assert overseer.told.is_set()
+
+
+class Flow:
+    """Stands for a stream."""
+
+    born = 0.0
+
+    def __init__(self) -> None:
+        self.credits = 0
+        self.stops = 0
+
+    def credited(self) -> None:
+        self.credits += 1
+
+    def stop(self, error: BaseException | None = None) -> None:
+        self.stops += 1
+
+
+def test_streams_go_on_when_the_client_takes_more(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    here, there = sockets
+    way = outgoing(here, Overseer())
+    way.pumps[1] = flow = Flow()
+    way.deliver(b"x" * 5_000_000)
+    assert way.stuck
+    while way.stuck:
+        there.recv(65536)
+        way.flush()
+    assert flow.credits == 1
+    way.cancel(1)
+    way.cancel(2)  # which nobody knows
+    assert flow.stops == 1
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_with_a_client_that_is_given_up_its_calls_are_but_one_way_ones(
+    sockets: tuple[socket.socket, socket.socket], keep: bool
+) -> None:
+    here, there = sockets
+    session = ServerSession(make_codecs(ClassTable(), Settings()), greeted=True)
+    way = Outgoing(here, session, Overseer(), keep=keep, tls=None)
+    way.open[1], way.open[-1] = (
+        CallContext(Client(), 1, 0, "serpent", {}, None) for _ in range(2)
+    )
+    way.lose()
+    assert (way.open[1].cancelled, way.open[-1].cancelled) == (True, False)
+    assert not way.send(b"for nobody")
+    if keep:  # it is its owner's
+        here.send(b"mine")
+        assert there.recv(10) == b"mine"
+    else:
+        assert there.recv(10) == b""

@@ -61,6 +61,7 @@ def ends() -> tuple[Any, Any]:
         (Message(RESULT, 1, 0, 2, TWELVE), "reply 2 answers no call"),
         (Message(RESULT, 1, STREAM, 3, b""), "reply 3 answers no call"),
         (Message(RESULT, 9, 0, 1, TWELVE), "reply in unknown serializer 9"),
+        (Message(RESULT, 9, STREAM, 1, b""), "reply in unknown serializer 9"),
         (Message(ITEMS, 1, 0, 3, TWELVE), "items 3 belong to no stream"),
         (Message(ITEMS, 1, END, 3, TWELVE), "items 3 belong to no stream"),
         (Message(ITEMS, 1, END, 1, TWELVE), "items 1 belong to no stream"),
@@ -354,3 +355,12 @@ def test_a_peer_without_features_is_told_nothing() -> None:
     assert client.abandon(1) == b""
     assert feed(client, server.result(call, "late")) == []
     assert (client.calls, server.owed) == (0, 0)
+
+
+def test_without_the_feature_pongs_are_taken_as_they_come() -> None:
+    client, server = joined(frozenset())
+    (ping,) = feed(server, client.ping())
+    (pong,) = feed(client, server.pong(ping))
+    assert type(pong) is Pong
+    (call,) = feed(server, client.call("add", (1, 2), {}))
+    assert (call.limit, call.path) == (None, "")

@@ -122,10 +122,11 @@ class Callbacks(FunctionCrossing):
         """Whether an answer of the client is waited for."""
         return bool(self._waiters)
 
-    def function(self, call: Call) -> Callable[..., Any] | None:
+    def function(self, call: Call) -> Callable[..., Any]:
         """Return what to run for a call of a function that the client was given.
 
-        None if it is a call of something else.
+        Args:
+            call: It is one of OF_FUNCTIONS.
 
         Raises:
             NoSuchObjectError: It has no such function, or none any more.
@@ -136,11 +137,9 @@ class Callbacks(FunctionCrossing):
             finally:
                 self.returns.begun(call)
             return function
-        if call.method == RELEASED:
-            forget = partial(self.forget, call.object_id, *call.args[:1])
-            self.returns.begun(call, forget)
-            return lambda *_: None
-        return None
+        forget = partial(self.forget, call.object_id, *call.args[:1])
+        self.returns.begun(call, forget)
+        return lambda *_: None
 
     def settle(self, event: Any) -> None:
         """Take what came for a call of ours."""

@@ -207,9 +207,7 @@ class BaseDaemon(Host):
 
     def _function(self, link: Link, call: Call) -> Callable[..., Any]:
         if link.calls is not None and call.problem is None:
-            function = link.calls.function(call)
-            if function is not None:
-                return function
+            return link.calls.function(call)
         return self._dispatcher.function(call, link.client)
 
     def _reply(
