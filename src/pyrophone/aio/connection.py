@@ -183,6 +183,8 @@ class Connection(Caller, asyncio.Protocol):
                     self.replied(event)
                 elif not self.settle(event):
                     self._take(event)
+                if not session.decoder.data:
+                    break  # nothing is behind it
         except (ProtocolError, SecurityError) as error:
             self._end(error, hard=True)
         except Exception as error:  # a loop may leave the callers waiting for ever

@@ -184,9 +184,9 @@ class FunctionService:
     def admit(self, call: Call) -> None:
         """Let *call* have a thread: who waits for it can't be told here."""
 
-    def at_hand(self, client: Client, call: Call) -> bool:
-        """Tell whether :meth:`function` runs no code of the user: it never does."""
-        return True
+    def function_at_hand(self, client: Client, call: Call) -> Callable[..., Any]:
+        """Return what to run for *call*: finding it never runs code of the user."""
+        return self.function(client, call)
 
     def function(self, client: Client, call: Call) -> Callable[..., Any]:
         """Return what to run for *call*."""

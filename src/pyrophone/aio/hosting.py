@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, cast
 
 from ..context import CallContext, Client, serving
-from ..errors import NoSuchObjectError
 from ..frontend.host import Host
 from ..objects.functions import CALLED
 from ..serializers.classes import ClassTable
@@ -106,14 +105,13 @@ class HostingDaemon(Host):
 
     # What answering calls.
 
-    def at_hand(self, client: Client, call: Call) -> bool:
-        """Tell whether :meth:`function` runs no code of the user for *call*."""
-        if call.problem is not None or call.method == CALLED:
-            return True
-        try:
-            return self.objects.at_hand(self.objects.find(call.object_id), client)
-        except NoSuchObjectError:
-            return True
+    def function_at_hand(self, client: Client, call: Call) -> Callable[..., Any] | None:
+        """Return what to run for *call*, None if finding it may run code of the user."""
+        if call.problem is None and call.method != CALLED:
+            entry = self.objects.find(call.object_id)
+            if entry.fixed is None and not self.objects.at_hand(entry, client):
+                return None
+        return self.function(client, call)
 
     def function(self, client: Client, call: Call) -> Callable[..., Any]:
         """Return what to run for *call*; an instance may be made for it."""

@@ -182,7 +182,7 @@ class Link(Caller, asyncio.Protocol):
         if self._stalled and self._many:  # it may be a call, whose answer is to be read
             self._here.call_soon(self._pull)
         if not self._corked:
-            if self.answering.count < 2:
+            if len(self.answering.runs) < 2:
                 self.transport.write(data)
                 return
             self._here.call_soon(self._uncork)
@@ -194,7 +194,7 @@ class Link(Caller, asyncio.Protocol):
     def ended(self) -> None:
         """Note that a call is answered; take the next one, if it had to wait."""
         self.used = time.monotonic()
-        while self._queue and self.answering.count < self._most and not self.closed:
+        while self._queue and len(self.answering.runs) < self._most and not self.closed:
             self.answering.call(self._queue.popleft())
         if self._stalled:
             self._pull()
@@ -218,7 +218,7 @@ class Link(Caller, asyncio.Protocol):
         if len(data) >= _LARGE:
             self.server.lazy = True  # what comes may be large
         self.session.receive(data)
-        if self._blocked:
+        if (self._stalled or self.paused) and self._blocked:
             self._hold_up()
         else:
             self._pull()
@@ -268,7 +268,7 @@ class Link(Caller, asyncio.Protocol):
         answering = self.answering
         if self.paused or self._reading or (not self._many and answering.waited_for):
             return True
-        if answering.count < self._most:
+        if len(answering.runs) < self._most:
             return False
         # What answers calls of ours may lie behind calls that have to wait.
         return not self.session.calls or len(self._queue) >= _QUEUE
@@ -279,12 +279,15 @@ class Link(Caller, asyncio.Protocol):
             return
         self._pulling = True
         try:
-            while not (self.closed or self._leaving or self._blocked):
-                if not self._take_next():
+            blocked = self._blocked
+            while not (blocked or self.closed or self._leaving):
+                more = self._take_next()
+                blocked = self._blocked
+                if not more:
                     break
         finally:
             self._pulling = False
-        self._stalled = self._blocked
+        self._stalled = blocked
         if self.closed or self._stalled or self._judged:
             return
         if self._half and not self._leaving:
@@ -297,8 +300,8 @@ class Link(Caller, asyncio.Protocol):
             self.transport.resume_reading()
 
     def _take_next(self) -> bool:
-        """Take the next event; return False if there is none."""
-        session = self.server
+        """Take the next event; return False if there is none behind it, for now."""
+        session: Any = self.session
         try:
             event = session.next()
         except (ProtocolError, SecurityError) as error:
@@ -309,7 +312,7 @@ class Link(Caller, asyncio.Protocol):
         if event is None:
             return False
         self.used = time.monotonic()
-        if isinstance(event, Call):
+        if type(event) is Call:
             if event.unread is None:
                 self._take_call(event)
             else:
@@ -325,7 +328,7 @@ class Link(Caller, asyncio.Protocol):
             self._home.welcome(self, event)
         else:
             self.settle(event)
-        return True
+        return bool(session.decoder.data)
 
     def _study(self, call: Call, size: int) -> None:
         """Read *call*; if it is so large that all others would wait for that, in a thread.
@@ -361,7 +364,7 @@ class Link(Caller, asyncio.Protocol):
     def _take_call(self, call: Call) -> None:
         if self._home.stopping or (self.functions and self.functions.released(call)):
             return
-        if self.answering.count >= self._most:
+        if len(self.answering.runs) >= self._most:
             self._queue.append(call)
         else:
             self.answering.call(call)

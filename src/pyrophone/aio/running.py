@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
+from types import CoroutineType
 from typing import Any
 
 from ..context import CallContext, serving
@@ -21,6 +22,9 @@ from .pump import Pump, discard
 from .service import Service, Speaker, runs_in_loop
 
 __all__ = ["Running"]
+
+# What is no stream; mostly that is all there is to know.
+_DATA = frozenset({bool, bytes, dict, float, int, list, str, tuple, type(None)})
 
 
 class _Run:
@@ -48,44 +52,47 @@ class Running:
     Args:
         speaker: The connection.
         service: Whose functions are called.
+
+    Attributes:
+        runs: The calls under way, streams and one-way calls among them.
     """
 
     def __init__(self, speaker: Speaker, service: Service) -> None:
         self._speaker = speaker
         self._service = service
         self._loop = asyncio.get_running_loop()
-        self._runs: dict[Call, _Run] = {}
+        self.runs: dict[Call, _Run] = {}
         self._closed = False
 
     @property
     def count(self) -> int:
         """Calls under way, streams and one-way calls among them."""
-        return len(self._runs)
+        return len(self.runs)
 
     @property
     def waited_for(self) -> bool:
         """Whether a caller waits for an answer."""
-        return any(not call.flags & ONEWAY for call in self._runs)
+        return any(not call.flags & ONEWAY for call in self.runs)
 
     @property
     def busy(self) -> bool:
         """Whether there are calls to let end before all ends; streams are none."""
         return any(
             run.pump is None and (not self._closed or run.call.flags & ONEWAY)
-            for run in self._runs.values()
+            for run in self.runs.values()
         )
 
     @property
     def tasks(self) -> bool:
         """Whether something runs in a task."""
-        return any(run.task is not None or run.pump for run in self._runs.values())
+        return any(run.task is not None or run.pump for run in self.runs.values())
 
     def holding(self, path: str) -> int:
         """Return how many threads wait for a call that the calls in *path* wait for."""
         outer = path + "\n"
         return sum(
             run.threaded and outer.startswith(run.context.path + "\n")
-            for run in self._runs.values()
+            for run in self.runs.values()
         )
 
     def call(self, call: Call) -> None:
@@ -94,15 +101,17 @@ class Running:
         client = self._speaker.client
         context = service.context(client, call)
         context.cancelled = call.cancelled
-        run = self._runs[call] = _Run(call, context)
+        run = self.runs[call] = _Run(call, context)
         token = serving.set(context)
         try:
             if call.flags & BATCH:
                 self._thread(run, partial(self._advance, run, service.batch(client, call)))
-            elif service.at_hand(client, call):
-                self._begin(run, service.function(client, call))
             else:
-                self._thread(run, partial(self._work, run, None))
+                function = service.function_at_hand(client, call)
+                if function is not None:
+                    self._begin(run, function)
+                else:
+                    self._thread(run, partial(self._work, run, None))
         except BaseException as error:
             self._end(run, None, error)
         finally:
@@ -110,19 +119,19 @@ class Running:
 
     def cancel(self, event: Cancel) -> None:
         """Let the caller of a call give it up."""
-        run = self._runs.get(event.call)
+        run = self.runs.get(event.call)
         if run is not None:
             self._cancel(run)
 
     def credit(self, event: Credit) -> None:
         """Go on with a stream whose reader takes more."""
-        run = self._runs.get(event.call)
+        run = self.runs.get(event.call)
         if run is not None and run.pump is not None:
             run.pump.credited()
 
     def give_up(self) -> None:
         """Cancel all that runs, as if its callers had done so."""
-        for run in list(self._runs.values()):
+        for run in list(self.runs.values()):
             self._cancel(run)
 
     def close(self) -> None:
@@ -131,7 +140,7 @@ class Running:
         One-way calls go on; nobody ever waited for these.
         """
         self._closed = True
-        for run in list(self._runs.values()):
+        for run in list(self.runs.values()):
             if not run.call.flags & ONEWAY:
                 self._cancel(run)
 
@@ -164,13 +173,15 @@ class Running:
         self, run: _Run, function: Callable[..., Any] | None, value: Any = None
     ) -> None:
         """Run *function* as a task; without one, wait for *value*."""
-        serving.set(run.context)
+        context = run.context
+        serving.set(context)
         try:
-            run.context.check()
+            if context.cancelled or context.deadline is not None:
+                context.check()
             run.started = True
             if function is not None:
                 value = function(*run.call.args, **run.call.kwargs)
-            if hasattr(type(value), "__await__"):
+            if type(value) is CoroutineType or hasattr(type(value), "__await__"):
                 value = await value
         except BaseException as error:
             judged = error if function is None else self._judged(run, function, error)
@@ -343,6 +354,14 @@ class Running:
         try:
             if error is None:
                 try:
+                    if type(value) in _DATA and service.apart:  # the short way
+                        data: bytes = session.result(
+                            call,
+                            value,
+                            annotations=context.reply_annotations,
+                            correlation=context.correlation,
+                        )
+                        return data
                     if not service.flowing(session, call, value):
                         return service.reply(session, call, value, context)
                     data = service.open(session, call, context)
@@ -360,7 +379,7 @@ class Running:
             serving.reset(token)
 
     def _done(self, run: _Run) -> None:
-        del self._runs[run.call]
+        del self.runs[run.call]
         self._speaker.ended()
 
     def _submit(self, job: Callable[[], object]) -> None:

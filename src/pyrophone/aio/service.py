@@ -58,8 +58,8 @@ class Service(Protocol):
     def admit(self, call: Call) -> None:
         """Return if there is a thread left for *call*; else raise DeadlockError."""
 
-    def at_hand(self, client: Client, call: Call) -> bool:
-        """Tell whether :meth:`function` runs no code of the user for *call*."""
+    def function_at_hand(self, client: Client, call: Call) -> Callable[..., Any] | None:
+        """Return what to run for *call*, None if finding it may run code of the user."""
 
     def function(self, client: Client, call: Call) -> Callable[..., Any]:
         """Return what to run for *call*; an instance may be made for it."""
