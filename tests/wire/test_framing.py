@@ -529,9 +529,7 @@ def laden(
     annotations: dict[str, bytes] | None = None,
 ) -> Message:
     message = Message(RESULT, 1, 0, 7, payload, annotations or {})
-    kinds = [b"b" if type(buffer) is bytes else b"a" for buffer in buffers]
-    views = [memoryview(buffer) for buffer in buffers]
-    message.lay([*zip(kinds, views, strict=True)])
+    message.lay([memoryview(buffer) for buffer in buffers])
     return message
 
 
@@ -716,8 +714,7 @@ def test_buffers_arrive_the_same_however_they_come(
 
 def _parts(message: Message) -> list[object]:
     values = [getattr(message, name) for name in Message.__slots__ if name != "buffers"]
-    sent = [buffer[1] for buffer in message.buffers if type(buffer) is tuple]
-    return [*values, sent or [*message.buffers]]
+    return [*values, [*message.buffers]]
 
 
 @given(place=st.integers(40, len(BESIDE)), noise=st.binary(max_size=8), cut=st.integers(40))

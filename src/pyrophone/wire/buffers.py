@@ -42,8 +42,10 @@ _WRITABLE = b"a"
 _AT_ONCE = 64  # pieces of one system call; the least that systems allow is 16, usual 1024
 
 
-def write_heads(buffers: Sequence[tuple[bytes, memoryview]]) -> bytes:
-    """Return what stands in ``BUFS`` before the bytes of *buffers*, kinds and views.
+def write_heads(buffers: Sequence[memoryview]) -> bytes:
+    """Return what stands in ``BUFS`` before the bytes of *buffers*.
+
+    What is of a ``bytes`` object arrives as one, all else as a ``bytearray``.
 
     Raises:
         LocalProtocolError: They are too many.
@@ -53,7 +55,9 @@ def write_heads(buffers: Sequence[tuple[bytes, memoryview]]) -> bytes:
             f"{len(buffers)} buffers beside one message, limit is {MOST_BUFFERS}"
         )
     heads = [_COUNT.pack(len(buffers))]
-    heads += [_HEAD.pack(kind, view.nbytes) for kind, view in buffers]
+    for view in buffers:
+        kind = _FIXED if type(view.obj) is bytes else _WRITABLE
+        heads.append(_HEAD.pack(kind, view.nbytes))
     return b"".join(heads)
 
 

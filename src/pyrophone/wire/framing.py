@@ -137,9 +137,9 @@ class Message:
         payload: As the serializer wrote it; never compressed in here.
         annotations: Bytes by four-letter name.
         correlation: 16 bytes; to be ignored unless the flag CORRELATED is set.
-        buffers: What goes beside the payload: kinds and views, see :mod:`.buffers`; or
-            what came there, as ``bytes`` and ``bytearray``. If there is something, the
-            annotation BUFS says so, but is empty here.
+        buffers: What goes beside the payload, as views; or what came there, as ``bytes``
+            and ``bytearray``. If there is something, the annotation BUFS says so, but is
+            empty here.
     """
 
     __slots__ = (
@@ -243,8 +243,8 @@ def encode_beside(
         LocalProtocolError: The buffers are too many.
         MessageTooLargeError: It has more than *max_size* bytes.
     """
-    heads = write_heads(message.buffers)
-    views = [view for _, view in message.buffers]
+    views = message.buffers
+    heads = write_heads(views)
     beside = len(heads) + sum(view.nbytes for view in views)
     others = {**message.annotations}
     others.pop(BUFFERS_CHUNK, None)
