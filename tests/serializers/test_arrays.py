@@ -54,7 +54,7 @@ SCALARS = [
         np.bool_(True),
     ),
     *(np.complex64(1 - 2j), np.str_("é"), np.str_(""), np.bytes_(b"a"), np.bytes_(b"")),
-    *(np.datetime64("2020-01-01T10", "h"), np.timedelta64(3, "D"), np.datetime64("NaT")),
+    *(np.datetime64("2020-01-01T10", "h"), np.timedelta64(3, "D"), np.datetime64("NaT", "s")),
     *(np.longdouble("1.5"), ARRAYS[12][0]),
 ]
 
