@@ -11,7 +11,7 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 
 from driver import end_with_parent
 from pyrophone import URI, Settings
@@ -52,8 +52,31 @@ class Client:
         return False
 
 
-def connect(uri: URI, count: int) -> Iterator[Client]:
-    """Connect so often; yield those who were accepted."""
+class Beats:
+    """Signs of life of all clients, a part of them at a time."""
+
+    def __init__(self) -> None:
+        self._part = 0
+        self._due = time.monotonic()
+
+    def give(self, clients: list[Client]) -> float | None:
+        """Give those that are due; return the seconds until the next, None for never."""
+        beat = clients[0].session.beat if clients else 0.0
+        if not beat:
+            return None
+        pulse = clients[0].session.pulse()  # the same for all
+        while time.monotonic() >= self._due:
+            for client in clients[self._part :: SLICES]:
+                with suppress(OSError):  # it was turned out since
+                    client.sock.send(pulse)
+            self._part = (self._part + 1) % SLICES
+            self._due += beat * 0.75 / SLICES
+        return self._due - time.monotonic()
+
+
+def connect(uri: URI, count: int, beats: Beats) -> list[Client]:
+    """Connect so often; return those who were accepted."""
+    accepted: list[Client] = []
     for start in range(0, count, AT_ONCE):
         clients = []
         for _ in range(min(AT_ONCE, count - start)):
@@ -61,38 +84,38 @@ def connect(uri: URI, count: int) -> Iterator[Client]:
                 clients.append(Client(uri))
             except OSError as error:
                 print(f"idle: {error}", file=sys.stderr)
-        yield from (client for client in clients if client.settle())
+        accepted += [client for client in clients if client.settle()]
+        beats.give(accepted)
+    return accepted
 
 
-def stay(clients: list[Client]) -> None:
+def stay(clients: list[Client], beats: Beats) -> None:
     """Give signs of life for ever, and read those of the daemon."""
     selector = selectors.DefaultSelector()
     for client in clients:
         client.sock.setblocking(False)
         selector.register(client.sock, selectors.EVENT_READ, client)
-    beat = clients[0].session.beat * 0.75 if clients else 0.0
-    pulse = clients[0].session.pulse() if beat else b""
-    part = 0
-    due = time.monotonic()
+    lost = 0
     while True:
-        for key, _ in selector.select(max(0.0, due - time.monotonic()) if beat else None):
-            if not key.data.sock.recv(65536):
-                selector.unregister(key.fileobj)
-        if beat and time.monotonic() >= due:
-            for client in clients[part::SLICES]:
-                client.sock.send(pulse)
-            part = (part + 1) % SLICES
-            due += beat / SLICES
+        pause = beats.give(clients)
+        for key, _ in selector.select(pause):
+            with suppress(OSError):
+                if key.data.sock.recv(65536):
+                    continue
+            selector.unregister(key.fileobj)
+            lost += 1
+            print(f"idle: {lost} connections were lost", file=sys.stderr)
 
 
 def main() -> None:
     """Connect, say so, stay."""
     uri = URI.parse(sys.argv[1])
     count = int(sys.argv[2])
-    clients = list(connect(uri, count))
+    beats = Beats()
+    clients = connect(uri, count, beats)
     print(len(clients), count - len(clients), flush=True)
     end_with_parent()
-    stay(clients)
+    stay(clients, beats)
 
 
 if __name__ == "__main__":

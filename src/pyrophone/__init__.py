@@ -2,16 +2,24 @@
 
 The names here are those of the lowest layers. Daemons and proxies are in
 :mod:`pyrophone.sync`, for threads.
+
+What is behind a name is imported when it is first asked for.
 """
 
 from __future__ import annotations
 
-from .context import annotate, correlate, current
-from .errors import PyrophoneError, RemoteError
-from .objects.exposure import callback, expose, instances, oneway
-from .settings import Settings
-from .uri import URI
-from .wire.blobs import Blob
+import importlib
+import sys
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .context import annotate, correlate, current
+    from .errors import PyrophoneError, RemoteError
+    from .objects.exposure import callback, expose, instances, oneway
+    from .settings import Settings
+    from .uri import URI
+    from .wire.blobs import Blob
 
 __all__ = [
     "URI",
@@ -30,3 +38,31 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_HOMES = MappingProxyType(
+    {
+        "annotate": ".context",
+        "correlate": ".context",
+        "current": ".context",
+        "PyrophoneError": ".errors",
+        "RemoteError": ".errors",
+        "callback": ".objects.exposure",
+        "expose": ".objects.exposure",
+        "instances": ".objects.exposure",
+        "oneway": ".objects.exposure",
+        "Settings": ".settings",
+        "URI": ".uri",
+        "Blob": ".wire.blobs",
+    }
+)
+_MODULES = frozenset({"context", "errors", "settings", "uri"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name], __name__), name)
+    setattr(sys.modules[__name__], name, value)  # for the next time
+    return value

@@ -15,7 +15,6 @@ from certificates import Certificates
 from pyrophone import Settings, current, expose
 from pyrophone.errors import ConnectError, DaemonError, NotExposedError, SerializeError
 from pyrophone.finding import NAME_SERVER_ID
-from pyrophone.frontend import dialects as under_test
 from pyrophone.frontend.dialects import find_dialects
 from pyrophone.naming import NameServer
 from pyrophone.net.tls import client_context, server_context
@@ -197,7 +196,7 @@ def test_dialects_are_found_by_the_names_that_distributions_give(
         values = {"toy": "toy:TOY", "junk": "toy:VERSION"}
         return [EntryPoint(name, values[name], group)] if name in values else []
 
-    monkeypatch.setattr(under_test, "entry_points", installed)
+    monkeypatch.setattr("importlib.metadata.entry_points", installed)
     other = Dialect()
     assert find_dialects(["toy", other, "pyro5"]) == (TOY, other, PYRO5)
     for name in ("pyro3", "junk"):

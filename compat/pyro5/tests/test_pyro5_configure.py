@@ -155,3 +155,25 @@ def test_the_configuration_is_printed_by_a_module_and_a_command(
     (command,) = entry_points(group="console_scripts", name="pyro5-check-config")
     command.load()()
     assert capsys.readouterr().out == Pyro5.config.dump() + "\n"
+
+
+def test_importing_takes_no_more_than_is_asked_for() -> None:
+    done = python(
+        "import sys, Pyro5.api; print('pyrophone.sync' in sys.modules)\n"
+        "Pyro5.api.Proxy; print('pyrophone.sync' in sys.modules)\n"
+        "print(*{'asyncio', 'importlib.metadata'} & set(sys.modules))"
+    )
+    assert (done.stderr, done.stdout) == ("", "False\nTrue\n\n")
+
+
+def test_all_names_are_there_and_no_others() -> None:
+    done = python(
+        "from Pyro5.api import *\n"
+        "import Pyro5\n"
+        "print(all(name in globals() for name in Pyro5.api.__all__))\n"
+        "print(Proxy is Pyro5.client.Proxy, URI is Pyro5.core.URI)\n"
+        "print(register_class_to_dict == SerializerBase.register_class_to_dict)\n"
+        "print(set(Pyro5.api.__all__) <= set(dir(Pyro5.api)))\n"
+        "print(hasattr(Pyro5.api, 'Proxi'), hasattr(Pyro5, 'klient'))"
+    )
+    assert (done.stderr, done.stdout) == ("", "True\nTrue True\nTrue\nTrue\nFalse False\n")

@@ -5,16 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ..net.addresses import is_loopback
-from ..settings import Settings
-
-__all__ = ["LiveConfiguration", "current", "description", "seconds", "set_up_logging"]
+__all__ = ["LiveConfiguration", "description", "set_up_logging"]
 
 _PREFIX = "PYRO_"
 _BOOLEANS = MappingProxyType(
@@ -93,45 +89,6 @@ class LiveConfiguration:
     def values(self) -> dict[str, Any]:
         """Return all items and their values."""
         return {name: getattr(self, name) for name in self.defaults}
-
-
-def current(
-    config: Any,
-    tls: Callable[[], ssl.SSLContext | None],
-    changes: Mapping[str, Any],
-    **more: Any,
-) -> Settings:
-    """Return what a configuration says at this moment, as Pyrophone has it.
-
-    Args:
-        config: The configuration.
-        tls: Gives what proxies are to connect with. It may fail, as it reads files, so it
-            is asked only if *changes* has no ``tls``.
-        changes: Settings that count more than what the configuration says.
-        more: What only this package has, or has in another form.
-    """
-    values: dict[str, Any] = {
-        "serializer": config.SERIALIZER,
-        "compression": config.COMPRESSION,
-        "max_message_size": config.MAX_MESSAGE_SIZE,
-        "timeout": seconds(config.COMMTIMEOUT),
-        "streaming": config.ITER_STREAMING,
-        "stream_lifetime": seconds(config.ITER_STREAM_LIFETIME),
-        "stream_linger": config.ITER_STREAM_LINGER,
-        "name_host": config.NS_HOST,
-        "name_port": config.NS_PORT,
-        "broadcast_port": config.NS_BCPORT,
-        "broadcast_first": not is_loopback(config.NS_HOST),
-        **more,
-    }
-    if "tls" not in changes:
-        values["tls"] = tls()
-    return Settings(**{**values, **changes})
-
-
-def seconds(value: float | None) -> float | None:
-    """Return a time as Pyrophone has it: none at all is None, never 0."""
-    return value or None
 
 
 def description(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
-from importlib.metadata import entry_points
 from typing import Protocol
 
 from ..errors import DaemonError
@@ -60,7 +60,9 @@ def find_dialects(wanted: Iterable[str | Dialect]) -> tuple[Dialect, ...]:
 def _find(name: str) -> Dialect:
     if name == PYRO5.name:
         return PYRO5
-    for entry in entry_points(group=_GROUP, name=name):
+    # Imported here: it takes as long as a third of this library, and most need only one.
+    metadata = importlib.import_module("importlib.metadata")
+    for entry in metadata.entry_points(group=_GROUP, name=name):
         dialect = entry.load()
         if isinstance(dialect, Dialect):
             return dialect

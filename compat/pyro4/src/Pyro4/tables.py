@@ -8,7 +8,7 @@ from typing import Any
 
 from pyrophone import Settings
 from pyrophone.classic.classes import StrictClasses
-from pyrophone.classic.configuration import current, seconds
+from pyrophone.classic.current import current, seconds
 
 from .configuration import config
 from .dialect import TAGS

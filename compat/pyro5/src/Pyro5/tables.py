@@ -7,7 +7,7 @@ from typing import Any
 
 from pyrophone import Settings
 from pyrophone.classic.classes import StrictClasses
-from pyrophone.classic.configuration import current, seconds
+from pyrophone.classic.current import current, seconds
 
 from .configure import global_config as config
 from .tls import client_tls
