@@ -1,4 +1,7 @@
-"""The optional extensions: every module with a ``.pxd`` beside it is compiled by Cython.
+"""The optional extensions: modules with a ``.pxd`` or ``.pyx`` beside them, by Cython.
+
+A ``.pxd`` adds declarations to the source. A ``.pyx`` is compiled in place of the source,
+where that would be no faster compiled: it is the module's twin, and does the same.
 
 ``PYROPHONE_BUILD`` says how: ``auto`` (the default) compiles, and goes on in pure Python
 where that fails; ``pure`` does not try; ``require`` fails where compiling does.
@@ -35,8 +38,11 @@ def extensions(build: str) -> list[Extension]:
     # Debug information would double the time. In C no "inline" is a promise.
     flags = [] if sys.platform == "win32" else ["-O2", "-g0"]
     modules = []
-    for declared in sorted(ROOT.glob("src/pyrophone/**/*.pxd")):
-        source = declared.with_suffix(".py").relative_to(ROOT)
+    found = [*ROOT.glob("src/pyrophone/**/*.pxd"), *ROOT.glob("src/pyrophone/**/*.pyx")]
+    for module in sorted({path.with_suffix("") for path in found}):
+        twin = module.with_suffix(".pyx")
+        source = twin if twin.exists() else module.with_suffix(".py")
+        source = source.relative_to(ROOT)
         name = ".".join(source.with_suffix("").parts[1:])
         modules.append(
             Extension(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import math
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pyrophone
@@ -21,6 +22,7 @@ from pyrophone.cli.main import build_name
 
 SRC = Path(__file__).parent.parent / "src" / "pyrophone"
 DECLARATIONS = sorted(SRC.rglob("*.pxd"))
+TWINS = sorted(SRC.rglob("*.pyx"))  # compiled in place of the source
 
 compiled = pytest.mark.skipif(build_name() != "compiled", reason="there is one build")
 
@@ -104,7 +106,7 @@ def drain(decoder: Any, pieces: list[bytes]) -> list[Any]:
 
 @compiled
 def test_every_declared_module_is_compiled(sources: types.ModuleType) -> None:
-    for path in DECLARATIONS:
+    for path in [*DECLARATIONS, *TWINS]:
         name = ".".join(path.relative_to(SRC).with_suffix("").parts)
         ours, source = twin(name)
         assert not ours.__file__.endswith(".py"), name
@@ -124,6 +126,161 @@ def test_decoders_agree(
     assert outcome(drain, ours.Decoder(1000), pieces) == outcome(
         drain, source.Decoder(1000), pieces
     )
+
+
+@compiled
+@pytest.mark.parametrize("path", TWINS, ids=lambda path: path.stem)
+def test_twins_have_the_names_of_the_source(sources: types.ModuleType, path: Path) -> None:
+    ours, source = twin(".".join(path.relative_to(SRC).with_suffix("").parts))
+    assert ours.__all__ == source.__all__
+    for name, cls in vars(source).items():
+        if name in ours.__all__ and isinstance(cls, type):
+            public = {member for member in dir(cls) if not member.startswith("_")}
+            assert public <= set(dir(getattr(ours, name))), name
+
+
+SERPENT_NOISE = st.binary(max_size=3) | st.sampled_from(
+    [bytes([mark]) for mark in b"()[]{},:'\"\\ bej-+.0\n\r\0"]
+)
+DEEP_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.complex_numbers()
+    | st.text()
+    | st.binary()
+    | st.just("__class__"),
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text() | st.integers() | st.just("__class__"), inner)
+        | st.frozensets(st.integers() | st.tuples(st.none() | st.floats()))
+        | st.sets(st.text() | st.binary())
+    ),
+    max_leaves=20,
+)
+
+
+def read_with(module: Any, data: bytes, depth: int, count: int) -> Any:
+    """Return what a reader makes of *data*, in a spelling that shows every difference."""
+
+    def finish(form: dict[Any, Any]) -> Any:
+        return form if form["__class__"] == "left" else ("made", form)
+
+    reader = module.Reader(data, depth, count, finish)
+    value = reader.read()
+    return repr(value), reader.has_forms
+
+
+def assert_readers_agree(data: bytes, depth: int, count: int) -> None:
+    ours, source = twin("serializers.tokens")
+    assert outcome(read_with, ours, data, depth, count) == outcome(
+        read_with, source, data, depth, count
+    )
+    for flat, nothing in (("flat_value", "NO_VALUE"), ("flat_call", "flat_call")):
+        read = getattr(ours, flat)(data)
+        expected = getattr(source, flat)(data)
+        if expected is not getattr(source, nothing) and expected is not None:
+            assert repr(read) == repr(expected)
+
+
+@compiled
+@given(DEEP_VALUES, SERPENT_NOISE, st.floats(0, 1), st.integers(0, 9), st.integers(1, 60))
+def test_readers_agree(
+    sources: types.ModuleType,
+    value: Any,
+    noise: bytes,
+    place: float,
+    depth: int,
+    count: int,
+) -> None:
+    for text in (
+        repr(value),
+        repr(value).replace(", ", ","),
+        f"('o','m',({value!r},),{{}})",
+    ):
+        data = text.encode("utf-8", "surrogatepass")
+        assert_readers_agree(data, 99, 10_000)
+        assert_readers_agree(data, depth, count)
+        at = int(place * len(data))
+        assert_readers_agree(data[:at] + noise + data[at:], 99, 10_000)
+        assert_readers_agree(data[:at] + noise + data[at + 1 :], depth, count)
+        assert_readers_agree(data[:at], 99, 10_000)
+
+
+@compiled
+def test_readers_agree_wherever_a_text_ends(sources: types.ModuleType) -> None:
+    data = (
+        r"""('obj','m',[1,-2.5e+30,(1-2j),'a"\'\x41\ud800\U0001f600',"it's",b'\xff'],"""
+        r"""{'k': {},'é€😀':({1,2},None,True,False,()),"""
+        r"""'f':{'__class__':'float','value':'nan'},'l':{'__class__':'left'}})"""
+    ).encode()
+    for end in range(len(data) + 1):
+        assert_readers_agree(data[:end], 9, 99)
+        assert_readers_agree(data[:end] + b"\xff", 9, 99)
+        assert_readers_agree(data[:end] + b"\0" + data[end:], 3, 99)
+        assert_readers_agree(data[:end] + data[end + 1 :], 9, 25)
+
+
+def write_with(module: Any, value: Any, depth: int, count: int, *flags: bool) -> Any:
+    """Return what a writer makes of *value*; objects are replaced by their type's name."""
+
+    def replace(value: Any, writer: Any) -> Any:
+        return {"__class__": type(value).__name__, "of": [*map(str, value)]}
+
+    rules = module.Rules(replace, depth, count, *flags)
+    return (
+        module.Writer(rules).write(value, depth),
+        module.Writer(rules, []).write_call("o'", "m", (value,), {"k": value}, depth + 1),
+    )
+
+
+@compiled
+@given(DEEP_VALUES, st.booleans(), st.booleans(), st.integers(0, 9), st.integers(1, 60))
+def test_writers_agree(
+    sources: types.ModuleType,
+    value: Any,
+    literal: bool,
+    values: bool,
+    depth: int,
+    count: int,
+) -> None:
+    ours, source = twin("serializers.scribe")
+    for limits in ((99, 10_000), (depth, count)):
+        assert outcome(write_with, ours, value, *limits, literal, values) == outcome(
+            write_with, source, value, *limits, literal, values
+        )
+
+
+def decimal_floats(draw: Any) -> float:
+    """Return a float near those whose shortest text is hard to find."""
+    digits = draw(st.integers(0, 10**18))
+    number = float(f"{digits}e{draw(st.integers(-26, 6))}")
+    for _ in range(draw(st.integers(0, 2))):
+        number = math.nextafter(number, draw(st.sampled_from([0, math.inf])))
+    return number * draw(st.sampled_from([1, -1]))
+
+
+@compiled
+@settings(max_examples=500)
+@given(
+    st.floats(allow_nan=False, allow_infinity=False)
+    | st.composite(decimal_floats)()
+    | st.integers(-60, 60).map(lambda power: 2.0**power)
+)
+def test_floats_are_written_and_read_as_python_does(
+    sources: types.ModuleType, number: float
+) -> None:
+    ours, _ = twin("serializers.scribe")
+    tokens, _ = twin("serializers.tokens")
+    rules = ours.Rules(None, 1, 1)
+    written = ours.Writer(rules).write(number, 1).decode()
+    assert written == tokens.HEADER + repr(number)
+    assert repr(tokens.flat_value(written.encode())) == repr(number)
+    for text in (f"{number:.18f}", f"{number:.20e}", f"{number:.17g}", f"{number:.15g}"):
+        read = tokens.Reader(text.encode(), 1, 1).read()
+        assert repr(read) == repr(ast.literal_eval(text))
 
 
 def test_programs_that_tests_start_run_the_same_build() -> None:

@@ -66,7 +66,7 @@ def test_an_atom_is_read_at_one_glance(text: str, value: Any) -> None:
         (HEADER + "(1)").encode(),
         (HEADER + "007").encode(),
         (HEADER + "1_0").encode(),
-        (HEADER + "'a\\n'").encode(),
+        (HEADER + "'a\\q").encode(),
         (HEADER + "'a").encode(),
         (HEADER + "'a'b'").encode(),
         (HEADER + "1 ").encode(),
@@ -120,7 +120,7 @@ def test_calls_of_atoms(arguments: str, expected: tuple[Any, ...]) -> None:
         "('o','m',(),{'k':1})",
         "('o','m',(),None)",
         "('o','m',())",
-        "('o','m\\'',(),{})",
+        "('o','m\\',(),{})",
         "(1,'m',(),{})",
     ],
 )

@@ -102,11 +102,10 @@ class Writer:
     ) -> bytes:
         """Return the bytes of a call, whose arguments may have *depth* levels."""
         self._left -= _CALL
+        arguments = self._text(args, depth)
         keywords = self._text(kwargs, depth) if kwargs != {} else "{}"
-        return (
-            f"{HEADER}({_quote(object_id)},{_quote(method)},"
-            f"{self._text(args, depth)},{keywords})"
-        ).encode()
+        head = f"{HEADER}({_quote(object_id)},{_quote(method)}"
+        return f"{head},{arguments},{keywords})".encode()
 
     def _count(self, values: int) -> None:
         self._left -= values
