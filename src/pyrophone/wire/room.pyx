@@ -28,14 +28,15 @@ cdef extern from *:
     #include <unistd.h>
     #define ROOM_STEP ((Py_ssize_t)1 << 27)
     /* The system gives memory when it is written to, by pages; by large ones it takes a
-       fourth of the time. Where it can't, nothing is lost. */
+       fourth of the time. Where it can't, nothing is lost. Whole pages are asked for, those
+       at the edges, too: of two kinds, they could not be moved when more is asked for. */
     static void room_advise(char *memory, Py_ssize_t size)
     {
     #ifdef MADV_HUGEPAGE
         uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-        uintptr_t start = ((uintptr_t)memory + page - 1) & ~(page - 1);
-        uintptr_t end = ((uintptr_t)memory + (uintptr_t)size) & ~(page - 1);
-        if (size >= (Py_ssize_t)1 << 22 && start < end)
+        uintptr_t start = (uintptr_t)memory & ~(page - 1);
+        uintptr_t end = ((uintptr_t)memory + (uintptr_t)size + page - 1) & ~(page - 1);
+        if (size >= (Py_ssize_t)1 << 22)
             (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
     #endif
     }
