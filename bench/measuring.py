@@ -31,13 +31,14 @@ SPARE_FILES = 100  # that a process has open, besides connections
 
 # What is imported, on which sides, under which action.
 IMPORTS = [
-    ("pyro5", "import", "Pyro5.api"),
-    ("ours", "import", "Pyro5.api"),
-    ("pure", "import", "Pyro5.api"),
-    ("ours", "import-sync", "pyrophone.sync"),
-    ("pure", "import-sync", "pyrophone.sync"),
+    *((side, "import", "import Pyro5.api") for side in ("pyro5", "ours", "pure")),
+    *(
+        (side, "import-all", "from Pyro5.api import *")
+        for side in ("pyro5", "ours", "pure")
+    ),
+    *((side, "import-sync", "import pyrophone.sync") for side in ("ours", "pure")),
 ]
-_TIMED = "from time import *; s = perf_counter(); import {}; print(perf_counter() - s)"
+_TIMED = "from time import *; s = perf_counter(); {}; print(perf_counter() - s)"
 
 
 @dataclass
@@ -123,17 +124,17 @@ class Lab:
         """Note how many seconds it takes to import things into a fresh interpreter."""
         wanted = [one for one in IMPORTS if one[0] in sides]
         for number in range(rounds + 1):
-            for name, action, module in [*wanted]:
+            for name, action, order in [*wanted]:
                 side = SIDES[name]
                 result = subprocess.run(
-                    [str(side.python), "-c", _TIMED.format(module)],
+                    [str(side.python), "-c", _TIMED.format(order)],
                     capture_output=True,
                     text=True,
                     env={**os.environ, **self._variables(side)},
                 )
                 if result.returncode:
-                    self.say(f"{side.title} could not: import {module}")
-                    wanted.remove((name, action, module))
+                    self.say(f"{side.title} could not: {order}")
+                    wanted.remove((name, action, order))
                 elif number > 0:
                     self.note(name, action, float(result.stdout))
 

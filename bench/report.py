@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bars import judge
-from measuring import IDLE_SIDES
+from measuring import IDLE_SIDES, IMPORTS
 from plan import CASES, SIDES, Case
 from series import Found, Series
 
@@ -146,15 +146,14 @@ def _idle_cells(side: str, found: Found) -> list[str]:
 
 def _import_lines(found: Found) -> Iterator[str]:
     rows = [
-        (f"{module}, {SIDES[side].title}", found[side, action])
-        for action, module in (("import", "Pyro5.api"), ("import-sync", "pyrophone.sync"))
-        for side in SIDES
+        (f"{order}, {SIDES[side].title}", found[side, action])
+        for side, action, order in IMPORTS
         if (side, action) in found
     ]
     if rows:
         yield "Importing, in ms"
     for what, series in rows:
-        yield f"  {what:<34} {number(series.median * 1e3):>7} {_spread(series, 1e3):>15}"
+        yield f"  {what:<41} {number(series.median * 1e3):>7} {_spread(series, 1e3):>15}"
     if rows:
         yield ""
 
