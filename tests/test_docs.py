@@ -14,16 +14,24 @@ library has them by default; another one stands for the number printed in its pl
 
 from __future__ import annotations
 
+import array
+import collections
 import dataclasses
+import datetime as datetimes
+import decimal
+import fractions
 import importlib
 import json
 import math
 import os
+import pathlib
 import re
 import shlex
 import socket
 import subprocess
 import sys
+import uuid
+import zoneinfo
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -31,8 +39,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
+import valued
 from exchanged import exchanged, shown
 from pyrophone import Settings, errors
 from pyrophone.cli.main import main
@@ -470,3 +480,33 @@ def test_the_public_names_are_those_of_the_code(row: list[str]) -> None:
 def test_the_names_for_builders_exist(row: list[str]) -> None:
     documented, public = names_in(*row)
     assert [each for each in documented if each not in public] == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [cell.strip() for cell in line.replace("\\|", "\0").split("|")[1:-1]]
+        for line in (DOCS / "reference/wire.md").read_text().splitlines()
+        if "'pyrophone." in line and line.startswith("| `")
+    ],
+    ids=lambda row: row[0],
+)
+def test_the_forms_of_values_are_those_that_are_written(row: list[str]) -> None:
+    value, form = (cell.split("`")[1].replace("\0", "|") for cell in row)
+    names = {**vars(numpy)} if "numpy" in row[0] else {}
+    for module in (
+        array,
+        collections,
+        datetimes,
+        decimal,
+        fractions,
+        pathlib,
+        uuid,
+        valued,
+    ):
+        names = {**vars(module), **names}
+    names["ZoneInfo"] = zoneinfo.ZoneInfo
+    serializer = valued.extended(*valued.CLASSES, name="serpent")
+    data = serializer.dumps(eval(value, names))
+    assert data.decode().partition("\n")[2] == form
+    assert repr(serializer.loads(data)) == repr(eval(value, names)) or "memory" in row[0]

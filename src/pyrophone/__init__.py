@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .context import annotate, correlate, current
     from .errors import PyrophoneError, RemoteError
     from .objects.exposure import callback, expose, instances, oneway
+    from .serializers.records import Record
     from .settings import Settings
     from .uri import URI
     from .wire.blobs import Blob
@@ -25,6 +26,7 @@ __all__ = [
     "URI",
     "Blob",
     "PyrophoneError",
+    "Record",
     "RemoteError",
     "Settings",
     "__version__",
@@ -50,6 +52,7 @@ _HOMES = MappingProxyType(
         "expose": ".objects.exposure",
         "instances": ".objects.exposure",
         "oneway": ".objects.exposure",
+        "Record": ".serializers.records",
         "Settings": ".settings",
         "URI": ".uri",
         "Blob": ".wire.blobs",

@@ -55,6 +55,8 @@ class Settings:
     Attributes:
         serializer: In what calls are written: serpent, json, marshal or msgpack.
         bytes_repr: Write bytes as literals in serpent, not as base64 mappings.
+        values: Let all values arrive as what they were, if the peer is one of ours and has
+            this on, too; else always as Pyro5 has it.
         compression: Compress payloads of more than 100 bytes with zlib.
         max_message_size: Bytes of payload and annotations, after inflation.
         max_depth: How deep values may be nested.
@@ -106,6 +108,7 @@ class Settings:
 
     serializer: str = "serpent"
     bytes_repr: bool = False
+    values: bool = True
     compression: bool = False
     max_message_size: int = 1 << 30  # that of Pyro5
     max_depth: int = 200

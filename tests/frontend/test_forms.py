@@ -8,9 +8,11 @@ from pyrophone import URI, Settings
 from pyrophone.errors import InvalidURIError
 from pyrophone.frontend.forms import as_uri, asking, codecs_for, own_codecs
 from pyrophone.serializers.classes import ClassTable
+from pyrophone.serializers.codecs import Codecs
 from pyrophone.sync import Daemon, Proxy
 from pyrophone.wire.dialects import PYRO5
 from pyrophone.wire.metadata import Metadata
+from valued import Colour, Point, Shape
 
 
 @pytest.mark.parametrize(
@@ -78,3 +80,31 @@ def test_proxies_of_the_first_front_end_stay_in_a_table_that_is_shared() -> None
     serpent = first.by_name["serpent"]
     sent = Proxy.to(URI.parse("PYRO:a@b:1"))
     assert serpent.loads(serpent.dumps(sent)) == sent
+
+
+class Interface:
+    def shape(self, point: Point) -> Shape:
+        raise NotImplementedError
+
+
+def test_the_classes_of_an_interface_may_be_built() -> None:
+    settings, kept = Settings(), dict[Any, Codecs]()
+
+    def shared(key: Any, make: Any) -> Codecs:
+        return kept.setdefault(key, make())
+
+    for interface in (None, int, list[int]):
+        assert own_codecs(Proxy.to, settings, None, None, PYRO5, interface, shared) is None
+    first = own_codecs(Proxy.to, settings, None, None, PYRO5, Interface, shared)
+    again = own_codecs(Proxy.to, settings, None, None, PYRO5, Interface, shared)
+    assert first is not None
+    assert first is again
+    assert all(cls in first.classes.allowed for cls in (Point, Shape, Colour))
+    classes = ClassTable()
+    own_codecs(Proxy.to, settings, classes, None, PYRO5, Interface)
+    assert Point in classes.allowed
+    plain = Settings(values=False)
+    assert own_codecs(Proxy.to, plain, None, None, PYRO5, Interface, shared) is None
+    with Daemon() as daemon:
+        own_codecs(Proxy.to, settings, None, daemon, PYRO5, Interface)
+        assert Shape in daemon.codecs.classes.allowed

@@ -14,6 +14,7 @@ from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import Codecs
 from pyrophone.sync import Daemon, LoopDaemon, connect
 from running import running
+from valued import Colour, Engine, Pair, Point
 
 FAR = Settings(name_port=1, broadcast_addresses=(), broadcast_timeout=0.001, timeout=2.0)
 
@@ -102,3 +103,30 @@ def test_a_daemon_may_rule_otherwise_what_is_exposed() -> None:
         daemon.register(Plain(), "plain")
         assert daemon.objects.find("plain").members.methods == {"shine"}
         assert "ping" in daemon.objects.find("Pyro.Daemon").members.methods
+
+
+@expose
+class Places:
+    def near(self, point: Point) -> list[Pair]:
+        raise NotImplementedError
+
+    @property
+    def colour(self) -> Colour:
+        raise NotImplementedError
+
+
+class Hidden(Places):
+    def away(self) -> Engine:
+        raise NotImplementedError
+
+
+def test_classes_that_exposed_members_name_may_be_built() -> None:
+    with LoopDaemon() as daemon:
+        allowed = daemon.codecs.classes.allowed
+        assert Point not in allowed
+        daemon.register(Hidden())
+        assert all(cls in allowed for cls in (Point, Pair, Colour))
+        assert Engine not in allowed
+    with LoopDaemon(settings=Settings(values=False)) as daemon:
+        daemon.register(Places)
+        assert Point not in daemon.codecs.classes.allowed

@@ -18,6 +18,7 @@ from pyrophone.objects.exposure import (
     oneway,
 )
 from pyrophone.wire.metadata import Metadata
+from valued import Colour, Pair, Point
 
 ALWAYS_PRIVATE = [
     "init",
@@ -542,3 +543,17 @@ def test_wrong_uses_of_instances_are_refused(
 def test_only_classes_have_instances() -> None:
     with pytest.raises(TypeError, match=r"^@instances marks classes, not function$"):
         instances("single")(lambda: None)  # type: ignore[arg-type]
+
+
+def test_the_classes_are_found_that_exposed_members_name() -> None:
+    class Places:
+        @expose
+        def near(self, point: Point) -> Colour:
+            raise NotImplementedError
+
+        def far(self, pair: Pair) -> None:
+            raise NotImplementedError
+
+    members = Members(Places)
+    assert set(members.value_classes) == {Point, Colour}
+    assert members.value_classes is members.value_classes

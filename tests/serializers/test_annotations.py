@@ -78,7 +78,7 @@ class Leaf:
         (KeyboardInterrupt, set()),
         ("Point", set()),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_classes_in_an_annotation_are_found(
     annotation: Any, classes: set[type]

@@ -54,7 +54,11 @@ SCALARS = [
         np.bool_(True),
     ),
     *(np.complex64(1 - 2j), np.str_("é"), np.str_(""), np.bytes_(b"a"), np.bytes_(b"")),
-    *(np.datetime64("2020-01-01T10", "h"), np.timedelta64(3, "D"), np.datetime64("NaT", "s")),
+    *(
+        np.datetime64("2020-01-01T10", "h"),
+        np.timedelta64(3, "D"),
+        np.datetime64("NaT", "s"),
+    ),
     *(np.longdouble("1.5"), ARRAYS[12][0]),
 ]
 
@@ -115,7 +119,7 @@ def test_plain_dtypes_of_all_kinds_arrive(name: str, data: st.DataObject) -> Non
         *(memoryview(bytes(6)).cast("H", [3]), memoryview(bytes(6)).cast("B", [2, 3])),
         *(memoryview(bytes(10_000)), memoryview(b""), np.dtype(">f8")),
     ],
-    ids=lambda value: f"{type(value).__name__} {str(value)[:20]}",
+    ids=lambda value: type(value).__name__,
 )
 def test_other_blocks_of_memory_arrive_as_what_they_were(name: str, value: Any) -> None:
     beside: list[Any] = []

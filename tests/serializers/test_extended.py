@@ -24,6 +24,11 @@ class Thing:
         self.size = size
 
 
+class Outer:
+    class InnerError(Exception):
+        pass
+
+
 class Stateful:
     def __getstate__(self) -> Any:
         return {"a": (1, 2)}
@@ -97,6 +102,8 @@ def test_errors_arrive_with_their_traceback_whatever_they_hold(name: str) -> Non
     paper = sent(OutOfPaperError(4))
     assert (type(paper), paper.tray, str(paper)) == (OutOfPaperError, 4, "tray 4 is empty")
     assert sent(ValueError(object())).args[0].startswith("<object object")
+    table.allowed.add(Outer.InnerError)
+    assert type(sent(Outer.InnerError(1))) is Outer.InnerError
     local = sent(type("LocalError", (Exception,), {})("why"))
     assert isinstance(local, RemoteError)
     assert local.text == "why"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pyrophone.errors import SecurityError, SerializeError
+from pyrophone.errors import RemoteError, SecurityError, SerializeError
 from pyrophone.serializers import ClassTable
 from pyrophone.serializers.extended import ExtendedTable
 from pyrophone.serializers.records import Allowed, Record, kind_of
@@ -47,7 +47,7 @@ def form(name: str, kind: str = "dataclass", /, **fields: Any) -> dict[str, Any]
 
 
 @by_name
-@pytest.mark.parametrize("value", everything(), ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize("value", everything(), ids=lambda value: type(value).__name__)
 def test_values_of_allowed_classes_arrive_as_what_they_were(name: str, value: Any) -> None:
     assert same(trip([value, {"k": value}], name, *CLASSES), [value, {"k": value}])
 
@@ -214,6 +214,14 @@ def test_exceptions_of_allowed_classes_arrive_as_such(name: str) -> None:
     assert type(arrived) is OutOfPaperError
     assert (arrived.args, arrived.tray) == (("tray 2 is empty",), 2)
     assert repr(arrived.__cause__) == "KeyError('tray')"
+
+
+@by_name
+def test_an_exception_that_is_sent_on_arrives_as_what_it_was(name: str) -> None:
+    between = trip([OutOfPaperError(2)], name)
+    assert type(between[0]) is RemoteError
+    arrived = trip(between, name, OutOfPaperError)[0]
+    assert (type(arrived), arrived.tray) == (OutOfPaperError, 2)
 
 
 @pytest.mark.parametrize("args", [7, None, {}])

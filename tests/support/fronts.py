@@ -200,7 +200,7 @@ def _dressed(front: Tasks, value: Any) -> Any:
 
 
 def _bare(value: Any) -> Any:
-    if isinstance(value, list | tuple):
+    if type(value) in (list, tuple):  # a named one has nothing to undress
         return type(value)(map(_bare, value))
     return value.bare if isinstance(value, _Facade | Hosted) else value
 

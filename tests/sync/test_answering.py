@@ -16,13 +16,14 @@ import pytest
 
 from conversing import crossing, feed, joined
 from manyfold import End, script
-from pyrophone import Settings, current, expose
+from pyrophone import Record, Settings, current, expose
 from pyrophone.errors import (
     ConnectionLostError,
     DeadlineExceeded,
     NoSuchObjectError,
     NotExposedError,
     RemoteProtocolError,
+    SecurityError,
     SerializeError,
 )
 from pyrophone.serializers import ClassTable
@@ -392,8 +393,8 @@ def test_a_function_has_no_methods() -> None:
 
 def test_arguments_of_unknown_classes_are_the_error_of_their_call() -> None:
     def part(end: End, function: str) -> str:
-        with pytest.raises(SerializeError, match=r"un\.heard"):
-            asked(end, function, {"__class__": "un.heard"})
+        with pytest.raises(SecurityError, match=r"un__heard"):
+            asked(end, function, Record("un__heard", {}))
         return str(asked(end, function, 5))
 
     assert lent(repr, part) == "5"

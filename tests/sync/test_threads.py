@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pyrophone import Settings, expose, instances, oneway
+from pyrophone import Record, Settings, expose, instances, oneway
 from pyrophone.context import current
 from pyrophone.errors import DeadlineExceeded
 from pyrophone.serializers.classes import ClassTable
@@ -446,7 +446,7 @@ def test_what_takes_long_to_read_delays_no_other_of_its_connection(shop: Shop) -
         with raw(daemon.register(shop)) as client:
             first = client.call("wait")
             assert shop.inside.acquire(timeout=LIMIT)
-            second = client.call("note", {"__class__": "slow.Thing"})
+            second = client.call("note", Record("slow.Thing", {}))
             assert reading.wait(LIMIT)
             client.ping()
             shop.go.set()

@@ -94,7 +94,11 @@ def test_given_sockets_alone_are_processed() -> None:
 def test_settings_can_be_changed_while_clients_are_connected(
     kind: type[LoopDaemon],
 ) -> None:
-    with running(kind()) as daemon, connect(daemon.register(Echo())) as proxy:
+    plain = Settings(values=False)
+    with (
+        running(kind()) as daemon,
+        connect(daemon.register(Echo()), settings=plain) as proxy,
+    ):
         assert proxy.echo(b"\0") == {"data": "AA==", "encoding": "base64"}
         daemon.reconfigure(
             Settings(bytes_repr=True, max_message_size=3000, stream_linger=7)

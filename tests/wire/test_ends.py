@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 
 from conversing import codecs, decode, feed, joined
+from pyrophone import Settings
 from pyrophone.errors import LocalProtocolError, RemoteProtocolError
+from pyrophone.serializers import ClassTable
+from pyrophone.serializers.codecs import make_codecs
 from pyrophone.wire.client import ClientSession
 from pyrophone.wire.events import Greeting, Welcome
 from pyrophone.wire.features import FEATURES
@@ -36,7 +39,7 @@ def test_who_has_no_interval_does_not_offer_to_beat() -> None:
     client = ClientSession("demo", codecs(), features=FEATURES)
     server = ServerSession(codecs(), supported=FEATURES, beat=3.0)
     hello = client.greet()
-    assert decode(hello).annotations == {"PHON": b"cancel,flow,limit,many"}
+    assert decode(hello).annotations == {"PHON": b"cancel,flow,limit,many,values"}
     (greeting,) = feed(server, hello)
     (welcome,) = feed(client, server.welcome(greeting, "hello", None))
     assert client.features == server.features == FEATURES - {"beat"}
@@ -104,3 +107,33 @@ def test_a_session_that_is_not_open_gives_no_sign_of_life() -> None:
     session = ClientSession("demo", codecs())
     with pytest.raises(LocalProtocolError, match=r"^session is new$"):
         session.pulse()
+
+
+def test_values_are_written_as_what_they_are_once_that_is_agreed() -> None:
+    client, server = joined()
+    (call,) = feed(server, client.call("add", ({1}, b"x"), {"k": frozenset()}))
+    assert (call.args, call.kwargs) == (({1}, b"x"), {"k": frozenset()})
+    (reply,) = feed(client, server.result(call, (set(), range(3))))
+    assert reply.unwrap() == (set(), range(3))
+    client, server = joined(FEATURES - {"values"})
+    (call,) = feed(server, client.call("add", ((), frozenset()), {}))
+    assert call.args == ((), ())
+
+
+def test_greetings_are_written_as_for_peers_that_know_no_values() -> None:
+    client = ClientSession("demo", codecs(), features=FEATURES, beat=4.0)
+    server = ServerSession(codecs(), supported=FEATURES, beat=3.0)
+    (greeting,) = feed(server, client.greet({"key": b"\0"}))
+    assert greeting.handshake == {"key": {"data": "AA==", "encoding": "base64"}}
+    (welcome,) = feed(client, server.welcome(greeting, frozenset({1}), None))
+    assert welcome.handshake == {1}
+
+
+def test_codecs_that_do_without_values_do_not_offer_them_or_take_them() -> None:
+    without = make_codecs(ClassTable(), Settings(values=False))
+    client = ClientSession("demo", without, features=FEATURES, beat=4.0)
+    assert b"values" not in decode(client.greet()).annotations["PHON"]
+    client = ClientSession("demo", codecs(), features=FEATURES, beat=4.0)
+    server = ServerSession(without, supported=FEATURES, beat=3.0)
+    feed(client, server.welcome(feed(server, client.greet())[0], "hello", None))
+    assert client.features == server.features == FEATURES - {"values"}

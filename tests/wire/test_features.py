@@ -11,7 +11,7 @@ def test_features_are_listed_in_one_annotation() -> None:
     assert CHUNK == "PHON"
     assert write_features({"many", "beat"}) == {"PHON": b"beat,many"}
     assert write_features(()) == {"PHON": b""}
-    assert write_features(FEATURES) == {"PHON": b"beat,cancel,flow,limit,many"}
+    assert write_features(FEATURES) == {"PHON": b"beat,cancel,flow,limit,many,values"}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from ..uri import URI
 from ..wire.dialects import PYRO5, Dialect
 from ..wire.framing import BATCH, ONEWAY
 from .drive import drive
+from .lines import shared_codecs
 from .proxy import Proxy, read, write
 from .remote import Remote
 
@@ -115,7 +116,9 @@ async def connect(
     proxy = Proxy.to(
         as_uri(target, settings, connected=sock is not None),
         settings=settings,
-        codecs=own_codecs(Proxy.to, settings, classes, daemon, spoken),
+        codecs=own_codecs(
+            Proxy.to, settings, classes, daemon, spoken, interface, shared_codecs
+        ),
         handshake=handshake,
         check=check,
         sock=sock,

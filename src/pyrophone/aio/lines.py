@@ -28,7 +28,7 @@ from .drive import drive
 from .leases import Lease, Place
 from .opening import open_connection
 
-__all__ = ["Line"]
+__all__ = ["Line", "shared_codecs"]
 
 
 class _Shared:
@@ -245,9 +245,16 @@ class Line:
     def _codecs(self) -> Codecs:
         if self.codecs is not None:
             return self.codecs
-        assert self._make is not None
-        known = _REGISTRY.here().codecs
-        key = (self.settings, self.dialect)
-        if key not in known:
-            known[key] = codecs_for(self._make, self.settings, dialect=self.dialect)
-        return known[key]
+        make, settings, dialect = self._make, self.settings, self.dialect
+        assert make is not None
+        return shared_codecs(
+            (settings, dialect), lambda: codecs_for(make, settings, dialect=dialect)
+        )
+
+
+def shared_codecs(key: Hashable, make: Callable[[], Codecs]) -> Codecs:
+    """Return the serializers that *make* gave for *key* in this loop, or gives now."""
+    known = _REGISTRY.here().codecs
+    if key not in known:
+        known[key] = make()
+    return known[key]

@@ -170,6 +170,6 @@ class SharedCodecs(Codecs):
         by_name: MutableMapping[str, Any],
         by_id: MutableMapping[int, Any],
     ) -> None:
-        super().__init__(classes, {})
+        super().__init__(classes, {}, values=False)
         self.by_name: Any = by_name
         self.by_id: Any = by_id

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from ..objects.proxy import BaseProxy, proxy_form, read_proxy_form, remote_of
+from ..serializers.annotations import classes_of_interface
 from ..serializers.classes import PROXY_CLASS, ClassTable
 from ..serializers.codecs import Codecs, make_codecs
 from ..settings import Settings
@@ -97,8 +98,12 @@ def own_codecs(
     classes: ClassTable | None,
     daemon: Any,
     dialect: Dialect,
+    interface: Any = None,
+    shared: Callable[[Hashable, Callable[[], Codecs]], Codecs] | None = None,
 ) -> Codecs | None:
     """Return what a program wants its proxy to write with; None is the usual.
+
+    Values may then be built of the classes that the interface names.
 
     Args:
         make: Likewise.
@@ -106,11 +111,25 @@ def own_codecs(
         classes: Those of the program, if it has any.
         daemon: That of the program, if its objects may be passed.
         dialect: What is spoken.
+        interface: The class that the remote object is said to have.
+        shared: Gives what was made for a key before, or makes it.
     """
+    found = classes_of_interface(interface) if settings.values else []
+
+    def fresh(classes: ClassTable | None = None) -> Codecs:
+        codecs = codecs_for(make, settings, classes, dialect)
+        codecs.classes.allowed.update(found)
+        return codecs
+
     if daemon is not None:
         codecs: Codecs = daemon.codecs_in(dialect)
+        codecs.classes.allowed.update(found)
         return codecs
-    return None if classes is None else codecs_for(make, settings, classes, dialect)
+    if classes is not None:
+        return fresh(classes)
+    if not found:
+        return None
+    return fresh() if shared is None else shared((settings, dialect, *found), fresh)
 
 
 def _codecs(settings: Settings, classes: ClassTable, dialect: Dialect) -> Codecs:

@@ -89,6 +89,9 @@ class Registry:
         """
         server = (yield from locate(settings=self.settings)) if name else None
         uri = self._uri(self.objects.register(target, object_id, weak=weak, force=force))
+        if self.codecs.values:
+            cls = target if isinstance(target, type) else type(target)
+            self.codecs.classes.allowed.update(self.objects.members(cls).value_classes)
         if server is not None and name is not None:
             try:
                 yield Ask(server, "register", (name, uri, False, tags))

@@ -68,7 +68,8 @@ class Target:
     def __init__(
         self, uri: URI, settings: Settings, dialect: Dialect | str = PYRO5
     ) -> None:
-        settings = dataclasses.replace(settings, serializer=_SERIALIZER)
+        # What comes is passed on as it is, to who knows no more than JSON.
+        settings = dataclasses.replace(settings, serializer=_SERIALIZER, values=False)
         self._uri = uri
         self._proxy = connect(uri, settings=settings, dialect=dialect)
         self._remote = remote_of(self._proxy)

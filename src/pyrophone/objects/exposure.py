@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ..errors import NotExposedError
+from ..serializers.annotations import classes_of_members
 from ..wire.metadata import Metadata
 
 __all__ = [
@@ -162,13 +163,24 @@ class Members:
         instancing: When instances are made, if the class is registered.
     """
 
-    __slots__ = ("attributes", "callbacks", "instancing", "methods", "oneway", "owner")
+    __slots__ = (
+        "_found",
+        "_used",
+        "attributes",
+        "callbacks",
+        "instancing",
+        "methods",
+        "oneway",
+        "owner",
+    )
 
     def __init__(self, cls: type, exposes: Callable[[Any], bool] = is_marked) -> None:
         self.owner = cls.__name__
         self.instancing: Instancing = getattr(cls, _INSTANCING, Instancing())
         methods, oneways, callbacks = set(), set(), set()
         self.attributes: dict[str, property] = {}
+        self._used: list[Any] = []
+        self._found: list[type] | None = None
         for name in dir(cls):
             if is_private(name):
                 continue
@@ -177,6 +189,7 @@ class Members:
             )  # a metaclass may list anything
             if not exposes(member):
                 continue
+            self._used.append(member)
             mark = _get_mark(_function(member))
             if isinstance(member, property):
                 self.attributes[name] = member
@@ -194,6 +207,13 @@ class Members:
     def metadata(self) -> Metadata:
         """What a client is told."""
         return Metadata(self.methods, self.oneway, frozenset(self.attributes))
+
+    @property
+    def value_classes(self) -> list[type]:
+        """The classes in the annotations of the members whose values can be built."""
+        if self._found is None:
+            self._found = classes_of_members(self._used)
+        return self._found
 
     def method(self, obj: Any, name: str) -> Callable[..., Any]:
         """Return the method *name* of *obj*.

@@ -14,10 +14,18 @@ import typing
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .records import kind_of
+from .records import full_name, kind_of
 
-__all__ = ["classes_of_members", "is_buildable", "mentioned_classes"]
+__all__ = [
+    "classes_of_interface",
+    "classes_of_members",
+    "is_buildable",
+    "mentioned_classes",
+]
 
+_SPECIAL = frozenset(
+    {"__aiter__", "__call__", "__contains__", "__getitem__", "__iter__", "__setitem__"}
+)
 _MOST = 10_000  # annotations inside each other
 
 
@@ -50,6 +58,18 @@ def mentioned_classes(annotations: Iterable[Any]) -> list[type]:
         else:
             waiting += _parts(one)
     return list(found)
+
+
+def classes_of_interface(interface: Any) -> list[type]:
+    """Return the classes that the annotations of an interface's public members name."""
+    if not inspect.isclass(interface):
+        return []
+    names = [name for name in dir(interface) if name[0] != "_" or name in _SPECIAL]
+    members = [inspect.getattr_static(interface, name, None) for name in names]
+    attributes = [] if interface.__module__ == "builtins" else _hints(interface)
+    return sorted(
+        {*classes_of_members(members), *mentioned_classes(attributes)}, key=full_name
+    )
 
 
 def classes_of_members(members: Iterable[Any]) -> list[type]:

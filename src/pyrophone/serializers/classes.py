@@ -138,8 +138,7 @@ class ClassTable:
                     f"{cls!r} is no dataclass, enumeration, named tuple, exception, or "
                     "model of attrs or pydantic: register what makes it"
                 )
-        for cls in mentioned_classes(classes):
-            self.allowed.add(cls)
+        self.allowed.update(mentioned_classes(classes))
 
     def register(self, cls: type, to_form: Callable[[Any], Any]) -> None:
         """Send instances of *cls* and its subclasses as what *to_form* returns for them.

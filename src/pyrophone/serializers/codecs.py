@@ -23,24 +23,41 @@ R = TypeVar("R")
 class Codecs:
     """The serializers of a daemon or a connection, and the class table they share.
 
-    Attributes:
+    Args:
         classes: How objects travel that are not plain data.
+        serializers: The serializers by name.
+        values: Whether to use the feature ``values`` with peers that know it.
+
+    Attributes:
+        classes: Likewise.
+        values: Likewise.
         by_name: The serializers by name.
         by_id: The serializers by their number on the wire.
         refused: Likewise, those that are known but not accepted from peers: their bytes
             are not read, but who sends them is told so in the serializer they know.
-        plain: Those for peers that don't know the feature ``values``.
     """
 
-    __slots__ = ("_extended", "by_id", "by_name", "classes", "plain", "refused")
+    __slots__ = ("_extended", "_plain", "by_id", "by_name", "classes", "refused", "values")
 
-    def __init__(self, classes: ClassTable, serializers: Mapping[str, Serializer]) -> None:
+    def __init__(
+        self,
+        classes: ClassTable,
+        serializers: Mapping[str, Serializer],
+        *,
+        values: bool = True,
+    ) -> None:
         self.classes = classes
+        self.values = values
         self.by_name = dict(serializers)
         self.by_id = {serializer.id: serializer for serializer in serializers.values()}
         self.refused: Mapping[int, Serializer] = {}
-        self.plain = self
         self._extended: Codecs | None = None
+        self._plain: Codecs | None = None
+
+    @property
+    def plain(self) -> Codecs:
+        """Those for peers that don't know the feature ``values``."""
+        return self._plain or self
 
     def extended(self) -> Codecs:
         """Return those for peers that know the feature ``values``; the same each time."""
@@ -52,7 +69,7 @@ class Codecs:
             }
             extended = Codecs(table, serializers)
             extended.refused = self.refused
-            extended.plain = self
+            extended._plain = self
             self._extended = extended
         return self._extended
 
@@ -244,7 +261,7 @@ def make_codecs(
         bytes_repr=settings.bytes_repr,
         numbers=numbers,
     )
-    return Codecs(classes, serializers)
+    return Codecs(classes, serializers, values=settings.values)
 
 
 def _extended(serializer: Serializer, table: ExtendedTable) -> BesideSerializer:

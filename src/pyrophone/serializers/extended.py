@@ -170,8 +170,10 @@ class ExtendedTable(LayeredTable):
 
 def _named(error: BaseException, form: Mapping[str, Any]) -> Form:
     """Return the form of *error*, with the whole name where its class is inside another."""
-    name = full_name(type(error))
-    return {**form, "qualname": name} if form.get("__class__") != name else {**form}
+    short, name = class_name(type(error)), full_name(type(error))
+    if form.get("__class__") == short != name:
+        return {**form, "qualname": name}
+    return dict(form)
 
 
 def _as_form(form: Any) -> Any:

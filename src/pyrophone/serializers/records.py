@@ -95,6 +95,12 @@ class Allowed:
         if cls.__module__ == _MAIN:
             self._main[bare] = cls
 
+    def update(self, classes: Iterable[type]) -> None:
+        """Allow *classes*."""
+        for cls in classes:
+            if cls not in self:
+                self.add(cls)
+
     def __contains__(self, cls: type) -> bool:
         return self._full.get(full_name(cls)) is cls
 

@@ -169,7 +169,8 @@ def connect(
 
     Args:
         target: A URI, or a name that a name server knows.
-        interface: Its class, for type checkers; the proxy is typed as that.
+        interface: Its class: type checkers take the proxy for that, and values of the
+            classes that its annotations name arrive as such.
         settings: Time limits, serializer, where to look for a name server.
         handshake: What the daemon's ``greets`` gets.
         check: Called with what ``greets`` gave; raises to refuse the daemon.
@@ -190,7 +191,9 @@ def connect(
     proxy = Proxy.to(
         as_uri(target, settings, connected=sock is not None),
         settings=settings,
-        codecs=own_codecs(Proxy.to, settings, classes, daemon, spoken),
+        codecs=own_codecs(
+            Proxy.to, settings, classes, daemon, spoken, interface, HUB.shared
+        ),
         handshake=handshake,
         check=check,
         sock=sock,

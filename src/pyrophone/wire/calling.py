@@ -159,8 +159,9 @@ class Calling(End):
             if kwargs:
                 raise LocalProtocolError("a blob must be the only argument of a call")
             flags |= BLOB
-            serializer_id, payload = args[0].dump(serializer, object_id, method)
-            marshal = self._codecs.by_name["marshal"]
+            plain = self._codecs.plain.by_name  # it may be passed on to who knows no more
+            serializer_id, payload = args[0].dump(plain[serializer.name], object_id, method)
+            marshal = plain["marshal"]
             address = address_blob(args[0], marshal, object_id, method)
             annotations = {**(annotations or {}), BLOB_CHUNK: address}
         else:

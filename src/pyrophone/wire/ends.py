@@ -9,7 +9,7 @@ from ..errors import LocalProtocolError, MessageTooLargeError, SerializeError
 from .buffers import BUFFERS_CHUNK, Data
 from .chunks import BEAT_CHUNK, FUNCTIONS_CHUNK, LIMIT_CHUNK, PATH_CHUNK, read_beat
 from .dialects import Dialect
-from .features import BEAT, BUFFERS, FLOW, LIMIT, MANY
+from .features import BEAT, BUFFERS, FLOW, LIMIT, MANY, VALUES
 from .framing import CORRELATED, PING, Decoder, Message, encode, encode_beside
 from .states import CLOSED, OPEN, STATE_NAMES, Additions, Table, added, expected
 
@@ -145,6 +145,8 @@ class End:
         """Return those of *features* that this end is ready for."""
         if features is None or not self.dialect.extensible:
             return None
+        if not self._codecs.values:
+            features -= {VALUES, BUFFERS}
         return features if self._own_beat is not None else features - {BEAT}
 
     def _agree(
@@ -166,6 +168,9 @@ class End:
         self._limits = LIMIT in agreed
         self._flows = FLOW in agreed
         self._beside = self.decoder.beside = BUFFERS in agreed
+        if VALUES in agreed:
+            self._codecs = self._codecs.extended()
+            self._serializer = self._codecs.by_name[self._serializer.name]
         chunks = {LIMIT_CHUNK, PATH_CHUNK} if self._limits else set()
         if self._flows:
             chunks.add(FUNCTIONS_CHUNK)

@@ -26,7 +26,7 @@ from .events import (
     Portion,
     Reply,
 )
-from .features import read_features, without, write_features
+from .features import VALUES, read_features, without, write_features
 from .framing import (
     CONNECT,
     CONNECT_FAIL,
@@ -266,7 +266,8 @@ class ServerSession(Session):
 
     def adapt(self, codecs: Codecs, *, max_size: int, compress: bool) -> None:
         """Go on with other serializers and limits; those for strangers stay."""
-        self._codecs = codecs
+        self._codecs = codecs.extended() if VALUES in (self.features or ()) else codecs
+        self._serializer = self._codecs.by_name.get(self._serializer.name, self._serializer)
         self._max_size = max_size
         self._compress = compress
         self._plain = self._is_plain()
@@ -286,7 +287,7 @@ class ServerSession(Session):
         if self.dialect.extensible:
             features = read_features(message.annotations, self._supported)
             self._agree(features, message.annotations)
-        self._serializer = serializer
+        self._serializer = self._codecs.by_id[serializer.id]
         self._go(GREETING)
         greeting = Greeting(message, serializer, handshake, object_id)
         if self.beat:

@@ -265,7 +265,8 @@ class Session(Answering):
             message.annotations, self._codecs.by_name["marshal"]
         )
         call.annotations = without(call.annotations, BLOB_CHUNK)
-        call.args = (Blob(info, payload=message.payload, serializer=call.serializer),)
+        plain = self._codecs.plain.by_id[call.serializer.id]
+        call.args = (Blob(info, payload=message.payload, serializer=plain),)
 
     def _unreadable(self, message: Message) -> Call:
         """Return what is answered in place of a call that may not be read."""
