@@ -88,3 +88,23 @@ def test_it_waits_where_there_is_no_poll_too(
     channel.close()
     with pytest.raises(OSError, match="closed"):
         channel.wait(READ)
+
+
+def test_it_gathers_pieces_and_never_waits(ends: tuple[Channel, socket.socket]) -> None:
+    channel, there = ends
+    pieces = [memoryview(b"ab"), memoryview(b"c")]
+    assert channel.gather(pieces, (), channel.flags) == 3
+    assert there.recv(9) == b"abc"
+    large = memoryview(bytes(5_000_000))
+    sent = channel.gather([large, large], (), channel.flags)
+    assert 0 < sent < 10_000_000
+
+
+def test_it_receives_where_it_is_told(ends: tuple[Channel, socket.socket]) -> None:
+    channel, there = ends
+    place = bytearray(4)
+    there.sendall(b"abc")
+    assert channel.scatter(memoryview(place)[1:]) == 3
+    assert place == b"\0abc"
+    there.close()
+    assert channel.scatter(memoryview(place)) == 0

@@ -24,11 +24,16 @@ from pyrophone.errors import (
 from pyrophone.frontend.deadlines import deadline
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
-from pyrophone.sync.channels import LateError
+from pyrophone.sync.channels import Channel, LateError
 from pyrophone.sync.connection import Connection
+from pyrophone.sync.exchange import Exchange
 from pyrophone.sync.waiters import Lost, Pending
-from pyrophone.wire.events import Cancel
+from pyrophone.wire.client import ClientSession
+from pyrophone.wire.events import Call, Cancel, Greeting, Reply
+from pyrophone.wire.features import BUFFERS, VALUES
 from pyrophone.wire.framing import ONEWAY
+from pyrophone.wire.metadata import Metadata
+from pyrophone.wire.server import ServerSession
 from running import LIMIT
 
 SETTINGS = Settings(beat=None)
@@ -463,3 +468,36 @@ def test_a_child_gives_up_a_call_of_its_parent_in_silence() -> None:
         connection.disown()
         connection.withdraw(pending)
         assert not pending.came
+
+
+def test_what_belongs_to_a_buffer_is_received_where_it_goes() -> None:
+    features = frozenset({VALUES, BUFFERS})
+    large = bytes(range(256)) * 2000
+    here, there = socket.socketpair()
+    with there:
+        client = ClientSession("x", CODECS, features=features)
+        server = ServerSession(CODECS, supported=features)
+        server.receive(client.greet())
+        greeting = server.next()
+        assert isinstance(greeting, Greeting)
+        client.receive(server.welcome(greeting, "hello", Metadata()))
+        client.next()
+        exchange = Exchange(client, Channel(here))
+        copied = []
+
+        def receive(data: bytes) -> None:
+            copied.append(len(data))
+            client.decoder.feed(data)
+
+        client.receive = receive
+        caller = Caller(
+            exchange.exchange, client.launch, client.compose("f", (1,), {}), Reply, None
+        )
+        server.receive(there.recv(65536))
+        call = server.next()
+        assert isinstance(call, Call)
+        there.sendall(bytes(server.result(call, [large, bytearray(large)])))
+        reply = caller.result()
+        assert reply.unwrap() == [large, large]
+        assert sum(copied) < 200_000  # before and behind them
+        exchange.close()

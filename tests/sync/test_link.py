@@ -20,6 +20,7 @@ from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync.link import MORE, READ, WRITE, Link
 from pyrophone.wire.client import ClientSession
 from pyrophone.wire.events import Call, Greeting, Ping, Refusal, Reply, Welcome
+from pyrophone.wire.features import BUFFERS, VALUES
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
 from securely import Client
@@ -346,3 +347,36 @@ def test_with_tls_a_stranger_that_speaks_something_else_gets_a_refusal(
         there.sendall(client.seal(bytes(100)))
         assert link.serve() == 0
         assert client.open(there.recv(65536))[:6] == b"PYRO\x01\xf6"
+
+
+def test_what_belongs_to_a_buffer_is_received_where_it_goes() -> None:
+    features = frozenset({VALUES, BUFFERS})
+    large = bytes(range(256)) * 2000
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+        there.settimeout(10)
+        link = Link(here, ServerSession(CODECS, supported=features), Service())
+        session = ClientSession("x", CODECS, features=features)
+        greet(link, there, session)
+        data = bytes(session.call("echo", (large,), {}))
+        there.sendall(data[:1000])
+        assert link.serve() == MORE
+        link.session.receive = refuse
+        for start in range(1000, 500_000, 100_000):
+            there.sendall(data[start : start + 100_000])
+            assert link.serve() == MORE
+        link.session.receive = link.session.decoder.feed
+        there.sendall(data[500_000 + 1000 :])
+        while link.serve() == MORE:
+            pass
+        while (event := session.next()) is None:
+            session.receive(there.recv(65536))
+            link.serve()
+        assert isinstance(event, Reply)
+        assert event.unwrap() == large
+        link.close()
+
+
+def refuse(data: bytes) -> None:
+    raise AssertionError(f"{len(data)} bytes were copied")

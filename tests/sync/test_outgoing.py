@@ -13,6 +13,7 @@ from pyrophone.context import CallContext, Client
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync.outgoing import Outgoing
+from pyrophone.wire.buffers import Pieces
 from pyrophone.wire.server import ServerSession
 from running import LIMIT
 
@@ -166,3 +167,43 @@ def test_with_a_client_that_is_given_up_its_calls_are_but_one_way_ones(
         assert there.recv(10) == b"mine"
     else:
         assert there.recv(10) == b""
+
+
+def test_buffers_that_the_client_does_not_take_are_copied(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    here, there = sockets
+    way = outgoing(here, Overseer())
+    first, second = bytearray(b"a" * 5_000_000), bytearray(b"b" * 9)
+    way.deliver(Pieces([b"begin", memoryview(first)]))
+    assert way.stuck
+    way.deliver(Pieces([memoryview(second), b"end"]))
+    first[:] = bytes(len(first))
+    second[:] = bytes(len(second))
+    received = bytearray()
+    while len(received) < 5_000_017:
+        received += there.recv(1_000_000)
+        way.flush()
+    assert received == b"begin" + b"a" * 5_000_000 + b"b" * 9 + b"end"
+
+
+def test_buffers_that_are_taken_are_not_copied(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    here, there = sockets
+    way = outgoing(here, Overseer())
+    pieces = Pieces([b"%03d" % number for number in range(100)])  # more than one call takes
+    assert way.send(pieces)
+    assert len(pieces) == 0
+    assert there.recv(65536) == b"".join(b"%03d" % number for number in range(100))
+
+
+def test_a_connection_that_is_lost_takes_no_buffers(
+    sockets: tuple[socket.socket, socket.socket],
+) -> None:
+    here, there = sockets
+    overseer = Overseer()
+    way = outgoing(here, overseer)
+    there.close()
+    way.deliver(Pieces([b"x"]))
+    assert overseer.told.is_set()
