@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrophone.errors import SerializeError
-from pyrophone.serializers.scribe import THRESHOLD, Rules, Writer
+from pyrophone.serializers.scribe import THRESHOLD, Rules, Writer, flat_call_bytes
 from pyrophone.serializers.tokens import HEADER
 
 
@@ -134,6 +134,22 @@ def test_containers_with_odd_keys_are_replaced_whole() -> None:
         assert seen == value
 
 
+@pytest.mark.parametrize("odd", [frozenset(), (None, frozenset()), float("nan")])
+def test_an_odd_key_is_found_before_anything_is_written(odd: Any) -> None:
+    """Else each level would be written twice, and they would be 2**60."""
+    seen: list[Any] = []
+
+    def take_apart(value: Any, _: Writer) -> Any:
+        seen.append(value)
+        return [*value.values()] if type(value) is dict else "odd"
+
+    value: Any = 0
+    for _ in range(60):
+        value = {"a": value, odd: 1}
+    Writer(Rules(take_apart, 99, 9999, False, True)).write(value, 99)
+    assert len(seen) == 60
+
+
 def test_a_complex_number_that_is_not_a_number_is_replaced() -> None:
     rules = Rules(lambda value, _: "it", 9, 99, False, True)
     assert Writer(rules).write([complex("nan"), 1j], 9).endswith(b"['it',(0.0+1.0j)]")
@@ -211,6 +227,21 @@ def test_containers_may_change_while_they_are_written() -> None:
     mapping.update({index: Thing(1) for index in range(50)})
     with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
         Writer(rules).write([mapping, elements], 9)
+
+
+@pytest.mark.parametrize("args", [(), (1,), (None, True), (-5, "it's", 10**30)])
+def test_flat_calls_are_written_as_all_are(args: Any) -> None:
+    rules = Rules(unwrap, 9, 99)
+    expected = Writer(rules).write_call("o'", "m", args, {}, 9)
+    assert flat_call_bytes("o'", "m", args, {}) == expected
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [([1], {}), ((1.5,), {}), ((), None), ((), {"k": 1}), (((),), {}), ((10**5000,), {})],
+)
+def test_other_calls_are_left_to_writers(args: Any, kwargs: Any) -> None:
+    assert flat_call_bytes("o", "m", args, kwargs) is None
 
 
 def test_texts_of_calls() -> None:

@@ -15,19 +15,16 @@ from .classes import NO_FORM
 from .plain import plain_form
 from .tokens import HEADER
 
-__all__ = ["THRESHOLD", "Rules", "Writer"]
+__all__ = ["THRESHOLD", "Rules", "Writer", "flat_call_bytes"]
 
 THRESHOLD = 8192  # bytes; what is shorter travels faster in the text
 _REPR_IS_TEXT = frozenset({str, int, bool, type(None)})
+_KEYS = frozenset({str, int, bool, bytes, type(None)})
 _CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
 _NAN = "{'__class__':'float','value':'nan'}"
 _FLOAT_TEXTS = {"inf": "1e30000", "-inf": "-1e30000", "nan": _NAN}
 _CALL = 5  # values that the layout of a call adds to what is in its arguments
 _quote = str.__repr__  # that of a subclass may say anything
-
-
-class _OddKeyError(Exception):
-    """A mapping or a set is to be replaced, because of what is in it."""
 
 
 class Rules:
@@ -135,16 +132,13 @@ class Writer:
             if kind is list:
                 return f"[{text}]"
             return f"({text})" if len(value) != 1 else f"({text},)"
-        try:
-            return (
-                self._set_text(value, depth)
-                if kind is not dict
-                else self._mapping_text(value, depth)
-                if not self._rules.values or "__class__" not in value
-                else self._replaced(value, depth + 1)
-            )
-        except _OddKeyError:
+        if self._rules.values and _is_odd(value, depth):
             return self._replaced(value, depth + 1)
+        if kind is dict:
+            return self._mapping_text(value, depth)
+        self._count(len(value))
+        text = ",".join([self._key(item, depth) for item in value])
+        return f"{{{text}}}" if text else "()"
 
     def _mapping_text(self, value: dict[Any, Any], depth: int) -> str:
         self._left -= 2 * len(value)
@@ -157,13 +151,6 @@ class Writer:
             else f"{self._key(key, depth)}:{write(item, depth)}"
             for key, item in value.items()
         ]) + "}"  # fmt: skip
-
-    def _set_text(self, value: Any, depth: int) -> str:
-        if self._rules.values and (type(value) is frozenset or not value):
-            raise _OddKeyError
-        self._count(len(value))
-        text = ",".join([self._key(item, depth) for item in value])
-        return f"{{{text}}}" if text else "()"
 
     def _other(self, value: Any, depth: int) -> str:
         kind = type(value)
@@ -197,19 +184,38 @@ class Writer:
             return f"({text})" if len(key) != 1 else f"({text},)"
         if kind is bytes:
             return repr(key)  # a mapping could not be a key again
-        if (kind is complex and not self._rules.values) or (
-            (kind is complex or kind is float) and key == key
-        ):
+        if kind is complex or (kind is float and key == key):
             return self._text(key, depth)
-        if self._rules.values:
-            if key is None:
-                return "None"
-            raise _OddKeyError
+        if key is None and self._rules.values:
+            return "None"
         plain = plain_form(key)
         if plain is NO_FORM:
             what = repr(key) if key is None or kind is float else f"a {kind.__name__}"
             raise SerializeError(f"{what} can't be a key or an element of a set")
         return self._key(plain, depth)
+
+
+def _is_odd(container: Any, depth: int) -> bool:
+    """Tell whether a mapping or set would not arrive as it is from its literal.
+
+    That is to be known before any of it is written: to find it out in the middle would
+    double the work with each level of nesting.
+    """
+    if type(container) is dict:
+        if "__class__" in container:
+            return True
+    elif type(container) is frozenset or not container:
+        return True
+    return not _KEYS.issuperset(map(type, container)) and any(
+        _is_odd_key(key, depth) for key in container
+    )
+
+
+def _is_odd_key(key: Any, depth: int) -> bool:
+    kind = type(key)
+    if kind is tuple:
+        return depth > 0 and any(_is_odd_key(item, depth - 1) for item in key)
+    return kind not in _KEYS and (not (kind is float or kind is complex) or key != key)
 
 
 def _complex_text(value: complex) -> str:
@@ -219,3 +225,24 @@ def _complex_text(value: complex) -> str:
     imaginary = _FLOAT_TEXTS.get(imaginary, imaginary)
     sign = "" if imaginary[0] == "-" else "+"
     return f"({_FLOAT_TEXTS.get(real, real)}{sign}{imaginary}j)"
+
+
+def flat_call_bytes(
+    object_id: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None
+) -> bytes | None:
+    """Return the bytes of a call, None if it is not just one of atoms.
+
+    All in one function, for the reason given in ``SerpentSerializer``.
+    """
+    if (
+        type(args) is tuple
+        and not kwargs
+        and kwargs is not None
+        and _REPR_IS_TEXT.issuperset(map(type, args))
+    ):
+        try:
+            flat = ",".join(map(repr, args)) + "," * (len(args) == 1)
+        except ValueError:  # an integer too long for a text; said elsewhere
+            return None
+        return f"{HEADER}({_quote(object_id)},{_quote(method)},({flat}),{{}})".encode()
+    return None

@@ -26,7 +26,7 @@ from .classes import NO_FORM
 from .plain import plain_form
 from .tokens import HEADER
 
-__all__ = ["THRESHOLD", "Rules", "Writer"]
+__all__ = ["THRESHOLD", "Rules", "Writer", "flat_call_bytes"]
 
 cdef extern from *:
     """
@@ -74,10 +74,6 @@ cdef enum:
     FIRST_ROOM = 240
     CALL = 5  # values that the layout of a call adds to what is in its arguments
     STEP = 4096
-
-
-class _OddKeyError(Exception):
-    """A mapping or a set is to be replaced, because of what is in it."""
 
 
 cdef inline uint64_t has_byte(uint64_t word, uint64_t byte) noexcept:
@@ -311,7 +307,6 @@ cdef class Writer:
         return self._other(value, depth)
 
     cdef int _container(self, object value, Py_ssize_t depth) except -1:
-        cdef Py_ssize_t start = self._size
         if depth <= 0:
             raise SerializeError(f"nested deeper than {self._rules.max_depth} levels")
         enter(b" while writing")
@@ -320,15 +315,11 @@ cdef class Writer:
                 return self._list(value, depth - 1)
             if type(value) is tuple:
                 return self._tuple(value, depth - 1)
-            if type(value) is dict and self._rules.values and "__class__" in value:
+            if self._rules.values and is_odd(value, depth - 1):
                 return self._replaced(value, depth)
-            try:
-                if type(value) is dict:
-                    return self._mapping(value, depth - 1)
-                return self._set(value, depth - 1)
-            except _OddKeyError:
-                self._size = start
-                return self._replaced(value, depth)
+            if type(value) is dict:
+                return self._mapping(value, depth - 1)
+            return self._set(value, depth - 1)
         finally:
             Py_LeaveRecursiveCall()
 
@@ -382,8 +373,6 @@ cdef class Writer:
     cdef int _set(self, object items, Py_ssize_t depth) except -1:
         cdef Py_ssize_t size = len(items)
         cdef bint first = True
-        if self._rules.values and (type(items) is frozenset or not size):
-            raise _OddKeyError
         if not size:
             return self._put(b"()", 2)
         self._count(size)
@@ -406,14 +395,10 @@ cdef class Writer:
             return self._tuple_key(key, depth)
         if kind is bytes:
             return self._literal(key)
-        if (kind is complex and not self._rules.values) or (
-            (kind is complex or kind is float) and key == key
-        ):
+        if kind is complex or (kind is float and key == key):
             return self._value(key, depth)
-        if self._rules.values:
-            if key is None:
-                return self._put(b"None", 4)
-            raise _OddKeyError
+        if key is None and self._rules.values:
+            return self._put(b"None", 4)
         plain = plain_form(key)
         if plain is NO_FORM:
             what = repr(key) if key is None or kind is float else f"a {kind.__name__}"
@@ -583,6 +568,39 @@ cdef class Writer:
         return self._byte(mark)
 
 
+cdef bint is_odd(object container, Py_ssize_t depth) except -1:
+    """Tell whether a mapping or set would not arrive as it is from its literal."""
+    if type(container) is dict:
+        if "__class__" in container:
+            return True
+    elif type(container) is frozenset or not container:
+        return True
+    for key in container:
+        if type(key) is not str and is_odd_key(key, depth):
+            return True
+    return False
+
+
+cdef bint is_odd_key(object key, Py_ssize_t depth) except -1:
+    kind = type(key)
+    if kind is str or kind is int or kind is bool or kind is bytes or key is None:
+        return False
+    if kind is float or kind is complex:
+        return key != key
+    if kind is not tuple:
+        return True
+    if depth <= 0:
+        return False
+    enter(b" while writing")
+    try:
+        for item in <tuple>key:
+            if is_odd_key(item, depth - 1):
+                return True
+        return False
+    finally:
+        Py_LeaveRecursiveCall()
+
+
 cdef str complex_text(value):
     real, imaginary = repr(value.real), repr(value.imag)
     if "nan" in (real, imaginary):
@@ -590,3 +608,24 @@ cdef str complex_text(value):
     imaginary = FLOAT_TEXTS.get(imaginary, imaginary)
     sign = "" if imaginary[0] == "-" else "+"
     return f"({FLOAT_TEXTS.get(real, real)}{sign}{imaginary}j)"
+
+
+cdef Rules FLAT_RULES = Rules(None, 1, sys.maxsize)
+
+
+def flat_call_bytes(object_id, method, args, kwargs):
+    """Return the bytes of a call, None if it is not just one of atoms."""
+    cdef Writer writer
+    if type(args) is not tuple or type(kwargs) is not dict or kwargs:
+        return None
+    for arg in <tuple>args:
+        kind = type(arg)
+        if not (kind is int or kind is str or arg is None or kind is bool):
+            return None
+    writer = Writer.__new__(Writer)
+    writer._rules = FLAT_RULES
+    writer._left = sys.maxsize
+    try:
+        return writer.write_call(object_id, method, args, kwargs, 1)
+    except ValueError:
+        return None  # that is said elsewhere

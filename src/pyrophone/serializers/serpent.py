@@ -20,13 +20,12 @@ from .classes import NO_FORM, ClassTable
 from .exceptions import class_name
 from .extended import ExtendedTable
 from .plain import plain_form
-from .scribe import Rules, Writer
+from .scribe import Rules, Writer, flat_call_bytes
 from .tokens import HEADER, NO_VALUE, Reader, flat_call, flat_value
 
 __all__ = ["SerpentSerializer"]
 
 _REPR_IS_TEXT = frozenset({str, int, bool, type(None)})
-_quote = str.__repr__  # that of a subclass may say anything
 
 
 class SerpentSerializer(Codec):
@@ -94,18 +93,9 @@ class SerpentSerializer(Codec):
         kwargs: Mapping[str, Any] | None,
     ) -> bytes:
         """Return the bytes of a call; see :class:`.base.Serializer`."""
-        if (
-            type(args) is tuple
-            and not kwargs
-            and kwargs is not None
-            and _REPR_IS_TEXT.issuperset(map(type, args))
-        ):
-            try:
-                flat = ",".join(map(repr, args)) + "," * (len(args) == 1)
-                head = f"{HEADER}({_quote(object_id)},{_quote(method)},"
-                return f"{head}({flat}),{{}})".encode()
-            except ValueError:
-                pass
+        data = flat_call_bytes(object_id, method, args, kwargs)
+        if data is not None:
+            return data
         return super().dumps_call(object_id, method, args, kwargs)
 
     def loads(self, data: bytes) -> Any:
