@@ -23,7 +23,7 @@ from pyrophone.errors import SerializeError
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.wire.client import ClientSession
-from pyrophone.wire.features import FEATURES
+from pyrophone.wire.features import BUFFERS, FEATURES, VALUES
 from pyrophone.wire.framing import ONEWAY
 from running import LIMIT
 from talking import talking
@@ -340,6 +340,7 @@ class Marked:
 
 
 MARK = {"__class__": "test.Mark", "trap": False}
+FORMS = FEATURES - {VALUES, BUFFERS}  # whoever else says what a Mark is, writes a form
 FILLING = "x" * 300_000
 
 
@@ -358,7 +359,7 @@ def test_the_loop_is_not_held_up_by_reading_and_writing_much(
     async def main() -> None:
         async with Daemon(classes=Mark.table()) as daemon:
             uri = await daemon.register(Marked())
-            async with talking(uri) as talker:
+            async with talking(uri, features=FORMS) as talker:
                 assert await talker.ask(method, MARK, filling) == "a mark"
                 assert Mark.places == places
                 for n in range(3):  # which are small again
@@ -374,7 +375,7 @@ def test_what_comes_behind_a_large_call_stays_behind_it(run: Run) -> None:
     async def main() -> None:
         async with Daemon(classes=Mark.table()) as daemon:
             uri = await daemon.register(Marked())
-            async with talking(uri) as talker:
+            async with talking(uri, features=FORMS) as talker:
                 numbers = [talker.say("task", MARK, FILLING), talker.say("behind")]
                 numbers += [talker.say("task", MARK, FILLING), talker.say("behind")]
                 replies = {}
@@ -391,7 +392,7 @@ def test_what_can_not_be_read_is_an_error_however_large_it_is(run: Run) -> None:
     async def main() -> None:
         async with Daemon(classes=Mark.table()) as daemon:
             uri = await daemon.register(Marked())
-            async with talking(uri) as talker:
+            async with talking(uri, features=FORMS) as talker:
                 trap = {"__class__": "test.Mark", "trap": True}
                 with pytest.raises((ZeroDivisionError, SerializeError)):
                     await talker.ask("task", trap, FILLING)
@@ -413,7 +414,7 @@ def test_who_leaves_while_a_large_call_is_read_has_not_made_it(run: Run) -> None
         async with Daemon(classes=classes) as daemon:
             echo = Echo()
             uri = await daemon.register(echo)
-            async with talking(uri) as talker, talking(uri) as other:
+            async with talking(uri, features=FORMS) as talker, talking(uri) as other:
                 talker.say("wait", {"__class__": "test.Slow"}, FILLING)
                 while not begun.is_set():
                     await asyncio.sleep(0)

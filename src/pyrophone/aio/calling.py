@@ -18,6 +18,7 @@ from ..wire.framing import ONEWAY
 from ..wire.session import Session
 from .inflow import Inflow
 from .limits import UNSENT, within
+from .outflow import Outflow
 
 __all__ = ["Caller", "again"]
 
@@ -46,9 +47,16 @@ class Caller:
         self._pings: dict[int, asyncio.Future[None]] = {}
         self._held: deque[asyncio.Future[None]] = deque()  # callers that wait to send
         self._error: Exception | None = None  # why the connection is closed
+        self._sink: asyncio.Transport | Outflow | None = None  # where to write, if anywhere
+        self._outflow: Outflow | None = None
 
-    def write(self, data: Data) -> None:
-        """Send *data*, if there is any."""
+    def write(self, data: Data, lent: bool = False) -> None:
+        """Send *data*, if there is any.
+
+        Args:
+            data: What to send.
+            lent: Whether buffers in it stay as they are until the call is abandoned.
+        """
         raise NotImplementedError
 
     def spoil(self, error: Exception) -> None:
@@ -118,7 +126,11 @@ class Caller:
         For those who need :meth:`exchange` faster: if the waiting is cancelled they call
         :meth:`abandon`, and *limit* is only told to the other side.
         """
-        self._post(method, args, kwargs, flags, object_id, limit)
+        data = self._compose(method, args, kwargs, flags, object_id, limit)
+        if type(data) is bytes:
+            self.write(data)
+        else:
+            self.write(data, True)
         loop = self.loop
         assert loop is not None
         waiter: asyncio.Future[Reply] = loop.create_future()
@@ -136,7 +148,7 @@ class Caller:
         limit: float | None = None,
     ) -> None:
         """Make a one-way call; see :meth:`exchange`."""
-        self._post(method, args, kwargs, flags | ONEWAY, object_id, limit)
+        self.write(self._compose(method, args, kwargs, flags | ONEWAY, object_id, limit))
 
     async def ping(self, limit: float | None = None, timeout: float | None = None) -> None:
         """Return once the other side has answered a ping; raises as a call does."""
@@ -232,6 +244,7 @@ class Caller:
         """Tell all who wait that nothing more comes, because of *error*."""
         self.loop = None
         self.paused = False
+        self._sink = self._outflow = None
         self._error = error
         waiters: list[asyncio.Future[Any]] = [*self._waiting.values(), *self._held]
         waiters += self._pings.values()
@@ -244,9 +257,21 @@ class Caller:
             inflow.lose(error)
         self._inflows.clear()
 
+    def flowed(self) -> None:
+        """Note that nothing large is on its way out any more."""
+        if self._sink is not None and self._outflow is not None:
+            self._sink = self._outflow.transport
+
     # Helpers.
 
-    def _post(
+    def _flow(self, transport: asyncio.Transport, data: Data, lent: bool) -> None:
+        """Send *data*, which is large; what is written in the meantime goes behind it."""
+        if self._outflow is None:
+            self._outflow = Outflow(transport, self)
+        self._sink = self._outflow
+        self._outflow.write(data, lent=lent)
+
+    def _compose(
         self,
         method: str,
         args: Any,
@@ -254,7 +279,8 @@ class Caller:
         flags: int,
         object_id: str | None,
         limit: float | None,
-    ) -> None:
+    ) -> Data:
+        """Return the bytes of a call."""
         if self._error is not None or limit is not None:
             self._check(limit)
         annotations = correlation = path = None
@@ -276,7 +302,7 @@ class Caller:
             None if limit is None else limit - time.monotonic(),
             path,
         )
-        self.write(self.session.launch(message))
+        return self.session.launch(message)
 
     def _check(self, limit: float | None) -> None:
         if self._error is not None:
@@ -297,6 +323,8 @@ class Caller:
 
     def abandon(self, seq: int, waiter: asyncio.Future[Reply]) -> None:
         """Have no more use for the answer to call *seq*."""
+        if self._outflow is not None:
+            self._outflow.own()
         if self._waiting.get(seq) is waiter:
             del self._waiting[seq]
             self._give_up(seq)

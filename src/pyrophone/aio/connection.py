@@ -30,6 +30,7 @@ from .beats import Beats
 from .calling import Caller
 from .dialing import tune_transport
 from .functions import Functions, FunctionService
+from .landing import land
 from .running import Running
 
 __all__ = ["Connection"]
@@ -115,18 +116,21 @@ class Connection(Caller, asyncio.Protocol):
         if self.session.beat:
             self._beats = Beats(self.session.beat, self._pulse, self._silent)
 
-    def write(self, data: Data) -> None:
+    def write(self, data: Data, lent: bool = False) -> None:
         """Send *data*, together with others of the same moment where there are some."""
-        transport = self._transport
-        if not data or transport is None or self._error is not None:
+        sink = self._sink
+        if not data or sink is None:
             return
-        data = bytes(data)
         if self._beats is not None:
             self._beats.told = time.monotonic()
         if not self._reading:  # it may be a call, whose answer is to be read
             self._read(not self._full)
+        if type(data) is not bytes:
+            self._uncork()
+            self._flow(cast(asyncio.Transport, self._transport), data, lent)
+            return
         if not self._waiting and not self._corked:
-            transport.write(data)
+            sink.write(data)
             return
         if not self._corked:
             self._gone.get_loop().call_soon(self._uncork)
@@ -169,6 +173,8 @@ class Connection(Caller, asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take note of the *transport*."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's does not say so
+        if self._error is None:
+            self._sink = self._transport
         tune_transport(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -185,6 +191,9 @@ class Connection(Caller, asyncio.Protocol):
                     self._take(event)
                 if not session.decoder.data:
                     break  # nothing is behind it
+            else:
+                if session.decoder.landing is not None and self._transport is not None:
+                    land(session.decoder, self._transport, self)
         except (ProtocolError, SecurityError) as error:
             self._end(error, hard=True)
         except Exception as error:  # a loop may leave the callers waiting for ever
@@ -192,6 +201,14 @@ class Connection(Caller, asyncio.Protocol):
             raise
         if self._answering is not None and self._full:
             self._read(False)
+
+    def landed(self, *, done: bool) -> None:
+        """Note that bytes went where they belong; if *done*, a message may be complete."""
+        if self._error is None:
+            if done:
+                self.data_received(b"")
+            elif self._beats is not None:
+                self._beats.heard = time.monotonic()
 
     def eof_received(self) -> None:
         """Note that the other side sends no more."""
@@ -216,6 +233,10 @@ class Connection(Caller, asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Let them send."""
+        if self._outflow is not None:
+            self.paused = False
+            if not self._outflow.go_on():
+                return
         self.go_on()
 
     def _take(self, event: object) -> None:
@@ -282,13 +303,15 @@ class Connection(Caller, asyncio.Protocol):
         data = b"".join(self._corked)
         self._corked.clear()
         self._corked_size = 0
-        if data and self._transport is not None:
-            self._transport.write(data)
+        if data and self._sink is not None:
+            self._sink.write(data)
 
     def _end(self, error: Exception, *, hard: bool) -> None:
         if self._error is not None:
             return
         self._uncork()
+        if self._outflow is not None and not hard:
+            self._outflow.flush()
         if self._beats is not None:
             self._beats.stop()
         self.session.close()

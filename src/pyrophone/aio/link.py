@@ -25,6 +25,7 @@ from ..wire.states import NEW, OPEN
 from .beats import Beats
 from .calling import Caller
 from .functions import Functions
+from .landing import land
 from .pool import Pool
 from .running import Running
 from .service import Service
@@ -153,6 +154,8 @@ class Link(Caller, asyncio.Protocol):
     def close(self) -> None:
         """Close the connection once all is sent that was written."""
         self._uncork()
+        if self._outflow is not None:
+            self._outflow.flush()
         if self.transport is not None:
             self.transport.close()
         else:
@@ -172,18 +175,22 @@ class Link(Caller, asyncio.Protocol):
 
     # What answering calls.
 
-    def write(self, data: Data) -> None:
+    def write(self, data: Data, lent: bool = False) -> None:
         """Send *data*, together with others of the same moment where there may be some."""
-        if not data or self.closed or self.transport is None:
+        sink = self._sink
+        if not data or sink is None:
             return
-        data = bytes(data)
         if self._beats is not None:
             self._beats.told = time.monotonic()
         if self._stalled and self._many:  # it may be a call, whose answer is to be read
             self._here.call_soon(self._pull)
+        if type(data) is not bytes:
+            self._uncork()
+            self._flow(cast(asyncio.Transport, self.transport), data, lent)
+            return
         if not self._corked:
             if len(self.answering.runs) < 2:
-                self.transport.write(data)
+                sink.write(data)
                 return
             self._here.call_soon(self._uncork)
         self._corked.append(data)
@@ -208,6 +215,8 @@ class Link(Caller, asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         if self.closed:  # meanwhile
             transport.close()
+        else:
+            self._sink = self.transport
 
     def data_received(self, data: bytes) -> None:
         """Do what *data* asks for, unless something is to be waited for first."""
@@ -221,6 +230,14 @@ class Link(Caller, asyncio.Protocol):
         if (self._stalled or self.paused) and self._blocked:
             self._hold_up()
         else:
+            self._pull()
+
+    def landed(self, *, done: bool) -> None:
+        """Note that bytes went where they belong; if *done*, a message may be complete."""
+        if not done:
+            if self._beats is not None:
+                self._beats.heard = time.monotonic()
+        elif not self.closed:
             self._pull()
 
     def eof_received(self) -> bool:
@@ -238,6 +255,10 @@ class Link(Caller, asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Go on: the client has taken its answers."""
+        if self._outflow is not None:
+            self.paused = False
+            if not self._outflow.go_on():
+                return
         self.deadline = None
         self.go_on()
         self._pull()
@@ -247,6 +268,7 @@ class Link(Caller, asyncio.Protocol):
         if self.closed:
             return
         self.closed = True
+        self._sink = None
         self.session.close()
         if self._beats is not None:
             self._beats.stop()
@@ -310,6 +332,8 @@ class Link(Caller, asyncio.Protocol):
             self._refuse(str(error))
             return False
         if event is None:
+            if session.decoder.landing is not None and self.transport is not None:
+                land(session.decoder, self.transport, self)
             return False
         self.used = time.monotonic()
         if type(event) is Call:
@@ -410,11 +434,11 @@ class Link(Caller, asyncio.Protocol):
             self.transport.pause_reading()
 
     def _uncork(self) -> None:
-        if self._corked and self.transport is not None:
+        if self._corked and self._sink is not None:
             data = b"".join(self._corked)
             self._corked.clear()
             self._corked_size = 0
-            self.transport.write(data)
+            self._sink.write(data)
 
     def _silent(self) -> None:
         """The client gave no sign of life for too long."""
