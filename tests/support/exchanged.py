@@ -14,11 +14,12 @@ from pyrophone.objects.functions import (
 )
 from pyrophone.wire.client import ClientSession
 from pyrophone.wire.features import FEATURES
-from pyrophone.wire.framing import ONEWAY
+from pyrophone.wire.framing import INVOKE, ONEWAY, Message
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
 
 PATH = "10.0.0.5:4711 desk.press"
+BUFFER = b"{'__class__':'pyrophone.Buffer','n':0}"
 
 
 def exchanged() -> Iterator[bytes]:
@@ -41,6 +42,7 @@ def exchanged() -> Iterator[bytes]:
     yield client.abandon(4)
     yield from _stream(client, server)
     yield from _function(client, server)
+    yield bytes(client.launch(_laden()))
 
 
 def _stream(client: ClientSession, server: ServerSession) -> Iterator[bytes]:
@@ -74,3 +76,12 @@ def shown(text: str) -> list[bytes]:
             for quoted, digits in pieces
         ))  # fmt: skip
     return messages
+
+
+def _laden() -> Message:
+    """Return a call with so few bytes beside it as no serializer puts there."""
+    serializer = codecs().by_name["serpent"]
+    payload = serializer.dumps_call("demo", "put", ("BUFFER",), {})
+    message = Message(INVOKE, serializer.id, 0, 0, payload.replace(b"'BUFFER'", BUFFER))
+    message.lay([memoryview(b"abc")])
+    return message

@@ -39,7 +39,7 @@ def test_who_has_no_interval_does_not_offer_to_beat() -> None:
     client = ClientSession("demo", codecs(), features=FEATURES)
     server = ServerSession(codecs(), supported=FEATURES, beat=3.0)
     hello = client.greet()
-    assert decode(hello).annotations == {"PHON": b"cancel,flow,limit,many,values"}
+    assert decode(hello).annotations == {"PHON": b"buffers,cancel,flow,limit,many,values"}
     (greeting,) = feed(server, hello)
     (welcome,) = feed(client, server.welcome(greeting, "hello", None))
     assert client.features == server.features == FEATURES - {"beat"}
@@ -115,7 +115,7 @@ def test_values_are_written_as_what_they_are_once_that_is_agreed() -> None:
     assert (call.args, call.kwargs) == (({1}, b"x"), {"k": frozenset()})
     (reply,) = feed(client, server.result(call, (set(), range(3))))
     assert reply.unwrap() == (set(), range(3))
-    client, server = joined(FEATURES - {"values"})
+    client, server = joined(FEATURES - {"values", "buffers"})
     (call,) = feed(server, client.call("add", ((), frozenset()), {}))
     assert call.args == ((), ())
 
@@ -136,4 +136,4 @@ def test_codecs_that_do_without_values_do_not_offer_them_or_take_them() -> None:
     client = ClientSession("demo", codecs(), features=FEATURES, beat=4.0)
     server = ServerSession(without, supported=FEATURES, beat=3.0)
     feed(client, server.welcome(feed(server, client.greet())[0], "hello", None))
-    assert client.features == server.features == FEATURES - {"values"}
+    assert client.features == server.features == FEATURES - {"values", "buffers"}

@@ -11,7 +11,9 @@ def test_features_are_listed_in_one_annotation() -> None:
     assert CHUNK == "PHON"
     assert write_features({"many", "beat"}) == {"PHON": b"beat,many"}
     assert write_features(()) == {"PHON": b""}
-    assert write_features(FEATURES) == {"PHON": b"beat,cancel,flow,limit,many,values"}
+    assert write_features(FEATURES) == {
+        "PHON": b"beat,buffers,cancel,flow,limit,many,values"
+    }
 
 
 @pytest.mark.parametrize(
@@ -20,9 +22,11 @@ def test_features_are_listed_in_one_annotation() -> None:
         (b"flow,cancel,beat,limit", frozenset({"beat", "limit"})),
         (b"flow,many", frozenset({"flow", "many"})),
         (b"cancel,many", frozenset({"cancel", "many"})),
+        (b"buffers,many", frozenset({"many"})),
+        (b"buffers,values", frozenset({"buffers", "values"})),
     ],
 )
-def test_cancel_and_flow_need_numbers_that_mean_one_call(
+def test_some_features_count_only_with_another(
     chunk: bytes, agreed: frozenset[str]
 ) -> None:
     assert read_features({"PHON": chunk}, FEATURES) == agreed

@@ -36,7 +36,7 @@ FLOW = "flow"  # items of a stream are sent ahead; both ends may call the other
 LIMIT = "limit"  # a call says how much time it has, and who waits for it
 MANY = "many"  # many calls may be under way, and are answered in any order
 VALUES = "values"  # more types arrive as what they were
-FEATURES = frozenset({BEAT, CANCEL, FLOW, LIMIT, MANY, VALUES})
+FEATURES = frozenset({BEAT, BUFFERS, CANCEL, FLOW, LIMIT, MANY, VALUES})
 # So that one number means one call; and because what goes beside the text is a value.
 _NEEDS = ((MANY, frozenset({CANCEL, FLOW})), (VALUES, frozenset({BUFFERS})))
 
