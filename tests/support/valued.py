@@ -158,7 +158,7 @@ def trip(value: Any, name: str, *classes: type) -> Any:
     beside: list[Any] = []
     data = serializer.dumps_call_beside("o", "m", (value,), {"k": [value]}, beside)
     _, _, args, kwargs = serializer.loads_call_beside(data, finished(beside))
-    assert repr(args[0]) == repr((kwargs or {})["k"][0]) == repr(arrived)
+    assert str(args[0]) == str((kwargs or {})["k"][0]) == str(arrived)
     return arrived
 
 

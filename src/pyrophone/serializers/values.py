@@ -71,7 +71,7 @@ class Inward(Protocol):
         """Return what stands for a value that can't be made here."""
 
 
-def form_of(kind: str, **items: Any) -> Form:
+def form_of(kind: str, /, **items: Any) -> Form:
     """Return the class form of the library's own *kind*."""
     return {"__class__": f"pyrophone.{kind}", **items}
 
