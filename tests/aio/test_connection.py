@@ -6,20 +6,26 @@ import asyncio
 import gc
 import socket
 import warnings
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from pyrophone import URI, Settings
+from pyrophone import URI, Settings, expose, oneway
+from pyrophone.aio import Daemon, connect
+from pyrophone.aio.connection import Connection
 from pyrophone.aio.opening import open_connection
 from pyrophone.errors import (
     ConnectionLostError,
+    DeadlineExceeded,
     LocalProtocolError,
     RemoteProtocolError,
     SerializeError,
 )
 from pyrophone.objects.functions import RELEASED, RemoteFunction
+from pyrophone.objects.proxy import remote_of
 from pyrophone.wire.events import Pong, Reply
 from pyrophone.wire.features import FEATURES
 from pyrophone.wire.framing import ONEWAY
@@ -336,5 +342,166 @@ def test_no_sign_of_life_is_added_to_what_a_peer_does_not_take(run: Run) -> None
             connection.spoil(ConnectionLostError("enough"))
             with pytest.raises(ConnectionLostError, match="enough"):
                 await large
+
+    run(main())
+
+
+# Buffers, over a socket that takes less than they have.
+
+
+@expose
+class Store:
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+        self.open = asyncio.Event()
+
+    async def keep(self, data: Any) -> int:
+        self.kept.append(data)
+        return len(data)
+
+    @oneway
+    async def note(self, data: Any) -> None:
+        self.kept.append(data)
+
+    async def give(self, size: int) -> Any:
+        self.array = bytearray(b"x" * size)
+        return self.array
+
+    async def spoil(self) -> None:
+        self.array[:] = b"y" * len(self.array)
+
+
+BIG = 4 << 20
+
+
+@asynccontextmanager
+async def stored(path: Path) -> AsyncIterator[tuple[Store, Any, Connection]]:
+    """Serve a store by a Unix socket; give it, its proxy and the connection of that."""
+    async with Daemon(unix_socket=str(path / "store")) as daemon:
+        store = Store()
+        uri = await daemon.register(store)
+        async with await connect(uri) as proxy:
+            assert await proxy.keep(b"") == 0
+            store.kept.clear()
+            connection: Connection = remote_of(proxy).line.connection
+            yield store, proxy, connection
+            assert await proxy.keep(b"end") == 3  # no message was cut short
+            assert connection.open
+
+
+async def begun(call: Any, connection: Connection) -> asyncio.Task[Any]:
+    """Begin a call; return when it is being sent, and not all of it is."""
+    task = asyncio.ensure_future(call)
+    while not connection.paused:
+        await asyncio.sleep(0)
+    return task
+
+
+def test_a_call_given_up_while_it_is_sent_is_sent_as_it_was(
+    run: Run, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with stored(tmp_path) as (store, proxy, connection):
+            data = bytearray(BIG)
+            task = await begun(proxy.keep(data), connection)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            data[:] = b"x" * BIG
+            data.clear()  # nobody holds it
+            assert await proxy.keep(b"next") == 4
+            assert store.kept in ([b"next"], [bytes(BIG), b"next"])
+
+    run(main())
+
+
+def test_a_call_that_is_late_before_it_is_sent_leaves_the_rest_to_the_loop(
+    run: Run, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with stored(tmp_path) as (_, _proxy, connection):
+            data = bytearray(BIG)
+            task = await begun(connection.exchange("keep", (data,), {}), connection)
+            [(seq, waiter)] = connection._waiting.items()
+            connection._expire(seq, waiter, 0.0, None)  # as its timer does
+            with pytest.raises(DeadlineExceeded):
+                await task
+            data.clear()
+
+    run(main())
+
+
+def test_one_way_and_behind_one_another_all_arrive_as_they_were(
+    run: Run, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with stored(tmp_path) as (store, proxy, _):
+            data = bytearray(b"1" * BIG)
+            proxy.note(data)
+            data[:] = b"2" * BIG
+            calls = [proxy.keep(data), proxy.keep(b"small"), proxy.keep(bytes(data))]
+            assert await asyncio.gather(*calls) == [BIG, 5, BIG]
+            assert sorted(store.kept) == sorted(
+                [b"1" * BIG, b"2" * BIG, b"2" * BIG, b"small"]
+            )
+
+    run(main())
+
+
+def test_an_answer_is_what_the_method_returned(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with stored(tmp_path) as (_, proxy, _connection):
+            got, *_ = await asyncio.gather(proxy.give(BIG), proxy.spoil())
+            assert got == b"x" * BIG
+            assert type(got) is bytearray
+
+    run(main())
+
+
+def test_a_daemon_that_goes_in_the_middle_of_a_buffer_is_lost(run: Run) -> None:
+    async def cuts(peer: Peer) -> None:
+        await peer.welcome()
+        data = peer.session.result(await peer.call(), bytes(BIG))
+        peer.send(bytes(data)[: BIG // 2])
+
+    async def main() -> None:
+        async with scripted(cuts, supported=FEATURES) as uri:
+            connection = await open_(uri)
+            with pytest.raises(ConnectionLostError, match=r"closed|lost"):
+                await connection.exchange("f", (), {})
+
+    run(main())
+
+
+def test_a_client_that_goes_in_the_middle_of_a_buffer_is_let_go(
+    run: Run, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        async with Daemon(unix_socket=str(tmp_path / "store")) as daemon:
+            uri = await daemon.register(Store())
+            connection = await open_(uri)
+            call = connection.exchange("keep", (bytes(BIG),), {})
+            task = await begun(call, connection)
+            connection.spoil(ConnectionLostError("of the test"))
+            with pytest.raises(ConnectionLostError):
+                await task
+            while daemon.clients:
+                await asyncio.sleep(0)
+
+    run(main())
+
+
+def test_closing_sends_the_rest(run: Run, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Daemon(unix_socket=str(tmp_path / "store")) as daemon:
+            store = Store()
+            async with await connect(await daemon.register(store)) as proxy:
+                assert await proxy.keep(b"") == 0
+                proxy.note(bytes(BIG))
+            while len(store.kept) < 2:
+                await asyncio.sleep(0)
+            assert store.kept[1] == bytes(BIG)
 
     run(main())
