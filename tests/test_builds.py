@@ -283,6 +283,50 @@ def test_floats_are_written_and_read_as_python_does(
         assert repr(read) == repr(ast.literal_eval(text))
 
 
+def landed(decoder: Any, pieces: list[bytes], places: list[bool]) -> list[Any]:
+    """Return the messages in *pieces*, of which some are put where buffers go."""
+    decoder.beside = True
+    found: list[Any] = []
+    for piece, place in zip(pieces, [*places, *pieces], strict=False):
+        space = decoder.space()
+        if place and space is not None:
+            space[: len(piece)], rest = piece[: len(space)], piece[len(space) :]
+            decoder.filled(len(piece) - len(rest))
+            piece = rest
+        decoder.feed(piece)
+        while (message := decoder.next()) is not None:
+            parts = [getattr(message, name) for name in type(message).__slots__]
+            kinds = [type(buffer) for buffer in message.buffers]
+            found.append([*parts, kinds])
+    return [*found, decoder.pending, decoder.landing is None]
+
+
+@compiled
+@given(
+    st.binary(max_size=9),
+    st.integers(0, 300),
+    st.lists(st.integers(0, 330), max_size=9).map(sorted),
+    st.lists(st.booleans(), max_size=9),
+)
+def test_decoders_agree_about_buffers(
+    sources: types.ModuleType,
+    noise: bytes,
+    place: int,
+    cuts: list[int],
+    places: list[bool],
+) -> None:
+    ours, source = twin("wire.framing")
+    message = ours.Message(ours.RESULT, 1, 0, 7, b"payload", {"ABCD": b"chunk"})
+    message.lay([memoryview(b"fixed" * 9), memoryview(bytearray(b"other" * 9))])
+    data = bytearray(bytes(ours.encode_beside(message)) * 2)
+    data[place : place + len(noise)] = noise
+    ends = [*cuts, len(data)]
+    pieces = [bytes(data[start:end]) for start, end in zip([0, *cuts], ends, strict=True)]
+    assert outcome(landed, ours.Decoder(1000), pieces, places) == outcome(
+        landed, source.Decoder(1000), pieces, places
+    )
+
+
 def test_programs_that_tests_start_run_the_same_build() -> None:
     code = "from pyrophone.cli.main import build_name; print(build_name())"
     ran = subprocess.run(

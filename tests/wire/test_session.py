@@ -7,13 +7,16 @@ import pytest
 from conversing import codecs, crossing, feed, joined, streaming, take
 from pyrophone.errors import (
     LocalProtocolError,
+    MessageTooLargeError,
     RemoteProtocolError,
     SerializeError,
 )
+from pyrophone.wire.buffers import Pieces
 from pyrophone.wire.events import Call, Cancel, Credit, Pong
 from pyrophone.wire.features import FEATURES
 from pyrophone.wire.flows import MOST_CREDIT
 from pyrophone.wire.framing import (
+    BATCH,
     CANCEL,
     CREDIT,
     END,
@@ -26,6 +29,7 @@ from pyrophone.wire.framing import (
     STREAM,
     Message,
     encode,
+    encode_beside,
 )
 from pyrophone.wire.states import CLOSED, OPEN
 
@@ -364,3 +368,110 @@ def test_without_the_feature_pongs_are_taken_as_they_come() -> None:
     assert type(pong) is Pong
     (call,) = feed(server, client.call("add", (1, 2), {}))
     assert (call.limit, call.path) == (None, "")
+
+
+# Buffers.
+
+LARGE = bytes(range(256)) * 64
+
+
+@pytest.mark.parametrize("serializer", ["serpent", "json", "msgpack"])
+@pytest.mark.parametrize("lazy", [False, True])
+def test_large_bytes_go_beside_the_text_of_calls_and_answers(
+    serializer: str, lazy: bool
+) -> None:
+    client, server = joined(serializer=serializer)
+    server.lazy = lazy
+    data = client.call("add", ([LARGE], b"few"), {"more": bytearray(LARGE)})
+    assert type(data) is Pieces
+    assert any(piece.obj is LARGE for piece in data.head())
+    (call,) = feed(server, bytes(data))
+    server.read(call)
+    assert [*call.args, call.kwargs] == [[LARGE], b"few", {"more": LARGE}]
+    assert type(call.kwargs["more"]) is bytearray
+    assert call.annotations == {}
+    (reply,) = feed(client, bytes(server.result(call, (LARGE,), annotations={"ABCD": b""})))
+    assert reply.annotations == {"ABCD": b""}
+    assert list(reply.unwrap()) == [LARGE]
+
+
+def test_with_calls_go_limits_functions_and_correlation_as_ever() -> None:
+    client, server = joined()
+    client.crossing, server.crossing = crossing(), crossing()
+    data = client.call(
+        "add", (print, LARGE), {}, limit=2.0, path="here", correlation=bytes(16)
+    )
+    (call,) = feed(server, bytes(data))
+    assert (call.limit, call.path, call.correlation) == (2.0, "here", bytes(16))
+    assert (call.args[0].function_id, call.args[1]) == ("1", LARGE)
+    (reply,) = feed(
+        client, bytes(server.result(call, [LARGE, print], correlation=b"c" * 16))
+    )
+    assert reply.unwrap()[0] == LARGE
+
+
+def test_batches_and_items_have_them_too() -> None:
+    client, server, call = streaming()
+    server.receive(client.credit(call.seq, 1))
+    take(server)
+    (portion,) = feed(client, bytes(server.items(call, [LARGE, 1], last=True)))
+    assert portion.unwrap() == [LARGE, 1]
+    data = client.call("<batch>", [("add", (LARGE,), None)], None, BATCH)
+    (call,) = feed(server, bytes(data))
+    (reply,) = feed(client, bytes(server.result(call, [LARGE])))
+    assert reply.unwrap() == [LARGE]
+
+
+def test_a_message_with_too_much_beside_it_is_not_sent() -> None:
+    client, server = joined(max_size=20_000)
+    with pytest.raises(MessageTooLargeError):
+        client.call("add", (LARGE, bytearray(LARGE)), {})
+    assert client.calls == 0
+    (call,) = feed(server, bytes(client.call("add", (LARGE,), {})))
+    assert call.args[0] == LARGE
+
+
+def test_buffers_that_nobody_wants_any_more_are_dropped() -> None:
+    client, server = joined()
+    (call,) = feed(server, client.call("add", (), {}))
+    client.abandon(call.seq)
+    assert feed(client, bytes(server.result(call, LARGE))) == []
+    assert client.decoder.pending == 0
+
+
+def test_without_the_feature_all_is_in_the_text() -> None:
+    for features in (FEATURES - {"buffers"}, FEATURES - {"values"}):
+        client, server = joined(features)
+        data = client.call("add", (LARGE,), {})
+        assert type(data) is bytes
+        (call,) = feed(server, data)
+        assert type(server.result(call, LARGE)) is bytes
+
+
+def test_traced_are_messages_with_what_is_beside_them() -> None:
+    client, server = joined()
+    told: list[Message] = []
+    client.trace = lambda _, message: told.append(message)
+    (call,) = feed(server, bytes(client.call("add", (LARGE,), {})))
+    assert call.args[0] == LARGE
+    assert [len(message.buffers) for message in told] == [1]
+
+
+@pytest.mark.parametrize("number", [-1, 1, None, "0"])
+def test_a_form_that_names_no_buffer_fails_its_own_call_only(number: object) -> None:
+    _, server = joined()
+    form = f"{{'__class__':'pyrophone.Buffer','n':{number!r}}}"
+    payload = f"# serpent utf-8 python3.2\n('demo','add',({form},),{{}})".encode()
+    message = Message(INVOKE, 1, 0, 1, payload)
+    message.lay([memoryview(b"abc")])
+    (call,) = feed(server, bytes(encode_beside(message)))
+    assert isinstance(call.problem, SerializeError)
+    assert server.state == OPEN
+
+
+def test_buffers_that_are_wrong_end_the_conversation() -> None:
+    _, server = joined()
+    message = Message(INVOKE, 1, 0, 1, b"", {"BUFS": b"\0\0\0\1"})
+    with pytest.raises(RemoteProtocolError, match="BUFS has 4 bytes, needs 13"):
+        feed(server, encode(message))
+    assert server.state == CLOSED
