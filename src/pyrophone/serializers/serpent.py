@@ -83,7 +83,16 @@ class SerpentSerializer(Codec):
                 return (HEADER + repr(value)).encode()
             except ValueError:  # an integer too long for a text; said below
                 pass
-        return super().dumps(value)
+        return super().dumps_beside(value, None)
+
+    def dumps_beside(self, value: Any, beside: list[Any] | None) -> bytes:
+        """Return the bytes of *value*; see :class:`.base.BesideSerializer`."""
+        if type(value) in _REPR_IS_TEXT:
+            try:
+                return (HEADER + repr(value)).encode()
+            except ValueError:
+                pass
+        return super().dumps_beside(value, beside)
 
     def dumps_call(
         self,
@@ -96,7 +105,21 @@ class SerpentSerializer(Codec):
         data = flat_call_bytes(object_id, method, args, kwargs)
         if data is not None:
             return data
-        return super().dumps_call(object_id, method, args, kwargs)
+        return super().dumps_call_beside(object_id, method, args, kwargs, None)
+
+    def dumps_call_beside(
+        self,
+        object_id: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
+        beside: list[Any] | None,
+    ) -> bytes:
+        """Return the bytes of a call; see :class:`.base.BesideSerializer`."""
+        data = flat_call_bytes(object_id, method, args, kwargs)
+        if data is not None:
+            return data
+        return super().dumps_call_beside(object_id, method, args, kwargs, beside)
 
     def loads(self, data: bytes) -> Any:
         """Return the value of *data*; see :class:`.base.Serializer`."""
