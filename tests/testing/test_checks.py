@@ -8,6 +8,7 @@ import pytest
 
 from pyrophone.errors import SerializeError
 from pyrophone.serializers import ClassTable, make_serializers
+from pyrophone.serializers.json import JsonSerializer
 from pyrophone.testing.checks import check_serializer
 
 
@@ -121,3 +122,33 @@ def test_a_serializer_that_writes_anything_breaks_a_promise() -> None:
 
     with pytest.raises(AssertionError, match="bare objects are refused; it returned b'7'"):
         check_serializer(Careless)
+
+
+class Flat(JsonSerializer):
+    """One that says it has values, and writes tuples as lists all the same."""
+
+    has_values = True
+
+    def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
+        flat = list(value) if type(value) is tuple else value
+        return super()._write(flat, depth, beside)
+
+
+class Inside(JsonSerializer):
+    """One that puts nothing beside the text."""
+
+    has_values = True
+
+    def dumps_call_beside(
+        self, object_id: str, method: str, args: Any, kwargs: Any, beside: Any
+    ) -> bytes:
+        return super().dumps_call_beside(object_id, method, args, kwargs, None)
+
+
+@pytest.mark.parametrize(
+    ("make", "promise"),
+    [(Flat, r"\(.*\) arrives as it was"), (Inside, "large bytes go beside the text")],
+)
+def test_a_broken_promise_about_values_is_named(make: Any, promise: str) -> None:
+    with pytest.raises(AssertionError, match=promise):
+        check_serializer(make)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+import decimal
 import random
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +12,9 @@ from typing import Any
 from ..errors import NoSuchObjectError, RemoteError, SecurityError, SerializeError
 from ..serializers.base import Serializer, dump_error
 from ..serializers.classes import FAILURE_CLASS, ClassTable, Failure
+from ..serializers.extended import ExtendedTable
+from ..serializers.passages import THRESHOLD
+from ..serializers.records import Record
 from ..uri import URI
 
 __all__ = ["check_serializer"]
@@ -32,6 +38,21 @@ _VALUES: tuple[Any, ...] = (
     {"key": [1, {"deeper": None}], "": "empty", "__len__": 2},
     [{"name": "a", "value": 0.1}] * 3,
 )
+
+
+_RICH: tuple[Any, ...] = (
+    *((), (1, (2,)), set(), {1}, frozenset({(1, None)}), b"\0", 1 - 2j, range(3)),
+    *({1: 2, (3, frozenset()): {4}, None: 5}, {"__class__": "no.form"}),
+    *(datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), decimal.Decimal("1.10")),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """A value of a class that may be allowed."""
+
+    size: int
+    inner: tuple[int, ...]
 
 
 class _Stranger:
@@ -71,6 +92,10 @@ def check_serializer(make: Callable[[ClassTable], Serializer]) -> None:
     _check_refusals(serializer)
     _check_errors(serializer, classes)
     _check_hostile_bytes(serializer)
+    extend = getattr(serializer, "extended", None)
+    extended = serializer if extend is None else extend(ExtendedTable(classes))
+    if extended is not serializer:
+        _check_extended(extended, classes)
 
 
 def _require(condition: bool, promise: str) -> None:
@@ -227,6 +252,36 @@ def _check_hostile_bytes(serializer: Serializer) -> None:
             _try_to_read(serializer, bytes(changed))
     for size in range(100):
         _try_to_read(serializer, chance.randbytes(size))
+
+
+def _check_extended(serializer: Any, classes: ClassTable) -> None:
+    """Check what is promised to peers that know the features ``values`` and ``buffers``."""
+    _require(serializer.id < 256, "the one for values has a name and an id, too")
+    _check_values(serializer)
+    _check_calls(serializer)
+    for value in _RICH:
+        alone = serializer.loads(serializer.dumps(value))
+        same = alone == value and type(alone) is type(value)
+        inside = serializer.loads(serializer.dumps([value, {"k": value}]))
+        same = same and inside == [value, {"k": value}]
+        _require(same, f"{value!r:.80} arrives as it was")
+    record = serializer.loads(serializer.dumps(_Known(1, (2,))))
+    _require(isinstance(record, Record), "a class that is not allowed arrives as a record")
+    classes.allow(_Known)
+    again = serializer.loads(serializer.dumps(record))
+    _require(again == _Known(1, (2,)), "which is sent on as what it was")
+    large = b"x" * THRESHOLD
+    beside: list[Any] = []
+    data = serializer.dumps_call_beside("o", "m", (large,), {"k": [1]}, beside)
+    _require([bytes(view) for view in beside] == [large], "large bytes go beside the text")
+    parts = serializer.loads_call_beside(data, [large])
+    _require(parts[2][0] is large and parts[3] == {"k": [1]}, "and come back as they are")
+    promise = "a buffer that is missing is an error"
+    _refusal(SerializeError, promise, serializer.loads_call_beside, data, [])
+    form = {"__class__": "pyrophone.Set", "items": [[]]}
+    back = serializer.loads(serializer.dumps(form))
+    _require(back == form, "what looks like a form is none")
+    _check_hostile_bytes(serializer)
 
 
 def _try_to_read(serializer: Serializer, data: bytes) -> None:
