@@ -52,7 +52,7 @@ def land(decoder: MessageDecoder, transport: asyncio.Transport, receiver: Receiv
         or isinstance(transport.get_protocol(), Lander)
     ):
         return
-    _switch(transport, Lander(decoder, transport, receiver))
+    transport.set_protocol(Lander(decoder, transport, receiver))
 
 
 class Lander(asyncio.BufferedProtocol):
@@ -108,15 +108,5 @@ class Lander(asyncio.BufferedProtocol):
         """Go on in the usual way, unless more buffers have begun to arrive."""
         self._settle()
         if self._decoder.landing is None and self._transport.get_protocol() is self:
-            _switch(self._transport, self._usual)
+            self._transport.set_protocol(self._usual)
         self._receiver.landed(done=True)
-
-
-def _switch(transport: asyncio.Transport, protocol: asyncio.BaseProtocol) -> None:
-    """Let *protocol* get what *transport* reads."""
-    reading = not transport.is_closing() and transport.is_reading()
-    if reading:  # uvloop reads on in the old way, else
-        transport.pause_reading()
-    transport.set_protocol(protocol)
-    if reading:
-        transport.resume_reading()
