@@ -203,13 +203,17 @@ def form(dtype: Any, shape: Any, data: Any, **more: Any) -> dict[str, Any]:
         (form("<f8", [2**62, 2**62], bytes(0)), r"has \d+ bytes, 0 came"),
         (form("<f8", [2**32, 2**32], bytes(8)), r"has \d+ bytes, 8 came"),
         (form("<f8", [0, 2**70], bytes(0)), "malformed pyrophone.Array: "),
-        (form("<f8", [1] * 100, bytes(8)), "malformed pyrophone.Array: "),
+        (form("<f8", [1] * 100, bytes(8)), "malformed pyrophone.Array: shape"),
+        (form("<f8", [2**62] * 30_000, bytes(8)), "malformed pyrophone.Array: shape"),
         (form("V0", [10**18], b""), "has 0 bytes, 0 came"),
         (form("<f99", [1], bytes(99)), "malformed pyrophone.Array: "),
         (form("<M8[x]", [1], bytes(8)), "malformed pyrophone.Array: "),
+        (form("<m8[0s]", [1], bytes(8)), "unsupported dtype '<m8"),  # numpy divides by it
         (form("<f8", [1], "12345678"), "str in place of bytes"),
         (form("<f8", [1], None), "NoneType in place of bytes"),
         (form("|b1", [2], b"\1\2"), "an array of bool has other bytes than 0 and 1"),
+        (form("<U1", [1], b"\0\0\x11\0"), "an array of text has what is no character"),
+        (form(">U1", [1], b"\0\x11\0\0"), "an array of text has what is no character"),
         (form({"names": ["a"]}, [1], b""), "malformed dtype: formats is missing"),
         (
             form(
@@ -247,6 +251,12 @@ def form(dtype: Any, shape: Any, data: Any, **more: Any) -> dict[str, Any]:
         ({"__class__": "pyrophone.Scalar", "dtype": "O", "item": 1}, "unsupported dtype"),
         ({"__class__": "pyrophone.Scalar", "dtype": "<i1", "item": [1]}, "item is list"),
         ({"__class__": "pyrophone.Scalar", "dtype": "|i1", "item": 1000}, "malformed"),
+        ({"__class__": "pyrophone.Scalar", "dtype": "|V8", "item": 9}, "item is int"),
+        ({"__class__": "pyrophone.Scalar", "dtype": "|S8", "item": 9}, "item is int"),
+        (
+            {"__class__": "pyrophone.Scalar", "dtype": "<M8[s]", "item": "now"},
+            "item is str",
+        ),
         ({"__class__": "pyrophone.StdArray", "typecode": "O", "size": 8}, "malformed"),
         ({"__class__": "pyrophone.StdArray", "typecode": "d", "size": 3}, "malformed"),
         (

@@ -256,6 +256,7 @@ def test_the_program_that_runs_is_known_by_the_bare_name() -> None:
     allowed.add(theirs)
     assert allowed.find("server.Ours") is ours
     assert allowed.find("some.server.Ours") is ours
+    assert allowed.find(1_000_000 * "a." + "Ours") is None  # nobody has such a name
     assert allowed.find("__main__.Theirs") is theirs
     assert allowed.find("other.Theirs") is None
     other = dataclasses.make_dataclass("Theirs", ["x"])

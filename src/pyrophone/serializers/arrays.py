@@ -20,12 +20,21 @@ from .values import Form, Inward, Outward, Read, Write, field, form_of
 
 __all__ = ["READERS", "WRITERS", "numpy_writer"]
 
-# Of numpy: no objects ("O"), whose memory is addresses.
+# Of numpy: no objects ("O"), whose memory is addresses; and no time in units of "0s", by
+# which numpy divides, and the process is gone.
 _DTYPE = re.compile(
-    r"[<>|=]?[biufcSUV?][0-9]{0,9}|[<>|=]?[mM]8(?:\[[0-9]{0,9}[a-zA-Zμ]{1,7}\])?"
+    r"[<>|=]?[biufcSUV?][0-9]{0,9}"
+    r"|[<>|=]?[mM]8(?:\[(?:[1-9][0-9]{0,8})?[a-zA-Zμ]{1,7}\])?"
 )
 _MOST_FIELDS = 1000  # of a structured dtype, those inside others too
 _DEEPEST = 20  # one dtype in another
+_MOST_AXES = 64  # of an array; the product of many large sizes would take long
+_LAST_CHARACTER = 0x10FFFF
+# What an item of a kind of dtype may be. numpy takes others as something else: a number
+# for V and S is a size.
+_ITEMS: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {"U": (str,), "S": (bytes,)} | dict.fromkeys("biufc", (bool, int, float, complex))
+)
 _WIDE = MappingProxyType({4: "i", 8: "q"})  # typecodes that are as wide everywhere
 _FORMATS = frozenset("cbB?hHiIlLqQnNfdP")  # of memoryviews that can be made
 
@@ -128,7 +137,7 @@ def _read_ndarray(form: Form, source: Inward) -> Any:
     dtype = _read_dtype(form)
     shape = field(form, "shape", list)
     data = source.block(form.get("data"))
-    if any(type(size) is not int or size < 0 for size in shape):
+    if len(shape) > _MOST_AXES or any(type(n) is not int or n < 0 for n in shape):
         raise SerializeError(f"malformed {form['__class__']}: shape {shape!r:.80}")
     needed = math.prod(shape) * dtype.itemsize
     if needed != len(data) or not dtype.itemsize:
@@ -142,6 +151,10 @@ def _read_ndarray(form: Form, source: Inward) -> Any:
     value = numpy.ndarray(tuple(shape), dtype, data, order=order)
     if dtype.kind == "b" and value.size and value.view("u1").max() > 1:
         raise SerializeError("an array of bool has other bytes than 0 and 1")
+    if dtype.kind == "U" and value.size:
+        codes = numpy.frombuffer(data, dtype.byteorder + "u4")
+        if codes.max() > _LAST_CHARACTER:
+            raise SerializeError("an array of text has what is no character")
     return value
 
 
@@ -160,8 +173,10 @@ def _read_scalar(form: Form, source: Inward) -> Any:
     numpy = _numpy()
     if "item" not in form:
         return _read_ndarray(form, source)[()] if numpy else source.record(form)
-    item = field(form, "item", bool, int, float, complex, str, bytes)
-    return item if numpy is None else _read_dtype(form).type(item)
+    if numpy is None:
+        return field(form, "item", bool, int, float, complex, str, bytes)
+    dtype = _read_dtype(form)
+    return dtype.type(field(form, "item", *_ITEMS.get(dtype.kind, ())))
 
 
 def _write_dtype(value: Any, out: Outward) -> Form:

@@ -37,6 +37,7 @@ Form = dict[str, Any]
 OBJECT = "pyrophone.Object"
 KINDS = frozenset({"attrs", "dataclass", "enum", "namedtuple", "pydantic"})
 _MAIN = "__main__"
+_LONGEST_NAME = 1000  # of a class that is looked for part by part
 _MOST_FLAGS = 4096  # combinations of one enumeration; it keeps each one that was made
 
 
@@ -107,7 +108,7 @@ class Allowed:
     def find(self, name: str) -> type | None:
         """Return the class that a peer calls *name*, if it is allowed."""
         cls = self._full.get(name)
-        if cls is not None or not self._full:
+        if cls is not None or not self._full or len(name) > _LONGEST_NAME:
             return cls
         module, _, bare = name.partition(".")
         if module == _MAIN:
