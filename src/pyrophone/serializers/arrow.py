@@ -6,7 +6,6 @@ is not read: that may be compressed, and have types that run code.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,11 +16,14 @@ from .values import Form, Inward, Outward, Read, Ready, Write, field, form_of
 
 __all__ = ["READERS", "arrow_writer"]
 
-_FLAT = re.compile(
-    r"bool|u?int(?:8|16|32|64)|halffloat|float|double|(?:large_)?(?:string|binary)"
-    r"|date32\[day\]|date64\[ms\]|time32\[m?s\]|time64\[[un]s\]"
-    r"|(?:timestamp|duration)\[(?:s|ms|us|ns)\]"
-)
+_FLAT_TEXT = """
+    bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 halffloat float double
+    string large_string binary large_binary date32[day] date64[ms]
+    time32[s] time32[ms] time64[us] time64[ns]
+    timestamp[s] timestamp[ms] timestamp[us] timestamp[ns]
+    duration[s] duration[ms] duration[us] duration[ns]
+    """
+_FLAT = frozenset(_FLAT_TEXT.split())
 _DEEPEST = 20
 
 
@@ -158,7 +160,7 @@ def _describe(kind: Any) -> Any:
         SerializeError: It is of a kind that can't travel.
     """
     types = _arrow().types
-    if _FLAT.fullmatch(str(kind)):
+    if str(kind) in _FLAT:
         return str(kind)
     if types.is_timestamp(kind):
         return ["timestamp", kind.unit, kind.tz]
@@ -181,7 +183,7 @@ def _describe(kind: Any) -> Any:
 def _type(described: Any, depth: int) -> Any:
     """Undo :func:`_describe`."""
     arrow = _arrow()
-    if type(described) is str and _FLAT.fullmatch(described):
+    if type(described) is str and described in _FLAT:
         return arrow.type_for_alias(described)
     if depth > 0 and type(described) is list:
         match described:

@@ -5,7 +5,6 @@ Never imported here, as numpy isn't: see :mod:`.arrays`.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -19,7 +18,11 @@ from .values import Form, Inward, Outward, Read, Ready, Write, field, form_of
 __all__ = ["READERS", "writer"]
 
 # Types of columns whose values are written one by one.
-_SIMPLE = re.compile(r"U?Int(?:8|16|32|64)|Float(?:32|64)|boolean|string|str|object")
+_SIMPLE_TEXT = """
+    Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Float32 Float64
+    boolean string str object
+    """
+_SIMPLE = frozenset(_SIMPLE_TEXT.split())
 
 
 def writer(cls: type) -> Write | None:
@@ -109,7 +112,7 @@ def _written(array: Any) -> Ready:
     elif name.startswith("datetime64"):
         form = {"moments": array.tz_convert("UTC").tz_localize(None).to_numpy()}
         form["zone"] = dtype.tz
-    elif _SIMPLE.fullmatch(name):
+    elif name in _SIMPLE:
         missing = array.isna()
         items = array.tolist() if name == "object" else array.astype(object).tolist()
         if name != "object":
@@ -142,7 +145,7 @@ def _read_column(form: Form, source: Inward) -> Any:
         moments = pandas.DatetimeIndex(form["moments"])
         return moments.tz_localize("UTC").tz_convert(form["zone"]).array
     items = field(form, "items", list)
-    if not _SIMPLE.fullmatch(name):
+    if name not in _SIMPLE:
         raise SerializeError(f"unsupported type of a column {name!r:.80}")
     if name != "object":
         return pandas.array(items, dtype=name)
