@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyrophone.errors import SerializeError
-from pyrophone.serializers.literals import LiteralReader, unescape
+from pyrophone.serializers.literals import LiteralReader
 from pyrophone.testing.strategies import literal_texts, same
 
 
@@ -218,8 +218,3 @@ def test_unhashable_keys_are_type_errors() -> None:
     for text in ("{[]: 1}", "{[]}", "{{}: 1}"):
         with pytest.raises(TypeError, match="unhashable"):
             read(text)
-
-
-@given(text=st.text())
-def test_unescaping_undoes_repr(text: str) -> None:
-    assert unescape(repr(text)[1:-1]) == text

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..errors import SerializeError
 from .base import too_many
+from .escapes import unescape, unescape_bytes
 
-__all__ = ["LiteralReader", "unescape", "unescape_bytes"]
+__all__ = ["LiteralReader"]
 
 _BLANK = re.compile(r"(?:[ \t\f\n]|#[^\n]*+|\\\n)*+")
 _LINE_BLANK = re.compile(r"(?:[ \t\f]|\\\n)*+")
@@ -263,61 +263,3 @@ class LiteralReader:
             if found
             else f"not a literal: it ends early, at {self._position}"
         )
-
-
-_ESCAPE = re.compile(
-    r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})"
-    r"|N\{([^}]*)\}|(.))",
-    re.DOTALL,
-)
-_BYTES_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
-_SIMPLE_ESCAPES: dict[str, str] = dict(
-    zip("\n\\'\"abfnrtv", ("", *"\\'\"\a\b\f\n\r\t\v"), strict=True)
-)
-
-
-def unescape(body: str) -> str:
-    """Return the string whose literal has *body* between its quotes.
-
-    Raises:
-        SerializeError: An escape sequence is malformed.
-    """
-    return _ESCAPE.sub(_character, body) if "\\" in body else body
-
-
-def _character(match: re.Match[str]) -> str:
-    octal, two, four, eight, name, other = match.groups()
-    if other is not None:
-        if other in "xuUN":
-            raise SerializeError(f"not a literal: malformed escape \\{other}")
-        return _SIMPLE_ESCAPES.get(str(other), f"\\{other}")
-    if name is not None:
-        try:
-            character = unicodedata.lookup(name)
-        except KeyError:
-            character = ""
-        if len(character) != 1:  # lookup() knows sequences too
-            raise SerializeError(f"not a literal: unknown character name {name[:40]!r}")
-        return character
-    code = int(octal, 8) if octal else int(two or four or eight, 16)
-    if code > 0x10FFFF:
-        raise SerializeError(f"not a literal: no character {match.group()}")
-    return chr(code)
-
-
-def unescape_bytes(body: str) -> bytes:
-    """Return the bytes whose literal has *body*, in ASCII, between its quotes.
-
-    Raises:
-        SerializeError: An escape sequence is malformed.
-    """
-    return (_BYTES_ESCAPE.sub(_byte, body) if "\\" in body else body).encode("latin-1")
-
-
-def _byte(match: re.Match[str]) -> str:
-    octal, two, other = match.groups()
-    if other is not None:
-        if other == "x":
-            raise SerializeError("not a literal: malformed escape \\x")
-        return _SIMPLE_ESCAPES.get(str(other), f"\\{other}")
-    return chr(int(octal, 8) & 0xFF if octal else int(two, 16))

@@ -13,7 +13,8 @@ from typing import Any
 
 from ..errors import SerializeError
 from .base import too_many
-from .literals import LiteralReader, unescape, unescape_bytes
+from .escapes import unescape, unescape_bytes
+from .literals import LiteralReader
 
 __all__ = ["FLAT_SIZE", "HEADER", "NO_VALUE", "Reader", "flat_call", "flat_value"]
 

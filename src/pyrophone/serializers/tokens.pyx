@@ -17,7 +17,8 @@ from libc.string cimport memcmp, memcpy
 
 from ..errors import SerializeError
 from .base import too_many
-from .literals import LiteralReader, unescape, unescape_bytes
+from .escapes import unescape, unescape_bytes
+from .literals import LiteralReader
 
 __all__ = ["FLAT_SIZE", "HEADER", "NO_VALUE", "Reader", "flat_call", "flat_value"]
 
@@ -236,7 +237,7 @@ cdef object string(Cursor *cursor):
 
 
 cdef object unescaped(str text):
-    """Return what ``literals.unescape`` does, which is asked for what is rare."""
+    """Return what ``escapes.unescape`` does, which is asked for what is rare."""
     cdef Py_ssize_t size = len(text), at = 0, length = 0
     cdef uint32_t character
     cdef uint32_t *out = <uint32_t *>PyMem_Calloc(size, 4)
@@ -485,24 +486,16 @@ cdef class Reader:
     cdef object _value(self, Py_ssize_t depth):
         """Return the value that comes next, and pass the blank behind a container."""
         cdef unsigned char first = here(&self._cursor)
-        if first == 39 or first == 34:
-            self._count()
-            return self._string()
-        if first == 40 or first == 91 or first == 123:
-            self._count()
-            if first == 40 and self._is_number():
-                return self._complex(depth)
-            return self._container(first, depth)
-        value = atom(&self._cursor)
-        if value is not UNUSUAL:
-            self._count()
-        return value
-
-    cdef inline int _count(self) except -1:
         self._left -= 1
         if self._left < 0:
             raise too_many(self._max_elements)
-        return 0
+        if first == 39 or first == 34:
+            return self._string()
+        if first == 40 or first == 91 or first == 123:
+            if first == 40 and self._is_number():
+                return self._complex(depth)
+            return self._container(first, depth)
+        return atom(&self._cursor)
 
     cdef object _string(self):
         """Return a string, the same as before if it was there before."""
