@@ -7,14 +7,16 @@ from __future__ import annotations
 
 __all__ = ["Room"]
 
-_STEP = 1 << 20  # bytes; so much memory there is beyond what has arrived
+# Bytes that there are beyond what has arrived: as many again, but
+_LEAST = 1 << 16
+_MOST = 1 << 20
 
 
 class Room:
     """Memory for one buffer.
 
     It grows as it is filled: however much was announced, there is not more of it than
-    has arrived, and a step.
+    has arrived, and a step of bounded size.
 
     Args:
         fixed: Whether it becomes ``bytes``; else a ``bytearray``.
@@ -28,7 +30,7 @@ class Room:
 
     def __init__(self, fixed: bool, size: int) -> None:
         self._fixed = fixed
-        self._data = bytearray(min(size, _STEP))
+        self._data = bytearray(min(size, _LEAST))
         self._filled = 0
         self._view: memoryview | None = None
         self.left = size
@@ -53,7 +55,7 @@ class Room:
         self._filled += count
         self.left -= count
         if self._filled == len(self._data) and self.left:
-            self._data += bytes(min(self.left, _STEP))
+            self._data += bytes(min(self.left, max(_LEAST, min(self._filled, _MOST))))
 
     def take(self) -> bytes | bytearray:
         """Return what was filled to the end."""
