@@ -6,6 +6,7 @@ import ast
 import importlib
 import math
 import os
+import random
 import re
 import subprocess
 import sys
@@ -325,6 +326,26 @@ def test_decoders_agree_about_buffers(
     assert outcome(landed, ours.Decoder(1000), pieces, places) == outcome(
         landed, source.Decoder(1000), pieces, places
     )
+
+
+@compiled
+def test_many_floats_and_strings_are_those_of_python(sources: types.ModuleType) -> None:
+    """The rare ones among them are one in thousands, which Hypothesis hardly meets."""
+    ours, _ = twin("serializers.scribe")
+    tokens, _ = twin("serializers.tokens")
+    chance = random.Random(3000)
+    floats = [chance.gauss(20, 5) * 10 ** chance.randrange(-6, 14) for _ in range(20_000)]
+    data = ours.Writer(ours.Rules(None, 1, 30_000)).write(floats, 1)
+    assert data.decode() == f"{tokens.HEADER}[{','.join(map(repr, floats))}]"
+    texts = [str(chance.randrange(10**16, 10**18)) for _ in range(40_000)]
+    texts = [
+        f"{text[: -(1 + n % 17)]}.{text[-(1 + n % 17) :]}" for n, text in enumerate(texts)
+    ]
+    texts = [text for text in texts if text[0] != "."]
+    read = tokens.Reader(f"[{','.join(texts)}]".encode(), 1, 99_999).read()
+    assert read == list(map(float, texts))
+    strings = ["".join(chance.choices("abcé", k=3)) for _ in range(5000)]
+    assert tokens.Reader(repr(strings).encode(), 1, 9999).read() == strings
 
 
 def test_programs_that_tests_start_run_the_same_build() -> None:
