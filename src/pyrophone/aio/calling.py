@@ -126,7 +126,16 @@ class Caller:
         For those who need :meth:`exchange` faster: if the waiting is cancelled they call
         :meth:`abandon`, and *limit* is only told to the other side.
         """
-        data = self._compose(method, args, kwargs, flags, object_id, limit)
+        if (
+            limit is None
+            and self._error is None
+            and serving.get() is None
+            and outgoing.get() is None
+        ):
+            session = self.session  # the usual case, without detours
+            data = session.launch(session.compose(method, args, kwargs, flags, object_id))
+        else:
+            data = self._compose(method, args, kwargs, flags, object_id, limit)
         if type(data) is bytes:
             self.write(data)
         else:

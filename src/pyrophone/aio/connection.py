@@ -180,13 +180,20 @@ class Connection(Caller, asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand what came to those who wait for it."""
         session = self._session
+        waiting = self._waiting
         if self._beats is not None:
             self._beats.heard = time.monotonic()
         try:
             session.receive(data)
             while (event := session.next()) is not None:
                 if type(event) is Reply:
-                    self.replied(event)
+                    seq = event.seq
+                    waiter = waiting.get(seq)
+                    if waiter is None or event.flows or waiter.done():
+                        self.replied(event)
+                    else:
+                        del waiting[seq]
+                        waiter.set_result(event)
                 elif not self.settle(event):
                     self._take(event)
                 if not session.decoder.data:

@@ -11,7 +11,6 @@ from typing import Any
 
 from ..context import CallContext, Client
 from ..errors import CallError, ConnectionLostError, NotExposedError, ProtocolError
-from ..frontend.contexts import context_for
 from ..frontend.deadlines import limit_of
 from ..objects import functions
 from ..objects.calls import format_remote
@@ -165,6 +164,7 @@ class FunctionService:
 
     judge: Callable[..., Any] | None = None
     apart = True
+    place = "client"
 
     def __init__(self, known: Functions) -> None:
         self.pool = Pool(_THREADS, "pyrophone-function-#")
@@ -176,10 +176,6 @@ class FunctionService:
         until = time.monotonic() + _FAREWELL
         while self.pool.alive and time.monotonic() < until:
             await asyncio.sleep(_GLANCE)
-
-    def context(self, client: Client, call: Call) -> CallContext:
-        """Return the context to serve *call* in."""
-        return context_for(client, call, "client")
 
     def admit(self, call: Call) -> None:
         """Let *call* have a thread: who waits for it can't be told here."""

@@ -109,7 +109,12 @@ class HostingDaemon(Host):
         """Return what to run for *call*, None if finding it may run code of the user."""
         if call.problem is None and call.method != CALLED:
             entry = self.objects.find(call.object_id)
-            if entry.fixed is None and not self.objects.at_hand(entry, client):
+            fixed = entry.fixed
+            if fixed is not None:
+                if call.method in entry.members.methods:
+                    function: Callable[..., Any] = getattr(fixed, call.method)
+                    return function
+            elif not self.objects.at_hand(entry, client):
                 return None
         return self.function(client, call)
 

@@ -16,6 +16,7 @@ from ..context import Client
 from ..errors import ConnectionLostError, ProtocolError, SecurityError
 from ..frontend.dialects import change_session
 from ..net.sockets import peer_name
+from ..objects.functions import RELEASED
 from ..settings import Settings
 from ..wire.buffers import Data
 from ..wire.events import Call, Cancel, Credit, Greeting, Ping
@@ -226,6 +227,15 @@ class Link(Caller, asyncio.Protocol):
             return
         if len(data) >= _LARGE:
             self.server.lazy = True  # what comes may be large
+        elif self._many and not (self._stalled or self.paused):
+            session: Any = self.session
+            call = session.call_in(data)
+            if call is not None:  # it is alone, and nothing special
+                self.used = time.monotonic()
+                self._take_call(call)
+                if self.paused or len(self.answering.runs) >= self._most:
+                    self._stalled = self._blocked
+                return
         self.session.receive(data)
         if (self._stalled or self.paused) and self._blocked:
             self._hold_up()
@@ -386,7 +396,9 @@ class Link(Caller, asyncio.Protocol):
             self._pull()
 
     def _take_call(self, call: Call) -> None:
-        if self._home.stopping or (self.functions and self.functions.released(call)):
+        if self._home.stopping or (
+            call.method == RELEASED and self.functions and self.functions.released(call)
+        ):
             return
         if len(self.answering.runs) >= self._most:
             self._queue.append(call)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ..context import answered, outgoing, serving
+from ..context import answered, due, outgoing, serving
 from ..errors import ConnectError, ConnectionLostError, NamingError
 from ..frontend.chains import check_call
 from ..frontend.deadlines import limit_of
@@ -93,14 +94,12 @@ class Remote(LineRemote[Line]):
         object_id: str | None,
     ) -> Any:
         timeout = self.timeout
-        limit = limit_of(timeout)
+        limit = None
+        if timeout is not None or due.get() is not None or serving.get() is not None:
+            limit = limit_of(timeout)
         line = self.line
         connection = line.connection
-        if (
-            connection is None
-            or connection.loop is not asyncio.get_running_loop()
-            or self.retries
-        ):
+        if connection is None or connection.loop is not get_running_loop() or self.retries:
             call = (method, args, kwargs, flags, object_id)
             reply, connection = await self._repeat(call, limit)
         elif limit is None and not connection.paused:  # the usual case, without detours

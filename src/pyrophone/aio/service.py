@@ -42,18 +42,17 @@ class Service(Protocol):
     """What answering needs from the one whose functions are called.
 
     Attributes:
+        place: Where that is, as chains of calls have it.
         pool: Runs plain functions.
         apart: Whether what these give may be written in their threads, too.
         judge: Called with client, function, arguments and the error when one raised; what
             it raises counts in its place. None if nobody looks.
     """
 
+    place: str
     pool: Pool
     apart: bool
     judge: Callable[..., Any] | None
-
-    def context(self, client: Client, call: Call) -> CallContext:
-        """Return the context to serve *call* in."""
 
     def admit(self, call: Call) -> None:
         """Return if there is a thread left for *call*; else raise DeadlockError."""
