@@ -69,12 +69,19 @@ def test_a_subclass_arrives_as_its_base(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["../../etc/passwd", "/etc/localtime", "a.b", "", "x" * 101, "No/Such", "Europe"]
+    ("key", "problem"),
+    [
+        *(
+            (key, "malformed pyrophone.Zone: zone")
+            for key in ("../../etc/passwd", "a.b", "")
+        ),
+        *((key, "malformed pyrophone.Zone: zone") for key in ("/etc/localtime", "x" * 101)),
+        *((key, f"time zone '{key}' is not known here") for key in ("No/Such", "Europe")),
+    ],
 )
-def test_a_zone_is_no_way_to_other_files(key: str) -> None:
-    form = {"__class__": "pyrophone.Zone", "zone": key}
-    with pytest.raises(SerializeError, match=r"malformed|is not known here"):
-        revived(form)
+def test_a_zone_is_no_way_to_other_files(key: str, problem: str) -> None:
+    with pytest.raises(SerializeError, match=problem):
+        revived({"__class__": "pyrophone.Zone", "zone": key})
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ by_name = pytest.mark.parametrize("name", NAMES)
 
 
 @by_name
+@pytest.mark.slow
 @given(value=rich_values())
 def test_values_arrive_as_what_they_were(name: str, value: Any) -> None:
     assert same(trip(value, name), value)
