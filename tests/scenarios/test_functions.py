@@ -19,6 +19,8 @@ from pyrophone import RemoteError, aio, expose, oneway, sync
 from pyrophone.errors import ConnectionLostError
 from running import LIMIT
 
+_GLANCES = 10_000  # round trips in which what nobody waits for must have arrived
+
 
 @expose
 class Player:
@@ -233,8 +235,7 @@ def test_a_method_of_a_proxy_is_called_through_us(
             assert proxy.apply_soon(adder.add, 20, 22) == 42
             assert proxy.same(adder.add, adder.add) == [True] * 3
             proxy.apply(adder.note, "said")  # which nobody waits for
-            assert adder.add(0, 0) == 0
-            assert adder.told() == ["said"]
+            assert any(adder.told() == ["said"] for _ in range(_GLANCES))
             if front.name == "aio":  # and one that was not connected yet
                 assert proxy.apply(front.lazily(uri).add, 1, 2) == 3
 
@@ -257,8 +258,7 @@ def test_what_is_of_the_other_front_end_is_called_through_us(
         assert proxy.apply(adding, 5) == 7  # a function that we were given ourselves
         assert proxy.apply_soon(adding, 5) == 7
         proxy.apply(note, "said")
-        assert adder.add(0, 0) == 0
-        assert adder.told() == ["said"]
+        assert any(adder.told() == ["said"] for _ in range(_GLANCES))
 
 
 def test_functions_of_many_threads_do_not_mix(proxy: Any, kind: Kind) -> None:
