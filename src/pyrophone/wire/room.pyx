@@ -20,6 +20,8 @@ cdef extern from "Python.h":
 
 __all__ = ["Room"]
 
+cdef Py_ssize_t LEAST = 1 << 24  # bytes; the first step
+
 cdef extern from *:
     """
     #if defined(__linux__)
@@ -63,7 +65,7 @@ cdef class Room:
 
     def __cinit__(self, bint fixed, Py_ssize_t size):
         self._fixed = fixed
-        self._have = min(size, ROOM_STEP)
+        self._have = min(size, LEAST)
         if fixed:
             self._bytes = new_bytes(NULL, self._have)
         else:
@@ -100,7 +102,8 @@ cdef class Room:
         self._filled += count
         self.left -= count
         if self._filled == self._have and self.left:
-            self._grow(self._have + min(self.left, ROOM_STEP))
+            # As many again: large regions grow by being moved, without a copy.
+            self._grow(self._have + min(self.left, max(LEAST, min(self._have, ROOM_STEP))))
 
     def take(self):
         """Return what was filled to the end."""
