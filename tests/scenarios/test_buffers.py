@@ -73,6 +73,14 @@ def test_calls_and_answers_have_them_anywhere(proxy: Any) -> None:
     got["array"][0, 0] = 7.0  # it is nobody else's
 
 
+def test_an_array_goes_both_ways_while_small_calls_go_on(front: Front, proxy: Any) -> None:
+    array = np.arange(1_000_000.0)
+    large = [front.start(proxy.echo, array + number) for number in range(2)]
+    assert proxy.echo(1) == 1
+    for number, call in enumerate(large):
+        assert np.array_equal(call.result(LIMIT), array + number)
+
+
 @pytest.mark.slow
 def test_many_of_them_go_in_one_message(proxy: Any) -> None:
     sent = [bytes([number % 256]) * 8192 for number in range(1030)]
