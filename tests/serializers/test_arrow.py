@@ -165,3 +165,17 @@ def test_memory_that_is_no_array_is_refused(bad: dict[str, Any]) -> None:
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
     assert pa.total_allocated_bytes() - before < 1_000_000
+
+
+@by_name
+@pytest.mark.parametrize("kind", ["int64", "string", "large_string", "bool"])
+def test_an_empty_column_of_no_memory_can_be_sent_on(name: str, kind: str) -> None:
+    buffers = 3 if "string" in kind else 2
+    chunk = {"length": 0, "buffers": [None] * buffers}
+    form = {"__class__": "pyrophone.ArrowArray", "type": kind, "chunks": [chunk]}
+    arrived = revived({**form, "chunked": False})
+    assert arrived.nbytes == 0
+    serializer = extended(name=name)
+    again = serializer.loads(serializer.dumps([arrived, pa.table({"x": arrived})]))
+    assert again[0].equals(arrived)
+    assert again[1]["x"].chunk(0).equals(arrived)

@@ -145,12 +145,15 @@ def _array(kind: Any, chunk: Any) -> Any:
         dictionary.validate(full=True)
         return arrow.DictionaryArray.from_arrays(indices, dictionary, ordered=kind.ordered)
     buffers = field(form, "buffers", list)
-    buffers = [None if one is None else arrow.py_buffer(one) for one in buffers]
+    # Only the first may be missing, that of what is null. Of one without elements Arrow
+    # does not check the others, but reads them, and the process is gone.
+    first = [None if one is None else arrow.py_buffer(one) for one in buffers[:1]]
+    others = [arrow.py_buffer(b"" if one is None else one) for one in buffers[1:]]
     parts = [kind.field(number).type for number in range(kind.num_fields)]
     inner = [_array(part, child) for part, child in zip(parts, children, strict=True)]
     for one in inner:
         one.validate(full=True)
-    return arrow.Array.from_buffers(kind, length, buffers, children=inner or None)
+    return arrow.Array.from_buffers(kind, length, [*first, *others], children=inner or None)
 
 
 def _describe(kind: Any) -> Any:
