@@ -16,6 +16,7 @@ import random
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -33,6 +34,7 @@ __all__ = [
     "count_leaves",
     "echoing",
     "end_with_parent",
+    "know_arrays",
     "make_array",
     "make_array_bytes",
     "make_tree",
@@ -106,6 +108,12 @@ def echoing(echo: Callable[[Any], Any]) -> Action:
 def make_array() -> Any:
     """Return 10 million numbers, all 1.0; needs numpy."""
     return importlib.import_module("numpy").ones(ARRAY_BYTES // 8)
+
+
+def know_arrays() -> None:
+    """Import numpy, if it is there: arrays are made only where it has been imported."""
+    with suppress(ImportError):
+        importlib.import_module("numpy")
 
 
 def make_array_bytes() -> bytes:

@@ -13,6 +13,7 @@ from driver import (
     check_tree,
     echoing,
     end_with_parent,
+    know_arrays,
     make_array,
     repeat,
     sending,
@@ -50,6 +51,7 @@ class Bench:
 
 def serve(variant: str) -> None:
     """Serve one Bench."""
+    know_arrays()
     with (LoopDaemon if variant == "multiplex" else Daemon)() as daemon:
         print(daemon.register(Bench(), object_id="bench"), flush=True)
         daemon.serve()
