@@ -65,8 +65,8 @@ BAR = [
         ("ours-uvloop", "gather"),
         at_least=2,
     ),
-    Bar("10,000 connections, refused", ("ours", "idle-refused"), at_most=0),
-    Bar("10,000 connections, kB each", ("ours", "idle-kB"), less_than=20),
+    Bar("idle connections, refused", ("ours", "idle-refused"), at_most=0),
+    Bar("idle connections, kB each", ("ours", "idle-kB"), less_than=20),
     Bar(
         "call beside them : alone",
         ("ours", "idle-beside"),

@@ -99,6 +99,7 @@ class Lab:
             with ExitStack() as stack:
                 (client,), server = self._start_side(stack, name, 1)
                 ask(client, "array 1")
+                ask(client, "call 10")  # the array may be let go behind its answer
                 before = [memory(one) for one in (client, server)]
                 for one in (client, server):
                     forget_peak(one)
@@ -111,8 +112,9 @@ class Lab:
     def hold_idle(self, sides: Sequence[str], count: int, rounds: int) -> None:
         """Note what *count* idle connections cost a daemon.
 
-        ``idle-kB`` is what each adds to its memory, ``idle-refused`` how many were,
-        ``idle-alone`` and ``idle-beside`` are the seconds of a call.
+        ``idle-count`` is how many were accepted, ``idle-refused`` how many were not;
+        ``idle-kB`` is what each adds to the daemon's memory, ``idle-alone`` and
+        ``idle-beside`` are the seconds of a call.
         """
         count = _allow_files(count, self.say)
         for name, action in IDLE_SIDES.items():
@@ -178,6 +180,7 @@ class Lab:
                 after = memory(server)
                 call("idle-beside")
             call("idle-alone")
+        self.note(name, "idle-count", accepted)
         self.note(name, "idle-refused", refused)
         if before is not None and after is not None and accepted:
             self.note(name, "idle-kB", (after - before) / accepted / 1024)

@@ -123,7 +123,7 @@ def _peak_lines(found: Found) -> Iterator[str]:
 def _idle_lines(found: Found) -> Iterator[str]:
     rows = [side for side in IDLE_SIDES if (side, "idle-refused") in found]
     if rows:
-        yield "Idle connections: refused, kB each, a call alone and beside them in µs"
+        yield "Idle connections: accepted, refused, kB each, a call alone and beside them in µs"
     for side in rows:
         yield f"  {SIDES[side].title:<27} " + " ".join(
             f"{cell:>9}" for cell in _idle_cells(side, found)
@@ -136,6 +136,7 @@ def _idle_cells(side: str, found: Found) -> list[str]:
     alone, beside = found[side, "idle-alone"].median, found[side, "idle-beside"].median
     size = found.get((side, "idle-kB"))
     return [
+        f"{found[side, 'idle-count'].median:,.0f}",
         f"{found[side, 'idle-refused'].median:,.0f}",
         number(size.median) if size else "",
         number(alone * 1e6),
@@ -178,9 +179,9 @@ def _page_table(columns: Sequence[str], found: Found) -> Iterator[str]:
 
 
 def _page_idle(found: Found) -> Iterator[str]:
-    heads = ("refused", "kB each", "call alone, µs", "beside, µs", "times")
-    yield f"| 10,000 idle connections to | {' | '.join(heads)} |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    heads = ("accepted", "refused", "kB each", "call alone, µs", "beside, µs", "times")
+    yield f"| idle connections to | {' | '.join(heads)} |"
+    yield "| --- |" + " --- |" * len(heads)
     for side in IDLE_SIDES:
         if (side, "idle-refused") in found:
             yield f"| {SIDES[side].title} | {' | '.join(_idle_cells(side, found))} |"
