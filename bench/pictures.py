@@ -24,6 +24,7 @@ _LABELS = 190  # where bars begin
 _LONGEST = 380  # how long they are, at most
 _ROW = 20
 _HEAD = 46
+_LINE = 13
 _BREAK = 8.0  # bars that many times as long as our shortest are cut
 _COLOURS = {
     "compiled": "#1b7f79",
@@ -46,7 +47,8 @@ def draw(cases: Sequence[Case], found: Found) -> str:
         sides = _in_order(case, found)
         if sides:
             panels += _panel(case, sides, found, top)
-            top += _HEAD + _ROW * len(sides) + 22
+            floors = len(_beneath(case, found))
+            top += _HEAD + _ROW * len(sides) + 22 + _LINE * max(0, floors - 1)
     if not panels:
         return ""
     return "\n".join(
@@ -129,18 +131,21 @@ def _bar(
 
 def _floors(case: Case, found: Found, top: int, height: int, scale: float) -> Iterator[str]:
     """Yield a line, and its figure, for what is beneath."""
-    floors = {floor_of(side, case) for side in case.repeats} if case.floor else set()
-    for place, side in enumerate(sorted(floors)):
-        series = found.get((side, case.action))
-        if series is None:
-            continue
-        value = series.median * FACTORS[case.unit]
+    for place, side in enumerate(_beneath(case, found)):
+        value = found[side, case.action].median * FACTORS[case.unit]
         x = _LABELS + min(value * scale, _LONGEST)
         yield (
-            f'<path d="M{x:.1f} {top - 3} V{top + height + 2}" stroke="#b3261e" '
-            'stroke-width="1.5" stroke-dasharray="4 3"/>'
+            f'<path d="M{x:.1f} {top - 3} V{top + height + 4 + _LINE * place}" '
+            'stroke="#b3261e" stroke-width="1.5" stroke-dasharray="4 3"/>'
         )
         yield (
-            f'<text class="note" x="{x + 4:.1f}" y="{top + height + 13 - 10 * place}">'
+            f'<text class="note" x="{x + 4:.1f}" y="{top + height + 13 + _LINE * place}">'
             f"{escape(SIDES[side].title)} {number(value)}</text>"
         )
+
+
+def _beneath(case: Case, found: Found) -> list[str]:
+    """Return the floors that were measured, the slowest first."""
+    floors = {floor_of(side, case) for side in case.repeats} if case.floor else set()
+    there = [side for side in floors if (side, case.action) in found]
+    return sorted(there, key=lambda side: -found[side, case.action].median)

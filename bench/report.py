@@ -86,6 +86,10 @@ def page_lines(found: Found) -> Iterator[str]:
     yield ""
     yield from _page_idle(found)
     yield ""
+    yield from _page_peaks(found)
+    yield ""
+    yield from _page_imports(found)
+    yield ""
     yield "| to be reached | figure | wanted | |"
     yield "| --- | --- | --- | --- |"
     for verdict in judge(found):
@@ -123,7 +127,7 @@ def _peak_lines(found: Found) -> Iterator[str]:
 def _idle_lines(found: Found) -> Iterator[str]:
     rows = [side for side in IDLE_SIDES if (side, "idle-refused") in found]
     if rows:
-        yield "Idle connections: accepted, refused, kB each, a call alone and beside them in µs"
+        yield "Idle connections: accepted, refused, kB each, µs of a call alone and beside"
     for side in rows:
         yield f"  {SIDES[side].title:<27} " + " ".join(
             f"{cell:>9}" for cell in _idle_cells(side, found)
@@ -185,3 +189,22 @@ def _page_idle(found: Found) -> Iterator[str]:
     for side in IDLE_SIDES:
         if (side, "idle-refused") in found:
             yield f"| {SIDES[side].title} | {' | '.join(_idle_cells(side, found))} |"
+
+
+def _page_peaks(found: Found) -> Iterator[str]:
+    yield "| peak memory while the array travels, in arrays | client | server |"
+    yield "| --- | --- | --- |"
+    for side in SIDES:
+        if (side, "peak-client") in found:
+            ends = [found[side, f"peak-{end}"].median for end in ("client", "server")]
+            yield f"| {SIDES[side].title} | {ends[0]:.2f} | {ends[1]:.2f} |"
+
+
+def _page_imports(found: Found) -> Iterator[str]:
+    sides = list(dict.fromkeys(side for side, _, _ in IMPORTS))
+    yield f"| ms | {' | '.join(SIDES[side].title for side in sides)} |"
+    yield "| --- |" + " --- |" * len(sides)
+    for action, order in {action: order for _, action, order in IMPORTS}.items():
+        series = [found.get((side, action)) for side in sides]
+        cells = [number(one.median * 1e3) if one else "" for one in series]
+        yield f"| `{order}` | {' | '.join(cells)} |"
