@@ -37,6 +37,7 @@ class Channel:
     Attributes:
         sock: Likewise.
         keep: Likewise.
+        fd: The number of the socket, while it is open.
         pieces: Gives what arrives, piece by piece, until the peer ends the connection. It
             is an iterator made in C, not a function, so that what it gives is in the hands
             of who asked before a signal is looked at: Ctrl-C makes no bytes disappear.
@@ -55,6 +56,7 @@ class Channel:
     def __init__(self, sock: socket.socket, keep: bool = False) -> None:
         self.sock = sock
         self.keep = keep
+        self.fd = sock.fileno()
         self._poll = select.poll() if hasattr(select, "poll") else None
         if self._poll is not None:
             self._poll.register(sock, select.POLLIN)

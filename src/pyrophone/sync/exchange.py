@@ -161,6 +161,8 @@ class Exchange(Sending):
                     if bare:
                         event = session.answer_to(seq, data)
                     if event is None:
+                        if self.closed:  # by another thread, since
+                            raise ConnectionLostError(ENDED)
                         session.receive(data)
                         event = session.next()
                     if type(event) is bytes or (
@@ -354,6 +356,8 @@ class Exchange(Sending):
             raise ConnectionLostError(ENDED)
         self.used = time.monotonic()
         with self._lock:
+            if self.closed:  # by another thread, since
+                raise ConnectionLostError(ENDED)
             if space is None:
                 self.session.receive(data)
             else:

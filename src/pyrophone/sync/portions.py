@@ -10,7 +10,8 @@ from ..errors import ConnectionLostError
 from ..wire.client import ClientSession
 from ..wire.events import Portion
 from .channels import Channel
-from .exchange import ENDED, Exchange, is_fatal, reason
+from .exchange import ENDED, is_fatal, reason
+from .swift import Swift
 from .waiters import Waiter
 
 __all__ = ["Inbox", "Portions"]
@@ -33,7 +34,7 @@ class Inbox:
         self.last = False
 
 
-class Portions(Exchange):
+class Portions(Swift):
     """An exchange that keeps items until they are asked for, as many as were granted."""
 
     def __init__(self, session: ClientSession, channel: Channel) -> None:

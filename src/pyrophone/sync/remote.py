@@ -61,9 +61,13 @@ class Remote(LineRemote[Line]):
                     connection = self.acquire()
                 try:
                     target = object_id or self.line.object_id
-                    reply = connection.call(
-                        method, args, kwargs, flags, target, self.timeout, bare=True
-                    )
+                    timeout = self.timeout
+                    if flags or timeout is not None:
+                        reply = connection.call(
+                            method, args, kwargs, flags, target, timeout
+                        )
+                    else:
+                        reply = connection.ask(method, args, kwargs, target)
                 finally:
                     if not connection.shared:
                         self.line.release(connection)
