@@ -26,7 +26,7 @@ from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync.channels import Channel, LateError
 from pyrophone.sync.connection import Connection
-from pyrophone.sync.exchange import Exchange
+from pyrophone.sync.exchange import NOBODY, Exchange
 from pyrophone.sync.waiters import Lost, Pending
 from pyrophone.wire.client import ClientSession
 from pyrophone.wire.events import Call, Cancel, Greeting, Reply
@@ -501,3 +501,15 @@ def test_what_belongs_to_a_buffer_is_received_where_it_goes() -> None:
         assert reply.unwrap() == [large, large]
         assert sum(copied) < 200_000  # before and behind them
         exchange.close()
+
+
+def test_who_reads_to_send_does_not_wait_once_another_has_sent_the_rest() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        session = ClientSession("x", CODECS, greeted=True)
+        exchange = Exchange(session, Channel(here))
+        reader = Caller(exchange._lead, NOBODY, Reply, None)
+        try:
+            assert reader.result() is None
+        finally:
+            there.close()

@@ -319,8 +319,11 @@ class Exchange(Sending):
     def _lead(self, seq: int, kind: type[Any], limit: float | None) -> Any:
         """Read for everybody, until what is for *seq* is there; or all is sent."""
         while True:
-            if limit is not None or self._unsent or not self._waits:
-                ready = self.channel.wait(READ | WRITE * bool(self._unsent), limit)
+            unsent = bool(self._unsent)  # asked once: others send, too
+            if seq == NOBODY and not unsent:
+                return None  # to read would be to wait for what nobody is owed
+            if limit is not None or unsent or not self._waits:
+                ready = self.channel.wait(READ | WRITE * unsent, limit)
                 if ready & WRITE:
                     with self._lock:
                         self._flush()
