@@ -44,15 +44,8 @@ def extensions(build: str) -> list[Extension]:
         source = twin if twin.exists() else module.with_suffix(".py")
         source = source.relative_to(ROOT)
         name = ".".join(source.with_suffix("").parts[1:])
-        modules.append(
-            Extension(
-                name,
-                [source.as_posix()],
-                extra_compile_args=flags,
-                optional=build == "auto",
-            )
-        )
-    return cythonize(
+        modules.append(Extension(name, [source.as_posix()], extra_compile_args=flags))
+    made = cythonize(
         modules,
         build_dir="build/c",
         compiler_directives=DIRECTIVES,
@@ -60,6 +53,9 @@ def extensions(build: str) -> list[Extension]:
         nthreads=0,
         quiet=True,
     )
+    for extension in made:
+        extension.optional = build == "auto"  # cythonize would have lost it
+    return made
 
 
 build = os.environ.get("PYROPHONE_BUILD", "auto")

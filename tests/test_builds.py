@@ -379,3 +379,23 @@ def test_what_may_be_asked_of_the_build() -> None:
     assert ran.stderr.strip().endswith(
         "PYROPHONE_BUILD='perhaps' is none of auto, pure, require"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="CC chooses no compiler there")
+@pytest.mark.parametrize(("build", "status"), [("auto", 0), ("require", 1)])
+def test_without_a_compiler_it_is_pure_unless_that_is_refused(
+    tmp_path: Path, build: str, status: int
+) -> None:
+    ran = subprocess.run(
+        [
+            *(sys.executable, "setup.py", "--quiet", "build_ext"),
+            *(f"--build-temp={tmp_path}", f"--build-lib={tmp_path}"),
+        ],
+        cwd=SRC.parent.parent,
+        env={**os.environ, "PYROPHONE_BUILD": build, "CC": "false"},
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.returncode, [*tmp_path.rglob("*.so")]) == (status, []), ran.stderr
+    assert "'false'" in ran.stderr  # the compiler is what failed
