@@ -140,6 +140,57 @@ def test_twins_have_the_names_of_the_source(sources: types.ModuleType, path: Pat
             assert public <= set(dir(getattr(ours, name))), name
 
 
+NAMES = st.sampled_from(["add", "hidden", "", "_add"])
+ODD_VALUES = st.sampled_from([None, 5, [], (), {}, "add", ("add",), {"a": 1}, [1], (1, 2)])
+
+
+class Shouted(str):
+    """A string, but of another class."""
+
+
+def called(module: Any, items: Any, limit: int) -> Any:
+    """Return what a batch of *items* gives, whose calls fail past so many."""
+
+    def give(*args: Any, **kwargs: Any) -> Any:
+        if len(made) >= limit:
+            raise StopIteration(args)
+        made.append((args, kwargs))
+        return args[0] if args else kwargs
+
+    made: list[Any] = []
+    members = types.SimpleNamespace(methods={"add"}, refusal=NameError)
+    calls = module.calls_of(items, members)
+    assert len(calls) == len(items)
+    target = types.SimpleNamespace(add=give)
+    return repr(
+        module.run_calls(
+            target,
+            calls,
+            lambda value: ("settled", value),
+            lambda function, *rest: (function is give, rest),
+        )
+    )
+
+
+@compiled
+@given(
+    st.lists(
+        st.tuples(
+            NAMES | NAMES.map(Shouted) | ODD_VALUES,
+            st.lists(ODD_VALUES) | st.lists(ODD_VALUES).map(tuple) | ODD_VALUES,
+            st.dictionaries(st.text(), ODD_VALUES) | ODD_VALUES,
+        )
+        | st.tuples(st.just("add"), st.tuples(st.integers()), st.just({})).map(list)
+        | ODD_VALUES
+    ),
+    st.integers(0, 3),
+)
+def test_batches_agree(sources: types.ModuleType, items: Any, limit: int) -> None:
+    ours, source = twin("objects.batch")
+    results = [outcome(called, module, items, limit) for module in (ours, source)]
+    assert results[0] == results[1]
+
+
 SERPENT_NOISE = st.binary(max_size=3) | st.sampled_from(
     [bytes([mark]) for mark in b"()[]{},:'\"\\ bej-+.0\n\r\0"]
 )

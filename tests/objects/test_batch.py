@@ -44,6 +44,25 @@ def test_calls_are_collected_in_order_and_taken_once() -> None:
     assert (len(batch), batch()) == (0, [])
 
 
+def test_a_method_that_was_collected_before_is_found_at_once_and_goes_on() -> None:
+    batch = Batch(BaseProxy(Far()))
+    batch.add(1)
+    method = batch.add
+    assert batch.add is method
+    assert batch() == [("add", (1,), {})]
+    method(2)
+    batch.add(3)
+    assert batch() == [("add", (2,), {}), ("add", (3,), {})]
+
+
+def test_batches_of_one_proxy_collect_for_themselves() -> None:
+    proxy = BaseProxy(Far())
+    one, other = Batch(proxy), Batch(proxy)
+    one.add(1)
+    other.add(2)
+    assert (one(), other()) == ([("add", (1,), {})], [("add", (2,), {})])
+
+
 def test_a_batch_is_true_even_if_empty() -> None:
     assert Batch(BaseProxy(Far()))
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import types
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -58,6 +60,9 @@ class Demo:
         self.calls.append((a, b))
         return a + b
 
+    def flood(self, count: int) -> Iterator[int]:
+        return (number for number in range(count))
+
     def boom(self) -> None:
         raise ValueError("bad value", 7)
 
@@ -76,6 +81,18 @@ class Demo:
     def _hidden(self) -> None: ...
 
 
+class Changing:
+    """What it says is another thing after it was changed."""
+
+    @expose
+    def change(self) -> None:
+        self.say = lambda: "changed"  # type: ignore[method-assign]
+
+    @expose
+    def say(self) -> str:
+        return "as it was"
+
+
 class Setting:
     """A dispatcher with one object, and what it answers to."""
 
@@ -91,9 +108,12 @@ class Setting:
     def run(self, call: Call) -> Any:
         return self.dispatcher.function(call, CLIENT)(*call.args, **call.kwargs)
 
-    def run_batch(self, args: Any) -> Any:
-        """Return what a batch gives, run as a driver does."""
-        running = self.dispatcher.batch(call_of(args=args, flags=BATCH), CLIENT)
+    def run_batch(self, args: Any, *, by_steps: bool = True) -> Any:
+        """Return what a batch gives, run as a driver does, or at once."""
+        call = call_of(args=args, flags=BATCH)
+        if not by_steps:
+            return self.dispatcher.run_batch(call, CLIENT, None, settled)
+        running = self.dispatcher.batch(call, CLIENT)
         step = self.send(running.send, None)
         while isinstance(step, Invoke):
             try:
@@ -109,6 +129,12 @@ class Setting:
             return send(value)
         except StopIteration as stop:
             return stop.value
+
+
+def settled(value: Any) -> Any:
+    """Return what stands for a value that is not just data."""
+    assert type(value) not in (int, type(None))
+    return "settled", value
 
 
 def context(correlation: bytes | None = None, **annotations: bytes) -> CallContext:
@@ -201,23 +227,62 @@ def test_a_call_that_could_not_be_read_raises_its_problem(flags: int) -> None:
         look(call, CLIENT)
 
 
-# Batches.
+# Batches: each rule holds for both ways to run one.
+
+ways = pytest.mark.parametrize("by_steps", [True, False])
 
 
-def test_a_batch_runs_in_order() -> None:
+@ways
+def test_a_batch_runs_in_order(by_steps: bool) -> None:
     setting = Setting()
-    assert setting.run_batch([("add", (1,), {}), ["add", [2], {"b": 3}]]) == [2, 5]
+    calls = [("add", (1,), {}), ["add", [2], {"b": 3}]]
+    assert setting.run_batch(calls, by_steps=by_steps) == [2, 5]
     assert setting.demo.calls == [(1, 1), (2, 3)]
 
 
-def test_an_empty_batch_gives_an_empty_list() -> None:
-    assert Setting().run_batch([]) == []
+@ways
+def test_an_empty_batch_gives_an_empty_list(by_steps: bool) -> None:
+    assert Setting().run_batch([], by_steps=by_steps) == []
 
 
-def test_keywords_in_a_batch_may_be_null() -> None:
-    assert Setting().run_batch([("add", (1,), None)]) == [2]
+@ways
+def test_keywords_in_a_batch_may_be_null(by_steps: bool) -> None:
+    assert Setting().run_batch([("add", (1,), None)], by_steps=by_steps) == [2]
 
 
+def test_what_is_not_just_data_is_settled_before_the_next_call_is_made() -> None:
+    def settle(value: Any) -> Any:
+        seen.append((type(value), len(setting.demo.calls)))
+        return "settled"
+
+    setting = Setting()
+    seen: list[Any] = []
+    calls: Any = [("flood", (2,), {}), ("add", (1,), {}), ("flood", (1,), {})]
+    call = call_of(args=calls, flags=BATCH)
+    results = setting.dispatcher.run_batch(call, CLIENT, None, settle)
+    assert results == ["settled", 2, "settled"]
+    assert seen == [(types.GeneratorType, 0), (types.GeneratorType, 1)]
+
+
+def test_what_cannot_be_settled_is_the_failure_of_its_call() -> None:
+    def settle(value: Any) -> Any:
+        raise ValueError("not to be had")
+
+    call = call_of(args=[("flood", (2,), {}), ("add", (1,), {})], flags=BATCH)
+    setting = Setting()
+    (failure,) = setting.dispatcher.run_batch(call, CLIENT, None, settle)
+    assert str(failure.error) == "not to be had"
+    assert setting.demo.calls == []
+
+
+@ways
+def test_a_call_of_a_batch_sees_what_the_one_before_has_changed(by_steps: bool) -> None:
+    calls: Any = [("say", (), {}), ("change", (), {}), ("say", (), {})]
+    results = Setting(Changing()).run_batch(calls, by_steps=by_steps)
+    assert results == ["as it was", None, "changed"]
+
+
+@ways
 @pytest.mark.parametrize(
     ("method", "cls"),
     [
@@ -227,20 +292,36 @@ def test_keywords_in_a_batch_may_be_null() -> None:
         ("add", TypeError),
     ],
 )
-def test_a_batch_stops_at_the_first_failure(method: str, cls: type[Exception]) -> None:
+def test_a_batch_stops_at_the_first_failure(
+    method: str, cls: type[Exception], by_steps: bool
+) -> None:
     setting = Setting()
     calls: Any = [("add", (1,), {}), (method, (), {}), ("add", (2,), {})]
-    first, failure = setting.run_batch(calls)
+    first, failure = setting.run_batch(calls, by_steps=by_steps)
     assert (first, type(failure), type(failure.error)) == (2, Failure, cls)
     assert failure.traceback[0] == "Traceback (most recent call last):\n"
     assert setting.demo.calls == [(1, 1)]
 
 
-def test_a_process_level_error_is_no_failure() -> None:
+def test_a_judge_is_told_of_the_failed_call_and_may_replace_its_error() -> None:
+    def judge(function: Any, args: Any, kwargs: Any, error: Exception) -> None:
+        told.append((function.__name__, args, kwargs, type(error)))
+        raise LookupError("in its place")
+
+    told: list[Any] = []
+    call = call_of(args=[("boom", (), {}), ("add", (1,), {})], flags=BATCH)
+    (failure,) = Setting().dispatcher.run_batch(call, CLIENT, judge, settled)
+    assert (type(failure.error), str(failure.error)) == (LookupError, "in its place")
+    assert told == [("boom", (), {}, ValueError)]
+
+
+@ways
+def test_a_process_level_error_is_no_failure(by_steps: bool) -> None:
     with pytest.raises(SystemExit):
-        Setting().run_batch([("leave", (), {})])
+        Setting().run_batch([("leave", (), {})], by_steps=by_steps)
 
 
+@ways
 @pytest.mark.parametrize(
     ("second", "error", "problem"),
     [
@@ -261,13 +342,19 @@ def test_a_process_level_error_is_no_failure() -> None:
     ],
 )
 def test_a_batch_with_an_unusable_call_does_not_run_at_all(
-    second: Any, error: type[Exception], problem: str
+    second: Any, error: type[Exception], problem: str, by_steps: bool
 ) -> None:
     setting = Setting()
     with pytest.raises(error) as caught:
-        setting.run_batch([("add", (1,), {}), second])
+        setting.run_batch([("add", (1,), {}), second], by_steps=by_steps)
     assert str(caught.value).endswith(problem)
     assert setting.demo.calls == []
+
+
+@ways
+def test_what_is_no_call_counts_before_what_may_not_be_called(by_steps: bool) -> None:
+    with pytest.raises(SerializeError, match=r"^call 2 of the batch is no"):
+        Setting().run_batch([("nothing", (), {}), 5], by_steps=by_steps)
 
 
 # Answers.

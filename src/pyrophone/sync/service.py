@@ -13,11 +13,11 @@ from ..context import CallContext, Client, serving
 from ..errors import DaemonError
 from ..frontend.chains import check_call
 from ..frontend.host import Host
+from ..objects.batch import DATA
 from ..objects.calls import ATTRIBUTE_ACCESS
 from ..objects.functions import OF_FUNCTIONS
 from ..serializers.classes import ClassTable
 from ..settings import Settings
-from ..steps import Invoke
 from ..uri import URI
 from ..wire.buffers import Data
 from ..wire.dialects import Dialect
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
     from .coroutines import Coroutines
 
 __all__ = ["BaseDaemon"]
-
-# What is neither awaited nor read item by item; mostly that is all there is to know.
-_DATA = frozenset(
-    {bool, bytes, dict, float, int, list, set, str, tuple, type(None), complex, bytearray}
-)
 
 
 class BaseDaemon(Host):
@@ -136,7 +131,7 @@ class BaseDaemon(Host):
                     value = self._judged(link.client, call, function)
                 else:
                     value = function(*call.args, **call.kwargs)
-                if type(value) in _DATA:
+                if type(value) in DATA:
                     if not self._annotates:  # the short way, which most go
                         return link.session.result(
                             call,
@@ -217,7 +212,7 @@ class BaseDaemon(Host):
         if self._annotates:
             self._add_annotations(context)
         session = link.session
-        if type(value) in _DATA or not self._dispatcher.is_stream(call, value):
+        if type(value) in DATA or not self._dispatcher.is_stream(call, value):
             return self._dispatcher.reply(session, call, value, context, time.monotonic())
         if FLOW not in (session.features or ()) or not self._dispatcher.streaming:
             if hasattr(type(value), "__anext__"):
@@ -294,21 +289,13 @@ class BaseDaemon(Host):
 
     def _run_batch(self, link: Link, call: Call) -> Any:
         judge = partial(self.failed, link.client) if self._judges else None
-        procedure = self._dispatcher.batch(call, link.client, judge)
-        try:
-            step = next(procedure)
-            while True:
-                assert isinstance(step, Invoke)
-                try:
-                    value = step.function(*step.args, **step.kwargs)
-                    if self.awaits and isinstance(value, Coroutine):
-                        value = self.coroutines().result(value)
-                except BaseException as error:
-                    step = procedure.throw(error)
-                else:
-                    step = procedure.send(value)
-        except StopIteration as stop:
-            return stop.value
+        return self._dispatcher.run_batch(call, link.client, judge, self._settled)
+
+    def _settled(self, value: Any) -> Any:
+        """Return what *value* gives in a batch."""
+        if self.awaits and isinstance(value, Coroutine):
+            return self.coroutines().result(value)
+        return value
 
     def _judged(self, client: Client, call: Call, function: Callable[..., Any]) -> Any:
         try:
