@@ -73,9 +73,9 @@ SIDES = {
         "Pyrophone (pure), multiplex", "pyrophone", OURS, "multiplex", "pure"
     ),
     "before": Side("Pyrophone, before", "pyrophone", OURS, build="before"),
-    "pyro5": Side("Pyro5", "pyro5", PYRO5),
-    "pyro5-multiplex": Side("Pyro5, multiplex", "pyro5", PYRO5, "multiplex"),
-    "pyro4": Side("Pyro4", "pyro4", PYRO4),
+    "pyro5": Side("Pyro5", "pyro", PYRO5),
+    "pyro5-multiplex": Side("Pyro5, multiplex", "pyro", PYRO5, "multiplex"),
+    "pyro4": Side("Pyro4", "pyro", PYRO4),
     "rpyc": Side("RPyC", "rpyc", BENCH),
     "managers": Side("multiprocessing", "managers", OURS),
     "grpc": Side("gRPC", "grpc_sync", BENCH),

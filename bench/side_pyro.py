@@ -1,7 +1,9 @@
-"""The side of the real Pyro5; runs in an environment of its own (make peers)."""
+"""The sides of the real Pyro5 and Pyro4; each runs in its own environment (make peers)."""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import platform
 import sys
 from collections.abc import Iterator
@@ -10,7 +12,6 @@ from typing import Any
 
 import serpent
 
-import Pyro5.api
 from driver import (
     BATCH,
     DATA,
@@ -25,8 +26,13 @@ from driver import (
     sum_of,
 )
 
+# Either environment has one of the two; the little that is measured is nearly the same.
+NAME = "Pyro5" if importlib.util.find_spec("Pyro5") else "Pyro4"
+pyro: Any = importlib.import_module("Pyro5.api" if NAME == "Pyro5" else NAME)
+make_batch = pyro.BatchProxy if NAME == "Pyro5" else pyro.batch
 
-@Pyro5.api.expose
+
+@pyro.expose
 class Bench:
     """What is called."""
 
@@ -42,7 +48,7 @@ class Bench:
         """Return what says that the bytes are there."""
         return sum_of(serpent.tobytes(data))  # they arrive as a dict of base64
 
-    @Pyro5.api.oneway
+    @pyro.oneway  # type: ignore[untyped-decorator]  # whose it is, shows at run time
     def note(self, a: int, b: int) -> None:
         """Do nothing."""
 
@@ -54,23 +60,23 @@ class Bench:
 def serve(variant: str) -> None:
     """Serve one Bench."""
     if variant == "multiplex":
-        Pyro5.api.config.SERVERTYPE = "multiplex"
-    with Pyro5.api.Daemon(host="127.0.0.1") as daemon:
+        pyro.config.SERVERTYPE = "multiplex"
+    with pyro.Daemon(host="127.0.0.1") as daemon:
         print(daemon.register(Bench(), "bench"), flush=True)
         daemon.requestLoop()
 
 
 def make_actions(address: str) -> dict[str, Action]:
     """Return what can be measured, besides threads."""
-    bench: Any = Pyro5.api.Proxy(address)
+    bench = pyro.Proxy(address)
 
     def call_once() -> None:
-        with Pyro5.api.Proxy(address) as own:
+        with pyro.Proxy(address) as own:
             own.add(1, 2)
 
     def call_in_batch(count: int) -> None:
         for _ in range(count // BATCH):
-            calls: Any = Pyro5.api.BatchProxy(bench)
+            calls = make_batch(bench)
             for _ in range(BATCH):
                 calls.add(1, 2)
             assert sum(calls()) == 3 * BATCH
@@ -96,11 +102,11 @@ def measure(address: str) -> None:
     """Call it."""
 
     def own_call() -> Any:
-        own: Any = Pyro5.api.Proxy(address)  # a proxy belongs to one thread
+        own = pyro.Proxy(address)  # a proxy belongs to one thread
         return lambda: own.add(1, 2)
 
     answer_orders(
-        f"Pyro5 {version('Pyro5')}, serpent {version('serpent')}, "
+        f"{NAME} {version(NAME)}, serpent {version('serpent')}, "
         f"Python {platform.python_version()}",
         {**make_actions(address), "threads": by_threads(own_call)},
     )
