@@ -51,7 +51,7 @@ class Part:
         self._process = subprocess.Popen(
             [sys.executable, *command],
             cwd=FOLDER,
-            env={**os.environ, **variables, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

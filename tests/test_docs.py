@@ -58,9 +58,12 @@ _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 _PORT = re.compile(r"\b(?:localhost|127\.0\.0\.1):(\d+)")
 
-# Read by each Python that is started here, before anything else.
+# Read by each Python that is started here, before anything else. Its lines come out whole,
+# as in a terminal: two threads that print without a buffer mix them.
 _SITECUSTOMIZE = """
+import sys
 import pyrophone.settings
+sys.stdout.reconfigure(line_buffering=True)
 ports = {{"name_port": {names}, "broadcast_port": {broadcast}}}
 pyrophone.settings.Settings.__init__.__kwdefaults__.update(ports)
 """
@@ -162,7 +165,7 @@ class Reader:
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(site),
-            "PYTHONUNBUFFERED": "1",
+            "PYTHONUNBUFFERED": "",
             "PYTHONWARNINGS": "error",
             "PYRO_NS_PORT": names,
             "PYRO_NS_BCPORT": broadcast,

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from terminals import as_in_terminal
+
 LIMIT = 20.0  # seconds; more than anything here takes, however busy the machine
 OURS = sys.executable
 REAL = Path(__file__).parents[2] / ".peers" / "pyro4" / "bin" / "python"
@@ -37,7 +39,7 @@ class Commands:
         quiet = "ignore::DeprecationWarning"  # the real gateway imports cgi
         return {
             "args": command,
-            "env": {**own, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": quiet},
+            "env": {**as_in_terminal(own), "PYTHONWARNINGS": quiet},
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,

@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from terminals import as_in_terminal
+
 __all__ = [
     "Failure",
     "Peer",
@@ -159,7 +161,7 @@ def module_starter(python: Path) -> Iterator[Run]:
             [python, "-m", *arguments],
             stdout=subprocess.PIPE,
             text=True,
-            env=clean_environment({**environ, "PYTHONUNBUFFERED": "1"}),
+            env=as_in_terminal(clean_environment(environ)),
         )
         running.append(process)
         return process

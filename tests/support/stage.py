@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from program import Program
+from terminals import as_in_terminal
 from transcripts import expected_from, steady
 
 __all__ = ["Cast", "Play", "Program", "Scene", "Side", "play", "running"]
-
-_TERMINAL = Path(__file__).parent / "terminal"  # what each process imports first
 
 
 class Side:
@@ -58,12 +57,10 @@ class Side:
         # Nor are the programs measured: some change the user, who can't write the figures.
         not_theirs = ("PYRO", "COVERAGE", "PYTHONWARNINGS")
         own = {k: v for k, v in os.environ.items() if not k.startswith(not_theirs)}
-        return own | {
+        return as_in_terminal(own) | {
             "PYRO_NS_PORT": str(self.name_server() if with_names else nobody),
             "PYRO_NS_BCPORT": str(nobody),
             "PYRO_BROADCAST_ADDRS": "127.0.0.1",
-            "PYTHONPATH": str(_TERMINAL),
-            "PYTHONUNBUFFERED": "",
             "PYTHONDONTWRITEBYTECODE": "",  # else each would compile the library anew
         }
 

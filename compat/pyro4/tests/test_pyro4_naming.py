@@ -33,6 +33,7 @@ from Pyro4.proxies import Proxy
 from Pyro4.uris import URI
 from pyrophone import PyrophoneError
 from pyrophone.sync import connect
+from terminals import as_in_terminal
 
 OWN = "Pyro.NameServer"
 TAG = "class:Pyro4.naming.NameServer"
@@ -307,7 +308,7 @@ def start(*args: str, **environ: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={"PYTHONUNBUFFERED": "1", **environ},
+        env=as_in_terminal(environ),
     )
 
 
