@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fronts import Front
+from gates import Gate
 from kinds import KINDS, Kind, counting
 from pyrophone import aio, expose, sync
 from pyrophone.errors import CallTimeoutError, DeadlineExceeded
@@ -17,15 +18,15 @@ SOON = 0.05  # seconds; what waits longer than that is late
 LONG = 60.0  # seconds; nothing here takes that long
 
 
-def be_late(front: Front, call: Callable[[], Any]) -> DeadlineExceeded:
+def be_late(front: Front, call: Callable[[], Any], begun: Gate) -> DeadlineExceeded:
     """Make a call that is late; return its error.
 
-    A busy machine may need all the time to send it; then it gets more.
+    A busy machine may need all the time to send it, or to begin it; then it gets more.
     """
     for seconds in (SOON, 10 * SOON, 100 * SOON):
         with front.deadline(seconds), pytest.raises(DeadlineExceeded) as caught:
             call()
-        if caught.value.sent:
+        if caught.value.sent and begun.is_open:
             break
     return caught.value
 
@@ -34,7 +35,7 @@ def be_late(front: Front, call: Callable[[], Any]) -> DeadlineExceeded:
 def test_a_block_ends_its_calls(
     front: Front, proxy: Any, sleeper: Sleeper, form: str
 ) -> None:
-    error = be_late(front, getattr(proxy, form))
+    error = be_late(front, getattr(proxy, form), sleeper.started)
     assert error.sent
     assert isinstance(error, CallTimeoutError)
     assert isinstance(error, TimeoutError)
@@ -153,6 +154,7 @@ def test_a_whole_batch_keeps_to_it(front: Front, proxy: Any, sleeper: Sleeper) -
     with front.deadline(SOON):
         with pytest.raises(DeadlineExceeded):
             list(calls())
-    assert not sleeper.runs or sleeper.ended.wait()
+    # It ended half way: on a busy machine before hold, or even before it was sent.
+    assert not sleeper.started.is_open or sleeper.ended.wait()
     assert proxy.quick("next") == "next"
-    assert sleeper.runs in (1, 3)  # the last, and quick and hold: the batch ended half way
+    assert sleeper.runs <= 3  # this one, quick and hold
