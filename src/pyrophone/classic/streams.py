@@ -58,5 +58,5 @@ class StreamIterator:
 
 
 def _close(proxy: Any, stream_id: str) -> None:
-    with suppress(Exception):
+    with suppress(Exception):  # nobody is left to be told of it
         proxy._pyroTell("close_stream", [stream_id], DAEMON_ID)

@@ -131,5 +131,5 @@ def _frame(entry: TracebackType, *, values: bool) -> Iterator[str]:
 def _text(value: Any) -> str:
     try:
         return repr(value)
-    except Exception:
+    except Exception:  # of the object's own code
         return "<ERROR>"

@@ -116,6 +116,6 @@ def _hints(owner: Any) -> list[Any]:
     found: list[Any] = []
     for annotation in getattr(owner, "__annotations__", {}).values():
         alone = types.SimpleNamespace(__annotations__={"it": annotation})
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # it allows nothing then
             found += typing.get_type_hints(alone, dict(names)).values()
     return found
