@@ -9,10 +9,10 @@ import pytest
 
 from pyrophone.errors import NoSuchObjectError, RemoteError, SerializeError
 from pyrophone.serializers import ClassTable
-from pyrophone.serializers.base import dump_error
 from pyrophone.serializers.classes import Failure, Placeholder
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.serializers.extended import ExtendedTable
+from pyrophone.serializers.faults import dump_error
 from pyrophone.serializers.records import Record
 from pyrophone.settings import Settings
 from pyrophone.uri import URI

@@ -12,9 +12,9 @@ from typing import Any
 from ..context import correlate
 from ..errors import NamingError, NotExposedError, UnknownNameError
 from ..objects.proxy import remote_of
-from ..serializers.base import safe_error_form
 from ..serializers.classes import ClassTable
 from ..serializers.exceptions import TRACEBACK
+from ..serializers.faults import safe_error_form
 from ..serializers.json import JsonSerializer
 from ..settings import Settings
 from ..sync import find_dialects, locate_names

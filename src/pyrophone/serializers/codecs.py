@@ -8,9 +8,10 @@ from typing import Any, ParamSpec, TypeVar, cast
 from ..errors import SecurityError, SerializeError
 from ..settings import Settings
 from . import make_serializers
-from .base import BesideSerializer, Codec, Serializer, dump_error, safe_error_form
+from .base import BesideSerializer, Codec, Serializer
 from .classes import ClassTable, Failure
 from .extended import ExtendedTable
+from .faults import dump_error, safe_error_form
 from .functions import Crossing, Exporter, FunctionFoundError, crossing
 from .tags import TaggedTable, Tags
 

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import NoSuchObjectError, RemoteError, SecurityError, SerializeError
-from ..serializers.base import Serializer, dump_error
+from ..serializers.base import Serializer
 from ..serializers.classes import FAILURE_CLASS, ClassTable, Failure
 from ..serializers.extended import ExtendedTable
+from ..serializers.faults import dump_error
 from ..serializers.passages import THRESHOLD
 from ..serializers.records import Record
 from ..uri import URI
