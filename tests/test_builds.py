@@ -264,6 +264,22 @@ def test_readers_agree(
 
 
 @compiled
+@given(
+    st.lists(
+        st.sampled_from(
+            ["\\", "x", "4", "1", "F", "g", "n", "t", "r", "'", '"', "0", "u", "é"]
+        )
+    ).map("".join),
+    st.binary(),
+)
+def test_readers_agree_about_escapes(
+    sources: types.ModuleType, noise: str, data: bytes
+) -> None:
+    for text in (f"b'{noise}'", f'[b"{noise}"]', repr(data)[:-1] + noise + "'"):
+        assert_readers_agree(text.encode(), 9, 99)
+
+
+@compiled
 def test_readers_agree_wherever_a_text_ends(sources: types.ModuleType) -> None:
     data = (
         r"""('obj','m',[1,-2.5e+30,(1-2j),'a"\'\x41\ud800\U0001f600',"it's",b'\xff'],"""

@@ -60,6 +60,28 @@ def test_unescaping_bytes_undoes_repr(data: bytes) -> None:
     assert unescape_bytes(literal[2:-1]) == data
 
 
+ODDITIES = [
+    *("\\n", "\\t", "\\r", "\\'", '\\"', "\\\\", "\\x41", "\\xFf", "\\x5c", "n", "x41"),
+    *("\\0", "\\7", "\\377", "\\777", "\\a", "\\\n", "\\q", "\\u0041", "\\N{DIGIT ONE}"),
+]
+
+
+@given(st.lists(st.sampled_from(ODDITIES)).map("".join))
+def test_bytes_are_unescaped_as_python_does(body: str) -> None:
+    with warnings.catch_warnings():  # about escapes that are none
+        warnings.simplefilter("ignore")
+        expected = ast.literal_eval(f'b"""{body} """')[:-1]
+    assert unescape_bytes(body) == expected
+
+
+@pytest.mark.parametrize(
+    "body", ["\\x1", "\\xg0", "\\x", "\\\\\\x4", "\\x41\\x4g", "\\q\\x"]
+)
+def test_malformed_escapes_in_bytes_are_refused(body: str) -> None:
+    with pytest.raises(SerializeError, match=r"^not a literal: malformed escape \\x$"):
+        unescape_bytes(body)
+
+
 @pytest.mark.parametrize(
     "body", ["\\x1", "\\u123", "\\U00110000", "\\N{no such}", "\\N", "\\xg0"]
 )

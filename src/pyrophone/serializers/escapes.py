@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 
 from ..errors import SerializeError
 
@@ -21,6 +22,8 @@ _PIECE = re.compile(r"(?:[^\\]++|\\N\{[^}]{0,100}+\}|\\.[^\\]{0,9}+){1,5000}+", 
 _SIMPLE_ESCAPES: dict[str, str] = dict(
     zip("\n\\'\"abfnrtv", ("", *"\\'\"\a\b\f\n\r\t\v"), strict=True)
 )
+
+_WRITTEN = tuple("\\" + mark for mark in "nrtx'\"")  # by repr() of bytes, but for pairs
 
 
 def unescape(body: str) -> str:
@@ -69,8 +72,14 @@ def unescape_bytes(body: str) -> bytes:
     Raises:
         SerializeError: An escape sequence is malformed.
     """
-    text = _substituted(_BYTES_ESCAPE, _byte, body) if "\\" in body else body
-    return text.encode("latin-1")
+    if "\\" not in body:
+        return body.encode("latin-1")
+    pairs = body.replace("\\\\", "  ")
+    if pairs.count("\\") == sum(map(pairs.count, _WRITTEN)):
+        # Of these the codec makes the same, and has no others to stumble over.
+        with suppress(UnicodeError):  # what is wrong is found out below
+            return body.encode("ascii").decode("unicode_escape").encode("latin-1")
+    return _substituted(_BYTES_ESCAPE, _byte, body).encode("latin-1")
 
 
 def _byte(match: re.Match[str]) -> str:

@@ -7,7 +7,12 @@ UNUSUAL is returned for it: an exception would cost more than a short message.
 
 import sys
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytearray cimport PyByteArray_AS_STRING
+from cpython.bytes cimport (
+    PyBytes_AS_STRING,
+    PyBytes_FromStringAndSize,
+    PyBytes_GET_SIZE,
+)
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
@@ -311,7 +316,51 @@ cdef object byte_string(Cursor *cursor):
     value = start[:stop - start]
     if not value.isascii():
         return UNUSUAL
-    return unescape_bytes(value.decode("ascii")) if escaped else value
+    return unescaped_bytes(value) if escaped else value
+
+
+cdef object unescaped_bytes(bytes body):
+    """Return what ``escapes.unescape_bytes`` does, which is asked for what is rare."""
+    cdef const unsigned char *at = <const unsigned char *>PyBytes_AS_STRING(body)
+    cdef const unsigned char *end = at + PyBytes_GET_SIZE(body)
+    cdef unsigned char *out
+    cdef unsigned char byte
+    cdef Py_ssize_t length = 0
+    cdef int high, low
+    cdef bytearray made = bytearray(PyBytes_GET_SIZE(body))
+    out = <unsigned char *>PyByteArray_AS_STRING(made)
+    while at < end:
+        byte = at[0]
+        at += 1
+        if byte == 92:
+            byte = at[0]  # there is one: else the quote were escaped
+            at += 1
+            if byte == 120:  # x
+                high = hexadecimal(at[0])
+                low = hexadecimal(at[1]) if high >= 0 else -1  # else that may be no byte of it
+                if low < 0:
+                    return unescape_bytes(body.decode("ascii"))
+                byte = 16 * high + low
+                at += 2
+            elif byte == 110:  # n
+                byte = 10
+            elif byte == 116:  # t
+                byte = 9
+            elif byte == 114:  # r
+                byte = 13
+            elif byte != 39 and byte != 34 and byte != 92:
+                return unescape_bytes(body.decode("ascii"))
+        out[length] = byte
+        length += 1
+    return PyBytes_FromStringAndSize(<char *>out, length)
+
+
+cdef inline int hexadecimal(unsigned char digit) noexcept:
+    """Return the value of *digit*, -1 if it is none; bytes objects end with a NUL."""
+    if 48 <= digit <= 57:
+        return digit - 48
+    digit |= 32
+    return digit - 87 if 97 <= digit <= 102 else -1
 
 
 cdef object atom(Cursor *cursor):
