@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyrophone.errors import SerializeError
-from pyrophone.serializers.scribe import THRESHOLD, Rules, Writer, flat_call_bytes
+from pyrophone.serializers.passages import THRESHOLD
+from pyrophone.serializers.scribe import Rules, Writer, flat_call_bytes
 from pyrophone.serializers.tokens import HEADER
 
 

@@ -21,7 +21,9 @@ from .values import Form, Inward, Outward, Read, Ready, Write, field, write_base
 
 __all__ = ["MOST_BUFFERS", "THRESHOLD", "Flattening", "Inlet", "Outlet"]
 
-THRESHOLD = 8192  # bytes; what is less goes in the text
+# Bytes; what is less goes in the text. To go beside it costs the same for any size, as
+# much as to read and write 8 KiB of any bytes in the text: see docs/explanation/speed.md.
+THRESHOLD = 8192
 MOST_BUFFERS = 1024  # beside one text
 _BUFFER = "pyrophone.Buffer"
 _CONTAINERS = frozenset({dict, list, tuple})

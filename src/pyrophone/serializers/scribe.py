@@ -12,12 +12,12 @@ from typing import Any
 from ..errors import SerializeError
 from .base import too_many
 from .classes import NO_FORM
+from .passages import THRESHOLD
 from .plain import plain_form
 from .tokens import HEADER
 
-__all__ = ["THRESHOLD", "Rules", "Writer", "flat_call_bytes"]
+__all__ = ["Rules", "Writer", "flat_call_bytes"]
 
-THRESHOLD = 8192  # bytes; what is shorter travels faster in the text
 _REPR_IS_TEXT = frozenset({str, int, bool, type(None)})
 _KEYS = frozenset({str, int, bool, bytes, type(None)})
 _CONTAINERS = frozenset({dict, list, tuple, set, frozenset})

@@ -23,10 +23,11 @@ from libc.string cimport memcpy, strlen
 from ..errors import SerializeError
 from .base import too_many
 from .classes import NO_FORM
+from .passages import THRESHOLD
 from .plain import plain_form
 from .tokens import HEADER
 
-__all__ = ["THRESHOLD", "Rules", "Writer", "flat_call_bytes"]
+__all__ = ["Rules", "Writer", "flat_call_bytes"]
 
 cdef extern from *:
     """
@@ -62,7 +63,6 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object)
     const char *PyUnicode_AsUTF8AndSize(object, Py_ssize_t *) except NULL
 
-THRESHOLD = 8192
 cdef Py_ssize_t LARGE = THRESHOLD
 cdef bytes HEADER_BYTES = HEADER.encode()
 cdef str NAN = "{'__class__':'float','value':'nan'}"
