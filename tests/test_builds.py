@@ -293,6 +293,32 @@ def test_readers_agree_wherever_a_text_ends(sources: types.ModuleType) -> None:
         assert_readers_agree(data[:end] + data[end + 1 :], 9, 25)
 
 
+@compiled
+@given(
+    st.lists(
+        st.integers(-300, 300).map(lambda number: number * sys.hash_info.modulus)
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | st.tuples(st.integers(-2, 1).map(lambda number: number * 2**61))
+        | st.booleans()
+        | st.just([]),
+        min_size=100,
+        max_size=400,
+    ),
+    st.integers(0, 200),
+)
+def test_crowds_are_seen_alike(
+    sources: types.ModuleType, keys: list[Any], count: int
+) -> None:
+    ours, source = twin("serializers.crowds")
+    keys = [*keys, *(sys.hash_info.modulus * (number + 1) for number in range(count))]
+    check = [outcome(module.check_keys, keys) for module in (ours, source)]
+    assert check[0] == check[1]
+    mapping = {key: None for key in keys if type(key) is not list}
+    look = [outcome(module.Crowd().look, mapping) for module in (ours, source)]
+    assert look[0] == look[1]
+
+
 def write_with(module: Any, value: Any, depth: int, count: int, *flags: bool) -> Any:
     """Return what a writer makes of *value*; objects are replaced by their type's name."""
 

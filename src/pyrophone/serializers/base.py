@@ -32,8 +32,8 @@ class Serializer(Protocol):
     """Turns values and calls into bytes, and back.
 
     Reading any bytes returns a value or raises one of the two errors below,
-    with time and memory linear in their number; it runs nothing but the
-    converters of the class table.
+    with time and memory linear in their number, but for what :mod:`.crowds` says
+    of keys; it runs nothing but the converters of the class table.
     """
 
     @property

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from ..errors import SerializeError
 from .base import too_many
+from .crowds import MOST_ALIKE, Crowd, check_keys
 from .escapes import unescape, unescape_bytes
 
 __all__ = ["LiteralReader"]
@@ -47,7 +48,7 @@ _OTHER, _BARE_NUMBER, _SIGNED_NUMBER = range(3)
 class LiteralReader:
     """Reads one literal expression from a text.
 
-    Time and memory are linear in the length of the text.
+    Time and memory are linear in the length of the text; of keys see :mod:`.crowds`.
 
     Args:
         text: The expression, with blanks and comments around it.
@@ -175,6 +176,7 @@ class LiteralReader:
         closing = _CLOSING[opening]
         items: list[Any] = []
         mapping: dict[Any, Any] | None = None
+        crowd = Crowd()
         comma = True
         while self._peek() != closing:
             if not comma:
@@ -184,6 +186,8 @@ class LiteralReader:
                 mapping = {} if mapping is None else mapping
                 self._position += 1
                 mapping[item] = self._expression(depth + 1)
+                if len(mapping) % MOST_ALIKE == 0:
+                    crowd.look(mapping)
             elif mapping is not None:
                 self._fail("a key without value")
             else:
@@ -200,7 +204,13 @@ class LiteralReader:
             return items
         if opening == "(":
             return tuple(items)
-        return set(items) if items else self._finish(mapping or {})
+        if items:
+            check_keys(items)
+            return set(items)
+        mapping = mapping or {}
+        if len(mapping) > MOST_ALIKE:
+            crowd.look(mapping)
+        return self._finish(mapping)
 
     def _strings(self) -> str | bytes:
         parts: list[Any] = []

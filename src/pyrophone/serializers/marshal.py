@@ -23,6 +23,7 @@ from .base import (
     too_many,
 )
 from .classes import ClassTable
+from .crowds import MOST_ALIKE, Crowd, check_keys
 from .plain import Preparation
 
 __all__ = ["MarshalSerializer"]
@@ -89,7 +90,7 @@ class MarshalSerializer(Codec):
 
 
 class _Reader:
-    """Reads one value, in time and memory linear in its bytes.
+    """Reads one value, in time and memory linear in its bytes; of keys see :mod:`.crowds`.
 
     Attributes:
         has_forms: Whether a mapping with ``__class__`` was among what was read.
@@ -202,14 +203,25 @@ class _Reader:
         self._depth -= 1
         return items
 
+    def _different(self) -> list[Any]:
+        """Return the items of a set."""
+        items = self._items(self._count())
+        check_keys(items)
+        return items
+
     def _mapping(self) -> dict[Any, Any]:
         self._depth += 1
         self._check_depth(self._depth)
-        mapping = {}
+        mapping: dict[Any, Any] = {}
+        crowd = Crowd()
         while self._data[self._position : self._position + 1] != b"0":
             self._check_count(2)
             key = self._value()
             mapping[key] = self._value()
+            if len(mapping) % MOST_ALIKE == 0:
+                crowd.look(mapping)
+        if len(mapping) > MOST_ALIKE:
+            crowd.look(mapping)
         self._position += 1
         self._depth -= 1
         self.has_forms = self.has_forms or "__class__" in mapping
@@ -253,6 +265,6 @@ _READERS: Mapping[int, Callable[[_Reader], Any]] = {
     ord("("): lambda r: tuple(r._items(r._count())),
     ord("["): lambda r: r._items(r._count()),
     ord("{"): _Reader._mapping,
-    ord("<"): lambda r: set(r._items(r._count())),
-    ord(">"): lambda r: frozenset(r._items(r._count())),
+    ord("<"): lambda r: set(r._different()),
+    ord(">"): lambda r: frozenset(r._different()),
 }

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime
 import numbers
+import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgpack
@@ -26,6 +27,7 @@ from .base import (
     too_many,
 )
 from .classes import NO_FORM, ClassTable
+from .crowds import check_keys
 from .extended import ExtendedTable
 from .passages import Flattening
 from .plain import Preparation, plain_form
@@ -46,6 +48,7 @@ _TWO_DOUBLES = struct.Struct("<dd")
 _DOUBLE = struct.Struct("<d")
 _LONG = struct.Struct("<q")
 _LARGE_ARRAYS = (b"\xdc", b"\xdd")
+_MAY_BE_EXTENSION = re.compile(b"[\xc7-\xc9\xd4-\xd8]")
 
 
 class MsgpackSerializer(Codec):
@@ -134,10 +137,14 @@ class MsgpackSerializer(Codec):
         data = bytes(data)
         if any(code in data for code in _LARGE_ARRAYS):
             _check_shape(data)
-        count = {} if len(data) <= self._max_elements else _counting(self._max_elements)
+        # Without extensions no more than 220 keys have one hash.
+        watch = _watched if _MAY_BE_EXTENSION.search(data) else None
+        hooks: dict[str, Any] = {"object_pairs_hook": watch}
+        if len(data) > self._max_elements:
+            hooks = _counting(self._max_elements, watch)
         try:
             value = msgpack.unpackb(
-                data, strict_map_key=False, ext_hook=self.read_extension, **count
+                data, strict_map_key=False, ext_hook=self.read_extension, **hooks
             )
         except ValueError as error:
             if "max_array_len" in str(error) or "max_map_len" in str(error):
@@ -167,13 +174,20 @@ class MsgpackSerializer(Codec):
         return value
 
 
-def _counting(max_elements: int) -> dict[str, Any]:
+def _watched(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    check_keys([key for key, _ in pairs])
+    return dict(pairs)
+
+
+def _counting(
+    max_elements: int, watch: Callable[[list[tuple[Any, Any]]], dict[Any, Any]] | None
+) -> dict[str, Any]:
     """Return what makes the library refuse to build more than so many values."""
     left = max_elements - 1
 
-    def count(container: Any) -> Any:
+    def count(container: Any, values: int = 1) -> Any:
         nonlocal left
-        left -= len(container) if type(container) is list else 2 * len(container)
+        left -= len(container) * (2 if type(container) is dict else values)
         if left < 0:
             raise too_many(max_elements)
         return container
@@ -181,7 +195,8 @@ def _counting(max_elements: int) -> dict[str, Any]:
     # The hooks are asked when a container is complete; these hold while it grows.
     return {
         "list_hook": count,
-        "object_hook": count,
+        "object_hook": None if watch else count,
+        "object_pairs_hook": watch and (lambda pairs: watch(count(pairs, 2))),
         "max_array_len": left,
         "max_map_len": left // 2,
     }

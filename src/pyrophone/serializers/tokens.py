@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from ..errors import SerializeError
 from .base import too_many
+from .crowds import MOST_ALIKE, Crowd, check_keys
 from .escapes import unescape, unescape_bytes
 from .literals import LiteralReader
 
@@ -256,14 +258,33 @@ class Reader:
         return items
 
     def _braces(self, depth: int) -> Any:
+        mapping: dict[Any, Any] = {}
+        items = self._pairs(mapping, depth)
+        if items is None:  # more than a few
+            crowd = Crowd()
+            while items is None:
+                crowd.look(mapping)
+                items = self._pairs(mapping, depth)
+            crowd.look(mapping)
+        if items:
+            check_keys(items)
+            return set(items)
+        return self._finish(mapping) if "__class__" in mapping else mapping
+
+    def _pairs(self, mapping: dict[Any, Any], depth: int) -> list[Any] | None:
+        """Read so many keys of a mapping as a :class:`Crowd` looks at, or all of a set.
+
+        Returns:
+            None if there is more to come, else the items of the set. Behind a comma
+            there always is a token, if only the empty one of the end.
+        """
         atoms = self._atoms
         tokens = self._tokens
-        mapping: dict[Any, Any] = {}
-        for token, mark in tokens:
+        for token, mark in islice(tokens, MOST_ALIKE):
             if token:
                 key = atoms[token]
             elif mark == "}":
-                break
+                return []
             else:
                 key = self._container(mark, depth)
                 token, mark = next(tokens)
@@ -272,7 +293,7 @@ class Reader:
             if mark != ":":
                 if mapping or mark not in (",", "}"):
                     raise _UnusualError
-                return {key, *(self._items("}", depth) if mark == "," else ())}
+                return [key, *(self._items("}", depth) if mark == "," else ())]
             token, mark = next(tokens)
             if token:
                 mapping[key] = atoms[token]
@@ -284,8 +305,8 @@ class Reader:
             if mark != ",":
                 if mark != "}":
                     raise _UnusualError
-                break
-        return self._finish(mapping) if "__class__" in mapping else mapping
+                return []
+        return None
 
     def _finish(self, mapping: dict[Any, Any]) -> Any:
         if "__class__" not in mapping:

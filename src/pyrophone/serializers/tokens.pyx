@@ -22,6 +22,7 @@ from libc.string cimport memcmp, memcpy
 
 from ..errors import SerializeError
 from .base import too_many
+from .crowds import Crowd, check_keys
 from .escapes import unescape, unescape_bytes
 from .literals import LiteralReader
 
@@ -72,6 +73,7 @@ cdef enum:
     MOST_DIGITS = 4000  # see tokens.py
     KNOWN = 128  # strings that are remembered, a power of 2
     KNOWN_SIZE = 40  # bytes of the longest
+    STEP = 128  # pairs, so many as MOST_ALIKE
 
 cdef double[23] TENS
 cdef uint64_t[28] FIVES
@@ -623,6 +625,8 @@ cdef class Reader:
 
     cdef object _braces(self, Py_ssize_t depth):
         cdef dict mapping = {}
+        cdef Py_ssize_t unseen = 0
+        crowd = None
         while not take(&self._cursor, 125):
             key = self._value(depth)
             if key is UNUSUAL:
@@ -633,10 +637,18 @@ cdef class Reader:
             if value is UNUSUAL:
                 return UNUSUAL
             mapping[key] = value
+            unseen += 1
+            if unseen == STEP:
+                unseen = 0
+                if crowd is None:
+                    crowd = Crowd()
+                crowd.look(mapping)
             if not take(&self._cursor, 44):
                 if not take(&self._cursor, 125):
                     return UNUSUAL
                 break
+        if crowd is not None:
+            crowd.look(mapping)
         return self._finished(mapping) if "__class__" in mapping else mapping
 
     cdef object _set(self, object first, Py_ssize_t depth):
@@ -646,6 +658,7 @@ cdef class Reader:
                 return UNUSUAL
         elif not take(&self._cursor, 125):
             return UNUSUAL
+        check_keys(items)
         return set(items)
 
     cdef object _finished(self, dict mapping):

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..errors import SerializeError
+from .crowds import check_keys
 
 __all__ = [
     "READERS",
@@ -97,7 +98,15 @@ def _pairs(form: Form) -> list[tuple[Any, Any]]:
     for pair in pairs:
         if type(pair) not in (list, tuple) or len(pair) != 2:
             raise SerializeError(f"malformed {form['__class__']}: an item is no pair")
+    check_keys([key for key, _ in pairs])
     return pairs  # type: ignore[no-any-return]
+
+
+def _different(form: Form) -> list[Any]:
+    """Return the items of a set."""
+    items = field(form, "items", list)
+    check_keys(items)
+    return items  # type: ignore[no-any-return]
 
 
 def _write_pairs(kind: str) -> Callable[[Any, Outward], Form]:
@@ -259,8 +268,8 @@ READERS: Mapping[str, Read] = MappingProxyType(
         "pyrophone.Complex": _read_complex,
         "pyrophone.Dict": lambda form, source: dict(_pairs(form)),
         "pyrophone.Tuple": lambda form, source: tuple(field(form, "items", list)),
-        "pyrophone.Set": lambda form, source: set(field(form, "items", list)),
-        "pyrophone.Frozenset": lambda form, source: frozenset(field(form, "items", list)),
+        "pyrophone.Set": lambda form, source: set(_different(form)),
+        "pyrophone.Frozenset": lambda form, source: frozenset(_different(form)),
         "pyrophone.Bytearray": _read_bytearray,
         "pyrophone.Range": _read_range,
         "pyrophone.Slice": _read_slice,
