@@ -332,6 +332,16 @@ def test_a_function_is_given_back_behind_earlier_one_way_calls_of_it(busy: bool)
             client.reply(client.call("__call__", object_id=function))
 
 
+def test_a_client_that_is_gone_since_a_moment_is_gone(
+    daemon: LoopDaemon, client: Raw, caller: Caller
+) -> None:
+    client.reply(client.call("keep", work))
+    (link,) = daemon._links
+    link.session.close()  # as who reads does, before it tells those who call
+    with pytest.raises(ConnectionLostError, match="client is gone"):
+        caller.kept()
+
+
 def test_a_lost_client_ends_what_waits_for_it(daemon: LoopDaemon, caller: Caller) -> None:
     ended = threading.Event()
     with raw(daemon.register(caller)) as client:

@@ -16,6 +16,7 @@ from pyrophone import Settings
 from pyrophone.context import CallContext
 from pyrophone.context import Client as ClientHere
 from pyrophone.net.tls import client_context, server_context
+from pyrophone.objects.table import ObjectTable
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync.link import MORE, READ, WRITE, Link
@@ -36,6 +37,8 @@ class Service:
         self.stopping = False
         self.alone = False
         self.place = "here"
+        self.straight = False
+        self.objects = ObjectTable()
         self.settings = Settings()
         self.gone: list[Link] = []
         self.refuse = False
@@ -44,6 +47,19 @@ class Service:
         raise NotImplementedError
 
     def perform(self, link: Link, call: Call, context: CallContext) -> bytes | None:
+        raise NotImplementedError
+
+    def conclude(
+        self, link: Link, call: Call, context: CallContext, function: object, value: object
+    ) -> bytes | None:
+        raise NotImplementedError
+
+    def fail(
+        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
+    ) -> bytes:
+        raise NotImplementedError
+
+    def noticed(self, error: BaseException) -> None:
         raise NotImplementedError
 
     def starts_apart(self, link: Link, call: Call) -> bool:

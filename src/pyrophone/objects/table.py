@@ -78,6 +78,7 @@ class ObjectTable:
         members_of: Finds what of a class may be used.
 
     Attributes:
+        known: The entries by id, for those who only look.
         singles: The instances that serve everybody, by their class.
     """
 
@@ -90,7 +91,7 @@ class ObjectTable:
         self._guard = guard()
         self._guards: weakref.WeakKeyDictionary[Client, AbstractContextManager[Any]]
         self._guards = weakref.WeakKeyDictionary()
-        self._entries: dict[str, Entry] = {}
+        self.known: dict[str, Entry] = {}
         self._ids: dict[int, list[str]] = {}  # by id(target), newest last
         self._members_of = members_of
         self._members: dict[type, Members] = {}
@@ -99,12 +100,12 @@ class ObjectTable:
     @property
     def entries(self) -> dict[str, Entry]:
         """The entries by id, in the order of registration; a copy."""
-        return dict(self._entries)
+        return dict(self.known)
 
     @property
     def ids(self) -> list[str]:
         """The ids in use, in the order of registration."""
-        return list(self._entries)
+        return list(self.known)
 
     def register(
         self,
@@ -140,7 +141,7 @@ class ObjectTable:
             cls = target if inspect.isclass(target) else type(target)
             entry = Entry(object_id, target, self.members(cls), weak)
             self._remove(object_id)
-            self._entries[object_id] = entry
+            self.known[object_id] = entry
             self._ids.setdefault(entry.key, []).append(object_id)
         if weak:
             weakref.finalize(target, self._discard, entry).atexit = False
@@ -156,7 +157,7 @@ class ObjectTable:
         """
         with self._guard:
             if isinstance(target, str):
-                gone = [target] if target in self._entries and target != DAEMON_ID else []
+                gone = [target] if target in self.known and target != DAEMON_ID else []
             else:
                 gone = [name for name in self._known_as(target) if name != DAEMON_ID]
                 if not gone and not self._known_as(target):
@@ -173,7 +174,7 @@ class ObjectTable:
         Raises:
             NoSuchObjectError: There is none.
         """
-        entry = self._entries.get(object_id) if isinstance(object_id, str) else None
+        entry = self.known.get(object_id) if isinstance(object_id, str) else None
         if entry is None:
             text = (
                 object_id[:100] if isinstance(object_id, str) else type(object_id).__name__
@@ -256,34 +257,34 @@ class ObjectTable:
     def refresh(self, target: Any) -> None:
         """Look anew for the members of an object, a class or the object of an id."""
         if isinstance(target, str):
-            entry = self._entries.get(target)
+            entry = self.known.get(target)
             target = entry.target if entry else None
         cls = target if inspect.isclass(target) else type(target)
         self._members.pop(cls, None)
-        for entry in list(self._entries.values()):
+        for entry in list(self.known.values()):
             if entry.cls is cls:
                 entry.members = self.members(cls)
 
     def refresh_all(self) -> None:
         """Look anew for the members of everything; what may be used has changed."""
         self._members.clear()
-        for entry in list(self._entries.values()):
+        for entry in list(self.known.values()):
             entry.members = self.members(entry.cls)
 
     def _known_as(self, target: Any) -> list[str]:
-        entries = [self._entries.get(name) for name in self._ids.get(id(target), ())]
+        entries = [self.known.get(name) for name in self._ids.get(id(target), ())]
         return [entry.object_id for entry in entries if entry and entry.target is target]
 
     def _check_free(self, target: Any, object_id: str) -> None:
         if names := self._known_as(target):
             raise DaemonError(f"object or class already has a Pyro id: {names[-1]!r}")
-        if object_id in self._entries:
+        if object_id in self.known:
             raise DaemonError(
                 f"an object or class is already registered with that id: {object_id!r}"
             )
 
     def _remove(self, object_id: str) -> None:
-        entry = self._entries.get(object_id)
+        entry = self.known.get(object_id)
         if entry is not None:
             self._discard(entry)
             if not self._ids.get(entry.key):
@@ -291,8 +292,8 @@ class ObjectTable:
 
     def _discard(self, entry: Entry) -> None:
         # Runs when a weak object dies, in whatever thread: no lock may be taken.
-        if self._entries.get(entry.object_id) is entry:
-            self._entries.pop(entry.object_id, None)
+        if self.known.get(entry.object_id) is entry:
+            self.known.pop(entry.object_id, None)
         with suppress(ValueError):
             self._ids.get(entry.key, []).remove(entry.object_id)
 

@@ -12,7 +12,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..context import answered, outgoing, serving, to_send
-from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError
+from ..errors import (
+    ConnectionLostError,
+    DeadlineExceeded,
+    LocalProtocolError,
+    ProtocolError,
+)
 from ..frontend.deadlines import limit_of
 from ..net.sockets import wait_for
 from ..objects.functions import (
@@ -28,6 +33,7 @@ from ..wire.buffers import Data
 from ..wire.events import Call, Portion, Reply
 from ..wire.framing import ONEWAY
 from ..wire.server import ServerSession
+from ..wire.states import CLOSED
 from .functions import RemoteFunction
 from .returns import Returns
 
@@ -219,17 +225,22 @@ class Callbacks(FunctionCrossing):
         with self._lock:
             if self._closed:
                 raise _gone()
-            data = session.call(
-                method,
-                args,
-                kwargs,
-                ONEWAY if oneway else 0,
-                object_id=function_id,
-                annotations=annotations,
-                correlation=correlation,
-                limit=left,
-                path=context.path if context is not None else None,
-            )
+            try:
+                data = session.call(
+                    method,
+                    args,
+                    kwargs,
+                    ONEWAY if oneway else 0,
+                    object_id=function_id,
+                    annotations=annotations,
+                    correlation=correlation,
+                    limit=left,
+                    path=context.path if context is not None else None,
+                )
+            except LocalProtocolError:
+                if session.state == CLOSED:  # by who reads, and we are told in a moment
+                    raise _gone() from None
+                raise
             seq = session.seq
             if not oneway:
                 self._waiters[seq] = waiter

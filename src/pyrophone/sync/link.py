@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from ..context import CallContext, Client
 from ..errors import ProtocolError, SecurityError
-from ..frontend.contexts import context_for
 from ..frontend.dialects import change_session
 from ..net.sockets import AT_ONCE, close_hard, peer_name, wait_limit_reached
+from ..objects.table import ObjectTable
 from ..settings import Settings
 from ..wire.buffers import Data
 from ..wire.events import Call, Cancel, Credit, Greeting, Ping
@@ -24,17 +24,10 @@ from ..wire.server import ServerSession
 from ..wire.states import CLOSED, NEW, OPEN
 from .callbacks import Callbacks
 from .outgoing import Outgoing
+from .prompt import BUSY, CHUNK, LOST, MORE, PAUSED, READ, WRITE
 
 __all__ = ["BUSY", "LOST", "MORE", "PAUSED", "READ", "WRITE", "Link", "Service"]
 
-READ = 1  # the same numbers as in selectors
-WRITE = 2
-MORE = 4
-LOST = 8
-PAUSED = 16
-BUSY = 32
-
-_CHUNK = 65536  # bytes per read
 _PATIENCE = 0.002  # seconds that calls wait for those which came in the same piece
 
 
@@ -45,12 +38,16 @@ class Service(Protocol):
         stopping: Whether no new call is to be started.
         alone: Whether one call at a time is run.
         place: What stands for it in chains of calls.
+        straight: Whether *perform* does nothing special.
+        objects: What is called.
         settings: How many calls may be under way, for one.
     """
 
     stopping: bool
     alone: bool
     place: str
+    straight: bool
+    objects: ObjectTable
     settings: Settings
 
     def answer(self, link: Link, event: Call | Greeting | Ping) -> Data:
@@ -61,6 +58,24 @@ class Service(Protocol):
 
     def perform(self, link: Link, call: Call, context: CallContext) -> Data | None:
         """Run *call*; return the bytes that answer it, None if they follow."""
+
+    def conclude(
+        self,
+        link: Link,
+        call: Call,
+        context: CallContext,
+        function: Callable[..., Any],
+        value: Any,
+    ) -> Data | None:
+        """Return the bytes that answer *call*, of which *function* made *value*."""
+
+    def fail(
+        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
+    ) -> Data:
+        """Return the bytes that answer *call* with *error*."""
+
+    def noticed(self, error: BaseException) -> None:
+        """Called with what code of the user raised and was answered all the same."""
 
     def starts_apart(self, link: Link, call: Call) -> bool:
         """Run a one-way call in another thread, if there is one for it."""
@@ -114,23 +129,14 @@ class Link(Outgoing):
     """
 
     __slots__ = (
-        "_behind",
         "_closing",
-        "_service",
-        "active",
         "calls",
-        "client",
-        "count",
         "deadline",
         "greeted",
         "idle_limit",
-        "many",
         "most",
         "parked",
         "shared",
-        "silent",
-        "term",
-        "turn",
     )
 
     def __init__(
@@ -168,56 +174,7 @@ class Link(Outgoing):
         """The client's TLS certificate as a dict, None without TLS."""
         return self._tls.peer_certificate() if self._tls is not None else None
 
-    # Reading: who does, has the turn.
-
-    def serve(self) -> int:
-        """Do what can be done: send what is left, read once, answer what came.
-
-        Returns:
-            MORE if something came and was answered, READ or WRITE for what to wait
-            for, PAUSED if for the end of a call, BUSY if calls wait too long for each
-            other, LOST if another thread reads by now, who has the turn then; 0 if the
-            link is now closed.
-        """
-        if self._behind or self._outbox or self._broken:
-            return self._go_on(self._answer, 0)
-        if self.closed:
-            return 0
-        if self._tls is not None:
-            return self._read(self._answer)
-        # The same as there, in one function: what runs for each call alone is cold, and
-        # functions called cost more than their work.
-        try:
-            data = self.sock.recv(_CHUNK)
-        except OSError as error:
-            if wait_limit_reached(error):
-                return READ
-            data = b""
-        if not data:
-            self._leave()
-            return 0
-        self.silent = 0.0
-        if not self.open and self.many and not self._service.stopping:
-            call = self.session.call_in(data)
-            if call is not None:
-                return self._answer_one(call)
-        self.session.receive(data)
-        return self._answer()
-
-    def _answer_one(self, call: Call) -> int:
-        """Answer *call*, behind which nothing came: as :meth:`_answer`, and shorter."""
-        self.paused = False
-        self.active = True
-        if not self._run(call):
-            return LOST
-        if self.stuck:
-            return WRITE
-        if self._broken or self.session.state == CLOSED:
-            self._leave()
-            return 0
-        if self.closed or self._lost:
-            return 0
-        return PAUSED if self.open and self._pauses() else MORE
+    # Reading: who does, has the turn. Mostly that is done by serve.
 
     def attend(self, *, read: bool = True) -> int:
         """Do likewise, but leave what runs code of the user to other threads."""
@@ -244,7 +201,7 @@ class Link(Outgoing):
         data = b""
         try:
             if space is None:
-                data = self._channel.recv(_CHUNK)
+                data = self._channel.recv(CHUNK)
                 count = len(data)
             else:
                 count = self.sock.recv_into(space)
@@ -388,31 +345,6 @@ class Link(Outgoing):
         elif self.calls is not None:
             self.calls.settle(event)
 
-    def _run(self, call: Call) -> bool:
-        """Run *call* here; return whether this thread still has the turn then."""
-        service = self._service
-        oneway = call.flags & ONEWAY
-        if oneway and service.starts_apart(self, call):
-            return True
-        self.count += 1
-        term = self.term
-        key = -self.count if oneway else call.seq
-        context = self.open[key] = context_for(self.client, call, service.place)
-        self.turn.release()
-        data = service.perform(self, call, context)
-        if data is not None:
-            if data:
-                self.send(data)
-            self.open.pop(key, None)
-            if self.tasks or self.paused or service.stopping:
-                self.done(key)
-        if not self.turn.acquire(service.alone):
-            return False
-        if self.term != term:
-            self.turn.release()
-            return False
-        return True
-
     def _pauses(self) -> bool:
         if len(self.open) < self.most or self._waits():
             return False
@@ -479,5 +411,5 @@ class Link(Outgoing):
             self.sock.shutdown(socket.SHUT_WR)
             self.sock.setblocking(False)
             for _ in range(16):
-                if not self.sock.recv(_CHUNK):
+                if not self.sock.recv(CHUNK):
                     break

@@ -17,6 +17,7 @@ from ..net.sockets import AT_ONCE, takes_more, wait_limit_reached
 from ..net.tunnels import tunnel
 from ..wire.buffers import Data, Pieces
 from ..wire.server import ServerSession
+from .prompt import Prompt
 
 __all__ = ["Outgoing", "Overseer", "Stream"]
 
@@ -53,7 +54,7 @@ class Stream(Protocol):
         """Send nothing more but the end; let go of the iterator."""
 
 
-class Outgoing:
+class Outgoing(Prompt):
     """One connection as far as something is sent there, and the calls that it is for.
 
     Attributes:
@@ -70,23 +71,10 @@ class Outgoing:
     """
 
     __slots__ = (
-        "_broken",
         "_channel",
         "_keep",
-        "_lost",
-        "_outbox",
         "_overseer",
-        "_sending",
-        "_tls",
-        "closed",
-        "open",
-        "paused",
         "pumps",
-        "quiet",
-        "session",
-        "sock",
-        "stuck",
-        "tasks",
     )
 
     def __init__(

@@ -51,6 +51,7 @@ class BaseDaemon(Host):
     Attributes:
         interrupted: Whether Ctrl-C was pressed while it ran a call.
         awaits: Whether ``async def`` methods are run, in a thread of their own.
+        straight: Whether calls are run as :meth:`perform` here does it, and nothing more.
 
     Raises:
         DaemonError: There is no dialect of that name.
@@ -72,6 +73,8 @@ class BaseDaemon(Host):
         self._coroutines: Coroutines | None = None
         self._retired = False
         super().__init__(location, settings, classes, control, threading.RLock, dialects)
+        plainly = type(self).perform is BaseDaemon.perform
+        self.straight = plainly and not self._judges and not self._annotates
 
     def register(
         self,
@@ -121,32 +124,44 @@ class BaseDaemon(Host):
             if call.path:
                 self.check_chain(call)
             if call.flags & BATCH:
-                value = self._run_batch(link, call)
+                return self._reply(link, call, context, self._run_batch(link, call))
+            if call.method in OF_FUNCTIONS:
+                function = self._function(link, call)
             else:
-                if call.method in OF_FUNCTIONS:
-                    function = self._function(link, call)
-                else:
-                    function = self._dispatcher.function(call, link.client)
-                if self._judges:
-                    value = self._judged(link.client, call, function)
-                else:
-                    value = function(*call.args, **call.kwargs)
-                if type(value) in DATA:
-                    if not self._annotates:  # the short way, which most go
-                        return link.session.result(
-                            call,
-                            value,
-                            annotations=context.reply_annotations,
-                            correlation=context.correlation,
-                        )
-                elif self.awaits and isinstance(value, Coroutine):
-                    return self._await(link, call, context, function, value)
-            return self._reply(link, call, context, value)
+                function = self._dispatcher.function(call, link.client)
+            if self._judges:
+                value = self._judged(link.client, call, function)
+            else:
+                value = function(*call.args, **call.kwargs)
+            if type(value) in DATA and not self._annotates:  # the short way, most go it
+                return link.session.result(
+                    call,
+                    value,
+                    annotations=context.reply_annotations,
+                    correlation=context.correlation,
+                )
+            return self.conclude(link, call, context, function, value)
         except BaseException as error:
             self.noticed(error)
             return self.fail(link.session, call, error, context)
         finally:
             serving.reset(token)
+
+    def conclude(
+        self,
+        link: Link,
+        call: Call,
+        context: CallContext,
+        function: Callable[..., Any],
+        value: Any,
+    ) -> Data | None:
+        """Return the bytes that answer *call*, of which *function* made *value*.
+
+        None if they follow, since *value* is to be awaited or read item by item.
+        """
+        if self.awaits and isinstance(value, Coroutine):
+            return self._await(link, call, context, function, value)
+        return self._reply(link, call, context, value)
 
     def check_chain(self, call: Call) -> None:
         """Return if *call* can be run here, with all the calls that wait for it.

@@ -8,10 +8,11 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.contextvars cimport get_value
 from cpython.exc cimport PyErr_CheckSignals
 from libc.errno cimport EINTR, errno
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memcpy
 
 from pyrophone.sync.exchange cimport Exchange
 from pyrophone.wire.client cimport ClientSession
+from pyrophone.wire.plain cimport HEAD, put_header
 
 import os
 import time
@@ -42,37 +43,14 @@ cdef extern from "pythread.h":
 
 cdef enum:
     OPEN = 2
-    HEADER = 40
     ROOM = 8192  # bytes; what is longer comes in pieces, and the long way
     RESULT = 5
     INVOKE = 4
-
-# Start, kind, serializer, flags; number; sizes of payload and annotations; correlation id,
-# what is reserved, magic number. See wire/framing.py.
-cdef const unsigned char *START = b"PYRO\x01\xf6"
-cdef const unsigned char *MAGIC = b"\x4d\xc5"
 
 cdef object _monotonic = time.monotonic
 cdef object _serving = serving
 cdef object _outgoing = outgoing
 cdef object _due = due
-
-
-cdef inline void put_header(
-    unsigned char *head, unsigned char kind, unsigned char serializer_id,
-    unsigned int seq, unsigned long size
-) noexcept nogil:
-    memset(head, 0, HEADER)
-    memcpy(head, START, 6)
-    head[6] = kind
-    head[7] = serializer_id
-    head[10] = <unsigned char>(seq >> 8)
-    head[11] = <unsigned char>seq
-    head[12] = <unsigned char>(size >> 24)
-    head[13] = <unsigned char>(size >> 16)
-    head[14] = <unsigned char>(size >> 8)
-    head[15] = <unsigned char>size
-    memcpy(head + 38, MAGIC, 2)
 
 
 cdef class _Alert:
@@ -126,7 +104,7 @@ cdef class Swift(Exchange):
 
     cdef object _swift(self, ClientSession session, bytes payload):
         """Return what comes for the call with *payload*; None if it was not made here."""
-        cdef unsigned char head[HEADER]
+        cdef unsigned char head[HEAD]
         cdef unsigned char room[ROOM]
         cdef Py_ssize_t size = PyBytes_GET_SIZE(payload)
         cdef Py_ssize_t got
@@ -134,7 +112,7 @@ cdef class Swift(Exchange):
         cdef unsigned long me = PyThread_get_thread_ident()
         cdef int serializer_id = session._serializer.id
         cdef int fd
-        cdef bytes data = PyBytes_FromStringAndSize(NULL, HEADER + size)
+        cdef bytes data = PyBytes_FromStringAndSize(NULL, HEAD + size)
         cdef const char *bytes_of_it = PyBytes_AS_STRING(data)
         lock = self._lock
         if not lock.acquire(False):
@@ -156,17 +134,17 @@ cdef class Swift(Exchange):
                 return None
             seq = number
             put_header(<unsigned char *>PyBytes_AS_STRING(data), INVOKE, serializer_id, seq, size)
-            memcpy(PyBytes_AS_STRING(data) + HEADER, PyBytes_AS_STRING(payload), size)
+            memcpy(PyBytes_AS_STRING(data) + HEAD, PyBytes_AS_STRING(payload), size)
             fd = self.channel.fd
             with nogil:
-                got = swift_send(fd, bytes_of_it, HEADER + size)
+                got = swift_send(fd, bytes_of_it, HEAD + size)
             if got < 0:
                 return None  # the long way says why
             session.seq = seq
             session._calls[number] = None
             self._leader = number
             self._reader = me
-            if got != HEADER + size:
+            if got != HEAD + size:
                 self._unsent.append(memoryview(data)[got:])
         finally:
             lock.release()
@@ -185,16 +163,16 @@ cdef class Swift(Exchange):
             if got == 0:
                 raise ConnectionLostError(ENDED)
             self.used = _monotonic()
-            put_header(head, RESULT, serializer_id, seq, got - HEADER)
+            put_header(head, RESULT, serializer_id, seq, got - HEAD)
             lock.acquire()
             try:
                 if (
-                    got >= HEADER
-                    and not memcmp(head, room, HEADER)
+                    got >= HEAD
+                    and not memcmp(head, room, HEAD)
                     and session.trace is None
                     and session.state == OPEN
                     and not session.decoder.data
-                    and got - HEADER <= session.decoder.max_size
+                    and got - HEAD <= session.decoder.max_size
                     and number not in session._abandoned
                     and session._calls.pop(number, self) is None
                 ):
@@ -206,7 +184,7 @@ cdef class Swift(Exchange):
                         self._pass_on()
                     else:
                         self._leader = None
-                    return PyBytes_FromStringAndSize(<char *>room + HEADER, got - HEADER)
+                    return PyBytes_FromStringAndSize(<char *>room + HEAD, got - HEAD)
                 if self.closed:  # by another thread, since
                     raise ConnectionLostError(ENDED)
                 session.decoder.feed(PyBytes_FromStringAndSize(<char *>room, got))
