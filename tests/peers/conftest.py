@@ -11,7 +11,7 @@ from peers import Peer, Run, Start, module_starter, peer_starter, real_python
 from pyrophone import Settings
 from pyrophone.sync import Proxy, connect
 
-SCRIPT = Path(__file__).parent / "real_pyro5.py"
+SCRIPT = Path(__file__).parent / "real_pyro.py"
 SERIALIZERS = ("serpent", "json", "marshal", "msgpack")
 
 

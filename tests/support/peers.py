@@ -50,7 +50,7 @@ class PeerError(AssertionError):
 
 
 class Peer:
-    """A process of a real Pyro; ``real_pyro5.py`` tells what it understands.
+    """A process of a real Pyro; ``real_pyro.py`` tells what it understands.
 
     Args:
         python: That of its environment.

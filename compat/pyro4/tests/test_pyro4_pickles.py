@@ -374,7 +374,8 @@ def test_others_are_not_warned_of(names: list[str], host: str | None) -> None:
 @pytest.fixture(scope="module")
 def peer() -> Iterator[Peer]:
     """A process of the real Pyro4."""
-    real = Peer(real_python("pyro4"), HERE / "peers" / "real_pyro4.py", {})
+    script = HERE.parents[2] / "tests" / "peers" / "real_pyro.py"
+    real = Peer(real_python("pyro4"), script, {})
     real.run("import Pyro4.util, Pyro4.futures, Pyro4.errors, Pyro4.core")
     yield real
     real.close()

@@ -9,7 +9,7 @@ import pytest
 
 from peers import Peer, Run, Start, module_starter, peer_starter, real_python
 
-SCRIPT = Path(__file__).parent / "real_pyro4.py"
+SCRIPT = Path(__file__).parents[4] / "tests" / "peers" / "real_pyro.py"
 
 SAFE = ("serpent", "json", "marshal", "msgpack")
 ALL = (*SAFE, "pickle", "cloudpickle", "dill")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.peers
 
-PYRO5 = Path(__file__).parents[4] / "tests" / "peers" / "real_pyro5.py"
+PYRO5 = Path(__file__).parents[4] / "tests" / "peers" / "real_pyro.py"
 SAFE = ("serpent", "json", "marshal", "msgpack")
 TREE = {"n": None, "t": True, "i": [-1, 2**40, 2.5], "s": "héllo ☃ 'q' \"q\"\n", "e": []}
 

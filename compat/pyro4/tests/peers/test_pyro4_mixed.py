@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -19,14 +19,11 @@ from pyrophone import Settings, expose, oneway
 from pyrophone.naming import NameService, SqliteStorage
 from pyrophone.sync import Daemon, LoopDaemon, connect
 
-if TYPE_CHECKING:
-    pass
-
 pytestmark = pytest.mark.peers
 
 OWN = "Pyro.NameServer"
 LIMIT = 10.0
-SCRIPT5 = Path(__file__).parents[4] / "tests" / "peers" / "real_pyro5.py"
+SCRIPT5 = Path(__file__).parents[4] / "tests" / "peers" / "real_pyro.py"
 
 
 @expose

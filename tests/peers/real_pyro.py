@@ -1,22 +1,25 @@
-"""A process of the real Pyro4, in its own environment, that tests drive step by step.
+"""A process of a real Pyro, in its own environment, that tests drive step by step.
 
-Run by ``.peers/pyro4/bin/python``, never imported by a test. It takes one order per line
-on stdin, as JSON, and answers each with one line on stdout:
+Run by ``.peers/pyro5/bin/python`` or ``.peers/pyro4/bin/python``, each of which has one of
+the two; never imported by a test. It takes one order per line on stdin, as JSON, and answers
+each with one line on stdout:
 
 - ``{"value": EXPRESSION}`` is answered with ``{"value": its repr()}``;
 - ``{"run": STATEMENTS}`` with ``{"value": "None"}``;
 - ``{"forget": true}`` drops all names, proxies, objects and settings of the orders before.
 
 An order that raises is answered with ``{"error": {class, args, text, traceback}}``. The
-names that orders find are those of ``Pyro4`` and those in :meth:`Peer.forget`. The
-process ends with its stdin.
+names that orders find are those of ``Pyro5.api``, or of ``Pyro4``, and those in
+:meth:`Peer.forget`. The process ends with its stdin.
 """
-# The package Pyro4 that mypy could find is ours, not the one that runs here.
+# The packages that mypy could find are ours, not those that run here.
 # mypy: ignore-errors
 
 from __future__ import annotations
 
 import gc
+import importlib
+import importlib.util
 import json
 import os
 import queue
@@ -28,9 +31,18 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-import Pyro4
-import Pyro4.errors
-import Pyro4.futures
+NAME = "Pyro5" if importlib.util.find_spec("Pyro5") else "Pyro4"
+pyro = importlib.import_module("Pyro5.api" if NAME == "Pyro5" else NAME)
+errors = importlib.import_module(f"{NAME}.errors")
+
+if NAME == "Pyro5":
+    SERIALIZERS = {1: "serpent", 2: "marshal", 3: "json", 4: "msgpack"}
+    defaults = pyro.config.as_dict
+else:
+    importlib.import_module("Pyro4.futures")  # orders find it then
+    SERIALIZERS = {1: "serpent", 2: "json", 3: "marshal", 4: "pickle", 5: "dill"}
+    SERIALIZERS |= {6: "msgpack", 7: "cloudpickle"}
+    defaults = pyro.config.asDict
 
 WAIT = 10  # seconds until something that does not come is an error
 
@@ -53,17 +65,17 @@ ERRORS = {
     "stop": StopIteration("early"),
     "os": FileNotFoundError(2, "no such thing"),
     "unicode": UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
-    "naming": Pyro4.errors.NamingError("unknown name: x"),
-    "pyro": Pyro4.errors.PyroError("something"),
-    "timeout": Pyro4.errors.TimeoutError("downstream is gone"),
-    "serialize": Pyro4.errors.SerializeError("cannot write"),
-    "security": Pyro4.errors.SecurityError("not allowed"),
+    "naming": errors.NamingError("unknown name: x"),
+    "pyro": errors.PyroError("something"),
+    "timeout": errors.TimeoutError("downstream is gone"),
+    "serialize": errors.SerializeError("cannot write"),
+    "security": errors.SecurityError("not allowed"),
     "overheat": OverheatError("too hot", 451),
     "script": ScriptError("odd", 1),
 }
 
 
-@Pyro4.expose
+@pyro.expose
 class Other:
     """What proxies are made for on the way."""
 
@@ -78,7 +90,7 @@ class Other:
 Other.__module__ = "lab"
 
 
-@Pyro4.expose
+@pyro.expose
 class Thing:
     """One of each kind of member."""
 
@@ -125,11 +137,16 @@ class Thing:
         """Can be read only."""
         return "fixed"
 
+    @property
+    def letters(self) -> Iterator[str]:
+        """An item stream."""
+        return iter("abc")
+
     def fail(self, name: str) -> None:
         """Raise an exception."""
         raise ERRORS[name]
 
-    @Pyro4.callback
+    @pyro.callback
     def fail_as_callback(self) -> None:
         """Raise an exception that is logged here, too."""
         raise ValueError("in a callback")
@@ -139,12 +156,12 @@ class Thing:
         time.sleep(seconds)
         return seconds
 
-    @Pyro4.oneway
+    @pyro.oneway
     def note(self, text: Any) -> None:
         """Remember *text*, without an answer."""
         self._notes.put(text)
 
-    @Pyro4.oneway
+    @pyro.oneway
     def note_and_fail(self, text: Any) -> None:
         """Remember *text*, then raise what nobody will see."""
         self._notes.put(text)
@@ -196,27 +213,27 @@ class Thing:
 
     def annotations(self) -> dict[str, str]:
         """Return the annotations that came with the call."""
-        received = Pyro4.current_context.annotations
+        received = pyro.current_context.annotations
         return {name: bytes(data).decode() for name, data in received.items()}
 
     def answer(self, text: str) -> str:
         """Send an annotation back."""
-        Pyro4.current_context.response_annotations = {"BACK": text.encode()}
+        pyro.current_context.response_annotations = {"BACK": text.encode()}
         return text
 
     def answer_and_fail(self, text: str) -> None:
         """Set an annotation for the reply, then fail."""
-        Pyro4.current_context.response_annotations = {"BACK": text.encode()}
+        pyro.current_context.response_annotations = {"BACK": text.encode()}
         raise ValueError(text)
 
     def answer_and_make(self, text: str) -> Other:
         """Set an annotation for the reply, then return a registered object."""
-        Pyro4.current_context.response_annotations = {"BACK": text.encode()}
+        pyro.current_context.response_annotations = {"BACK": text.encode()}
         return self.make(text)
 
     def correlation(self) -> str:
         """Return the correlation id of the call."""
-        return str(Pyro4.current_context.correlation_id)
+        return str(pyro.current_context.correlation_id)
 
     def blob(self, blob: Any) -> list[Any]:
         """Take an argument unread, then read it."""
@@ -228,8 +245,8 @@ class Thing:
 
     def forward(self, blob: Any) -> Any:
         """Send an argument on unread, in the serializer of the caller."""
-        with Pyro4.Proxy(self._where) as other:
-            other._pyroSerializer = SERIALIZERS[Pyro4.current_context.serializer_id]
+        with pyro.Proxy(self._where) as other:
+            other._pyroSerializer = SERIALIZERS[pyro.current_context.serializer_id]
             return other.blob(blob)
 
     def __len__(self) -> int:
@@ -239,11 +256,8 @@ class Thing:
         return "xyz"[index]
 
 
-SERIALIZERS = ("", "serpent", "json", "marshal", "pickle", "dill", "msgpack", "cloudpickle")
-
-
-@Pyro4.behavior(instance_mode="session")
-@Pyro4.expose
+@pyro.behavior(instance_mode="session")
+@pyro.expose
 class Counter:
     """One instance for each connection."""
 
@@ -256,10 +270,10 @@ class Counter:
         return self._count
 
 
-class Daemon(Pyro4.Daemon):
+class Daemon(pyro.Daemon):
     """A daemon that may refuse clients, and may annotate all it sends."""
 
-    def validateHandshake(self, conn: Any, data: Any) -> Any:
+    def validateHandshake(self, conn: Any, data: Any) -> Any:  # noqa: N802
         """Refuse who greets with ``intruder``."""
         if data == "intruder":
             raise ValueError("not you")
@@ -276,7 +290,7 @@ class Peer:
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}
         self.daemons: list[Any] = []
-        self.defaults = Pyro4.config.asDict()
+        self.defaults = defaults()
         self.forget()
 
     def serve(self, **where: Any) -> Any:
@@ -294,21 +308,21 @@ class Peer:
             threading.Thread(target=daemon.shutdown, daemon=True).start()
         self.daemons.clear()
         for name, value in self.defaults.items():
-            setattr(Pyro4.config, name, value)
-        Pyro4.current_context.annotations = {}
-        Pyro4.current_context.response_annotations = {}
-        Pyro4.current_context.correlation_id = None
-        self.names.update(vars(Pyro4))
+            setattr(pyro.config, name, value)
+        pyro.current_context.annotations = {}
+        pyro.current_context.response_annotations = {}
+        pyro.current_context.correlation_id = None
+        self.names.update(vars(pyro))
         self.names.update(
             Counter=Counter,
             Daemon=Daemon,
             Other=Other,
-            Pyro4=Pyro4,
             Thing=Thing,
             connect=connect,
             serve=self.serve,
             socket=socket,
             uuid=uuid,
+            **{NAME: importlib.import_module(NAME)},
         )
 
     def obey(self, order: dict[str, Any]) -> Any:
@@ -324,7 +338,7 @@ class Peer:
 
 def connect(uri: str, serializer: str) -> Any:
     """Return a connected proxy."""
-    proxy = Pyro4.Proxy(uri)
+    proxy = pyro.Proxy(uri)
     proxy._pyroSerializer = serializer
     proxy._pyroBind()
     return proxy
