@@ -1,8 +1,8 @@
 """A process of a real Pyro, in its own environment, that tests drive step by step.
 
 Run by ``.peers/pyro5/bin/python`` or ``.peers/pyro4/bin/python``, each of which has one of
-the two; never imported by a test. It takes one order per line on stdin, as JSON, and answers
-each with one line on stdout:
+the two; never imported by a test. It takes one order per line on stdin, as JSON, and
+answers each with one line on stdout:
 
 - ``{"value": EXPRESSION}`` is answered with ``{"value": its repr()}``;
 - ``{"run": STATEMENTS}`` with ``{"value": "None"}``;
