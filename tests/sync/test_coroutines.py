@@ -6,13 +6,15 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from pyrophone import Settings, context, expose, oneway
 from pyrophone.errors import CallCancelledError, DaemonError
 from pyrophone.sync import Daemon, LoopDaemon
+from pyrophone.sync.coroutines import Coroutines, Task
 from pyrophone.wire.framing import BATCH, ONEWAY
 from raw import Raw, raw
 from running import LIMIT, running
@@ -172,6 +174,61 @@ def test_what_was_cancelled_before_it_began_does_not_begin() -> None:
         assert over.wait(LIMIT)
     assert began == []
     assert isinstance(outcome[0], CallCancelledError)
+
+
+class Racing(asyncio.SelectorEventLoop):
+    """A loop where something happens in another thread while a task is being made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: list[Callable[[], None]] = []
+
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+        """Let that happen first."""
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return super().call_soon(callback, *args, context=context)
+
+
+def test_what_is_cancelled_while_it_begins_is_cancelled_once_it_has_begun() -> None:
+    began: list[bool] = []
+    outcome: list[BaseException | None] = []
+
+    async def wait() -> None:
+        began.append(True)
+        await asyncio.sleep(LIMIT)
+
+    loop = Racing()
+    task = Task(loop)
+    loop.call_soon_threadsafe(loop.meanwhile.append, task.cancel)
+    task.run(wait(), lambda value, error: outcome.append(error))
+    for _ in range(4):
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    assert began == [True]
+    assert [type(error) for error in outcome] == [CallCancelledError]
+
+
+def test_what_begins_while_the_daemon_ends_is_cancelled_once_it_has_begun() -> None:
+    outcome: list[BaseException | None] = []
+
+    async def wait() -> None:
+        await asyncio.sleep(LIMIT)
+
+    coroutines = Coroutines("ending")
+    task = coroutines.task()
+
+    def begin() -> None:
+        task.run(wait(), lambda value, error: outcome.append(error))
+
+    def end() -> None:
+        coroutines.close()
+        coroutines.soon(begin)
+
+    thread = next(t for t in threading.enumerate() if t.name == "ending")
+    coroutines.soon(end)
+    thread.join(LIMIT)
+    assert [type(error) for error in outcome] == [CallCancelledError]
 
 
 def test_asyncio_is_not_imported_before_it_is_needed() -> None:

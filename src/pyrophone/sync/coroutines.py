@@ -64,12 +64,11 @@ class Task:
             done(None, CallCancelledError(_CANCELLED))
         else:
             self._task = asyncio.Task(_carry_out(coroutine, done), loop=self._loop)
-            # Before its first step nothing in it could see to what is to be done then.
-            self._loop.call_soon(self._cancel)
 
     def _cancel(self) -> None:
-        if self._cancelled and self._task is not None:
-            self._task.cancel()
+        if self._task is not None:
+            # Behind its first step: before, nothing in it sees to what is to be done then.
+            self._loop.call_soon(self._task.cancel)
 
 
 class Coroutines:
@@ -156,6 +155,7 @@ class Coroutines:
             loop.close()
 
     async def _end(self) -> None:
+        await asyncio.sleep(0)  # what has just begun takes its first step, see Task
         tasks = {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
         for task in tasks:
             task.cancel()
