@@ -7,9 +7,10 @@ import inspect
 import os
 import warnings
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from pyrophone.classic.members import read_property, write_property
 from pyrophone.context import CallContext, serving
 from pyrophone.errors import NotExposedError
 from pyrophone.objects.exposure import Instancing, Members, is_marked
@@ -189,10 +190,7 @@ def get_exposed_property_value(obj: Any, propname: str, only_exposed: bool = Tru
     Raises:
         AttributeError: There is none that can be read.
     """
-    getter = _property(obj, propname, only_exposed).fget
-    if getter is None:
-        raise _refusal(propname)
-    return getter(obj)
+    return read_property(obj, propname, _rule(only_exposed))
 
 
 def set_exposed_property_value(
@@ -203,10 +201,7 @@ def set_exposed_property_value(
     Raises:
         AttributeError: There is none that can be written.
     """
-    setter = _property(obj, propname, only_exposed).fset
-    if setter is None:
-        raise _refusal(propname)
-    return setter(obj, value)
+    return write_property(obj, propname, value, _rule(only_exposed))
 
 
 for _public in (
@@ -219,19 +214,13 @@ for _public in (
     _public.__module__ = "Pyro4.util"
 
 
-def _property(obj: Any, name: str, only_exposed: bool) -> property:
-    member = getattr(type(obj), name)
-    if is_private_attribute(name) or not isinstance(member, property):
-        raise _refusal(name)
-    if only_exposed and not _is_exposed(member):
-        raise _refusal(name)
-    return member
+def _rule(only_exposed: bool) -> Callable[[str, property], bool]:
+    def is_open(name: str, member: property) -> bool:
+        if is_private_attribute(name):
+            return False
+        return not only_exposed or _is_exposed(member)
 
-
-def _refusal(name: str) -> AttributeError:
-    return AttributeError(
-        f"attempt to access unexposed or unknown remote attribute '{name}'"
-    )
+    return is_open
 
 
 def _is_exposed(member: Any) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import weakref
+from collections.abc import Callable
 from typing import Any
 
+from pyrophone.classic.members import read_property, write_property
 from pyrophone.objects.exposure import Members
 
 from .exposure import is_private_attribute
@@ -57,10 +59,7 @@ def _get_exposed_property_value(obj: Any, propname: str, only_exposed: bool = Tr
     Raises:
         AttributeError: There is none that can be read.
     """
-    getter = _property(obj, propname, only_exposed).fget
-    if getter is None:
-        raise _refusal(propname)
-    return getter(obj)
+    return read_property(obj, propname, _rule(obj, only_exposed))
 
 
 def _set_exposed_property_value(
@@ -71,25 +70,16 @@ def _set_exposed_property_value(
     Raises:
         AttributeError: There is none that can be written.
     """
-    setter = _property(obj, propname, only_exposed).fset
-    if setter is None:
-        raise _refusal(propname)
-    return setter(obj, value)
+    return write_property(obj, propname, value, _rule(obj, only_exposed))
 
 
-def _property(obj: Any, name: str, only_exposed: bool) -> property:
-    member = getattr(type(obj), name)
-    if is_private_attribute(name) or not isinstance(member, property):
-        raise _refusal(name)
-    if only_exposed and name not in Members(type(obj)).attributes:
-        raise _refusal(name)
-    return member
+def _rule(obj: Any, only_exposed: bool) -> Callable[[str, property], bool]:
+    def is_open(name: str, member: property) -> bool:
+        if is_private_attribute(name):
+            return False
+        return not only_exposed or name in Members(type(obj)).attributes
 
-
-def _refusal(name: str) -> AttributeError:
-    return AttributeError(
-        f"attempt to access unexposed or unknown remote attribute '{name}'"
-    )
+    return is_open
 
 
 def _exposed(cls: type) -> dict[str, set[str]]:
