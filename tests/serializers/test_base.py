@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+import itertools
 import threading
 import tracemalloc
 from typing import Any
@@ -14,7 +16,10 @@ from pyrophone.errors import (
 )
 from pyrophone.serializers import ClassTable, make_serializers
 from pyrophone.serializers.base import check_depth
+from pyrophone.serializers.codecs import make_codecs
+from pyrophone.settings import Settings
 from pyrophone.testing.strategies import garbage, json_like, mutations, plain_values, same
+from pyrophone.uri import URI
 
 CLASSES = ClassTable()
 SERIALIZERS = make_serializers(CLASSES)
@@ -143,6 +148,50 @@ def test_the_limit_of_values_is_inclusive_and_counts_containers_and_keys(name: s
             strict.loads(SERIALIZERS[name].dumps(values))
         with pytest.raises(SerializeError, match=f"^more than {limit} values$"):
             strict.loads_call(SERIALIZERS[name].dumps_call("o", "m", values, {}))
+
+
+COUNTED = [
+    [],
+    [1, {"k": (2, [3])}, "x", None],
+    {"a": {"b": {"c": 1}}, "d": [[], {}]},
+    {1, 2, 3},
+    {"k": [ValueError("bad", 7), URI.parse("PYRO:lamp@host:1")]},
+    [1] * 50,
+]
+
+
+@functools.cache
+def limited(name: str, extended: bool, limit: int) -> Any:
+    """Return a serializer, for peers that know the feature values or not."""
+    codecs = make_codecs(ClassTable(), Settings(max_elements=limit))
+    return (codecs.extended() if extended else codecs).by_name[name]
+
+
+def least(name: str, extended: bool, method: str, *args: Any) -> int:
+    """Return the least limit of values under which a method takes what it is given."""
+    for limit in itertools.count(1):
+        try:
+            getattr(limited(name, extended, limit), method)(*args)
+        except SerializeError as error:
+            if str(error).endswith(f"more than {limit} values"):
+                continue
+            raise
+        return limit
+    raise AssertionError("unreachable")
+
+
+@every
+@pytest.mark.parametrize("extended", [False, True])
+@pytest.mark.parametrize("value", COUNTED, ids=str)
+def test_as_many_values_are_written_as_may_be_read(
+    name: str, extended: bool, value: Any
+) -> None:
+    generous = limited(name, extended, 1000)
+    read = least(name, extended, "loads", generous.dumps(value))
+    assert least(name, extended, "dumps", value) == read
+    call = ("o", "m", (value, 1), {"k": value})
+    read = least(name, extended, "loads_call", generous.dumps_call(*call))
+    assert least(name, extended, "dumps_call", *call) == read > 5
 
 
 @every

@@ -16,7 +16,7 @@ import pytest
 from pyrophone.errors import SerializeError
 from pyrophone.serializers import ClassTable
 from pyrophone.serializers.classes import NO_FORM
-from pyrophone.serializers.plain import Preparation, attempt, plain_form
+from pyrophone.serializers.plain import Preparation, attempt, holds_more, plain_form
 
 
 def text_array(text: str) -> array.array[str]:
@@ -133,3 +133,16 @@ def test_an_error_that_is_looked_at_keeps_no_frames() -> None:
     assert isinstance(error, ValueError)
     assert error.__traceback__ is None
     assert attempt(str, "yes") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        ([1], 2),
+        ([1, (2, {3, 4}), [[]]], 9),
+        ({"a": [1], (1, 2): {}, frozenset({1}): None}, 11),
+    ],
+)
+def test_values_are_counted_with_containers_and_keys(value: Any, count: int) -> None:
+    assert not holds_more(value, count)
+    assert holds_more(value, count - 1)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ..errors import SecurityError, SerializeError
 from .classes import ClassTable
 from .exceptions import safe_text
-from .plain import unwritable, unwritable_call
+from .plain import holds_more, unwritable, unwritable_call
 
 __all__ = [
     "CALL_DEPTH",
@@ -228,6 +228,13 @@ class Codec:
     def dumps_part(self, value: Any) -> None:
         """Write *value*, or raise what is wrong with it, without saying where."""
         self._write(value, self._max_depth)
+
+    def _within(self, data: bytes, value: Any) -> bytes:
+        """Return *data*, what a library wrote for *value*, if it may be read again."""
+        most = self._max_elements  # there may be a value for each byte
+        if len(data) > most and holds_more(value, most):
+            raise too_many(most)
+        return data
 
     def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
         """Return the bytes of *value*, which may have *depth* levels."""

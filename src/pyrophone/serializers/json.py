@@ -42,7 +42,7 @@ class JsonSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
-        max_elements: How many values a message may hold, in reading.
+        max_elements: How many values a message may hold.
         number: Its id, if it is not that of protocol 502.
     """
 
@@ -71,7 +71,7 @@ class JsonSerializer(Codec):
             flat = self._flattening(self._table, beside).flat(value, depth)
         else:
             flat = self._preparation.prepare(value, depth)
-        return _ENCODER.encode(flat).encode()
+        return self._within(_ENCODER.encode(flat).encode(), flat)
 
     def _flattening(self, table: ExtendedTable, beside: list[Any] | None) -> Flattening:
         outlet = table.outlet(beside, binary=False)
@@ -93,7 +93,7 @@ class JsonSerializer(Codec):
         call["params"] = flattening.items(args, depth - 1)
         if kwargs is not None:
             call["kwargs"] = flattening.mapping(kwargs, depth - 1)
-        return _ENCODER.encode(call).encode()
+        return self._within(_ENCODER.encode(call).encode(), call)
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
         text = str(data, "utf-8")

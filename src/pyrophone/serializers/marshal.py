@@ -48,7 +48,7 @@ class MarshalSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
-        max_elements: How many values a message may hold, in reading.
+        max_elements: How many values a message may hold.
         number: Its id, if it is not that of protocol 502.
     """
 
@@ -71,7 +71,8 @@ class MarshalSerializer(Codec):
         self._preparation = Preparation(classes, _ATOMS, max_depth, sets=True)
 
     def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
-        return marshal.dumps(self._preparation.prepare(value, depth), _VERSION)
+        prepared = self._preparation.prepare(value, depth)
+        return self._within(marshal.dumps(prepared, _VERSION), prepared)
 
     def _write_call(
         self,
@@ -115,7 +116,9 @@ class _Reader:
         self._max_elements = max_elements
         self._depth = 0
         self._deepest = 0  # depth reached since somebody reset it
-        self._values = 0  # values read, those behind references counted again
+        # Values announced, so that those which are still to come in an outer container
+        # count when an inner one is read; those behind references count again.
+        self._values = 1
         self._references: list[tuple[Any, int, int]] = []  # value, height, values in it
         self.has_forms = False
 
@@ -130,7 +133,6 @@ class _Reader:
     def _value(self) -> Any:
         code = self._take(1)[0]
         kind = code & ~_REFERENCE_FLAG
-        self._values += 1
         if kind in _CONSTANTS:
             return _CONSTANTS[kind]
         if kind == ord("r"):
@@ -162,7 +164,7 @@ class _Reader:
         self._values += values
         if self._values > _MAX_SHARING * len(self._data):
             raise SerializeError("not marshal data: too many back-references")
-        self._check_count(0)
+        self._count_values(0)
         return value
 
     def _check_depth(self, depth: int) -> None:
@@ -170,8 +172,9 @@ class _Reader:
             raise SerializeError(f"nested deeper than {self._max_depth} levels")
         self._deepest = max(self._deepest, depth)
 
-    def _check_count(self, more: int) -> None:
-        if self._values + more > self._max_elements:
+    def _count_values(self, more: int) -> None:
+        self._values += more
+        if self._values > self._max_elements:
             raise too_many(self._max_elements)
 
     def _take(self, size: int) -> bytes:
@@ -198,7 +201,7 @@ class _Reader:
     def _items(self, count: int) -> list[Any]:
         self._depth += 1
         self._check_depth(self._depth)
-        self._check_count(count)
+        self._count_values(count)
         items = [self._value() for _ in range(count)]
         self._depth -= 1
         return items
@@ -215,7 +218,7 @@ class _Reader:
         mapping: dict[Any, Any] = {}
         crowd = Crowd()
         while self._data[self._position : self._position + 1] != b"0":
-            self._check_count(2)
+            self._count_values(2)
             key = self._value()
             mapping[key] = self._value()
             if len(mapping) % MOST_ALIKE == 0:

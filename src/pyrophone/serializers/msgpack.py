@@ -60,7 +60,7 @@ class MsgpackSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
-        max_elements: How many values a message may hold, in reading.
+        max_elements: How many values a message may hold.
         number: Its id, if it is not that of protocol 502.
     """
 
@@ -112,8 +112,10 @@ class MsgpackSerializer(Codec):
 
     def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
         if self._table is not None:
-            return _pack(self._flattening(self._table, beside).flat(value, depth))
-        return _pack(self._preparation.prepare(value, depth))
+            flat = self._flattening(self._table, beside).flat(value, depth)
+        else:
+            flat = self._preparation.prepare(value, depth)
+        return self._within(_pack(flat), flat)
 
     def _flattening(self, table: ExtendedTable, beside: list[Any] | None) -> Flattening:
         return Flattening(table.outlet(beside), _LITERALS, _is_key, self._max_depth)
@@ -131,7 +133,8 @@ class MsgpackSerializer(Codec):
             return self._write((object_id, method, args, kwargs), depth)
         flattening = self._flattening(self._table, beside)
         keywords = None if kwargs is None else flattening.mapping(kwargs, depth - 1)
-        return _pack((object_id, method, flattening.items(args, depth - 1), keywords))
+        call = (object_id, method, flattening.items(args, depth - 1), keywords)
+        return self._within(_pack(call), call)
 
     def _read(self, data: bytes, depth: int) -> tuple[Any, bool]:
         data = bytes(data)

@@ -22,6 +22,7 @@ __all__ = [
     "EXACT",
     "Preparation",
     "attempt",
+    "holds_more",
     "plain_form",
     "unwritable",
     "unwritable_call",
@@ -31,6 +32,7 @@ __all__ = [
 EXACT = frozenset(
     {str, bool, int, float, complex, bytes, tuple, list, dict, set, frozenset}
 )
+_CONTAINERS = frozenset({tuple, list, dict, set, frozenset})
 
 
 def _array(value: array.array[Any]) -> Any:
@@ -169,6 +171,24 @@ class Preparation:
         if type(key) not in self._atoms:
             raise SerializeError(f"a {type(key).__name__} can't be a key")
         return key
+
+
+def holds_more(value: Any, most: int) -> bool:
+    """Tell whether plain *value* is more than so many, containers and keys counted."""
+    left = most - 1
+    level = [value]
+    while level:
+        inner: list[Any] = []
+        for container in level:
+            if type(container) in _CONTAINERS:
+                inner += container
+                if type(container) is dict:
+                    inner += container.values()
+                if len(inner) > left:
+                    return True
+        left -= len(inner)
+        level = [item for item in inner if type(item) in _CONTAINERS]
+    return False
 
 
 _MOST_STEPS = 220  # of which each tries a value as deep as may be

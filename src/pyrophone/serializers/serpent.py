@@ -34,7 +34,7 @@ class SerpentSerializer(Codec):
     Args:
         classes: Converts what is not plain data.
         max_depth: How deep values may nest.
-        max_elements: How many values a message may hold, in reading.
+        max_elements: How many values a message may hold.
         bytes_repr: Write bytes as literals instead of base64 mappings.
         number: Its id, if it is not that of protocol 502.
     """
