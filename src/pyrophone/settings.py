@@ -60,8 +60,8 @@ class Settings:
         compression: Compress payloads of more than 100 bytes with zlib.
         max_message_size: Bytes of payload and annotations, after inflation.
         max_depth: How deep values may be nested.
-        max_elements: How many values a message may hold that is read; containers and keys
-            are values, too.
+        max_elements: How many values a message may hold, read or written; containers and
+            keys are values, too.
         timeout: Limit of connecting, and of each call; None is none.
         patience: How long to try again, in pauses, if a daemon can't be reached.
         retries: How often a call is repeated after its connection was lost or its
