@@ -130,6 +130,27 @@ def test_decoders_agree(
 
 
 @compiled
+@given(
+    st.binary(max_size=99), st.integers(0, 45), st.binary(max_size=3), st.integers(0, 99)
+)
+def test_the_short_ways_of_plain_messages_agree(
+    sources: types.ModuleType, payload: bytes, place: int, noise: bytes, limit: int
+) -> None:
+    ours, source = twin("wire.plain")
+    for kind in (4, 5):
+        data = ours.plain(kind, 1, 0xABCD, payload)
+        assert data == source.plain(kind, 1, 0xABCD, payload)
+        for piece in (
+            data,
+            data[:place] + noise + data[place + len(noise) :],
+            data[:place],
+        ):
+            assert ours.call_number(piece, limit) == source.call_number(piece, limit)
+            found = ours.result_payload(piece, 1, 0xABCD, limit)
+            assert found == source.result_payload(piece, 1, 0xABCD, limit)
+
+
+@compiled
 @pytest.mark.parametrize("path", TWINS, ids=lambda path: path.stem)
 def test_twins_have_the_names_of_the_source(sources: types.ModuleType, path: Path) -> None:
     ours, source = twin(".".join(path.relative_to(SRC).with_suffix("").parts))

@@ -19,11 +19,12 @@ from ..wire.session import Session
 from .inflow import Inflow
 from .limits import UNSENT, within
 from .outflow import Outflow
+from .swift import SwiftCaller
 
 __all__ = ["Caller", "again"]
 
 
-class Caller:
+class Caller(SwiftCaller):
     """Makes calls over one connection, and gives each caller its own answer.
 
     A front-end's connection is one, and adds how bytes are sent. To be used in the
@@ -39,15 +40,10 @@ class Caller:
     location = ""
 
     def __init__(self, session: Session) -> None:
-        self.session = session
-        self.loop: asyncio.AbstractEventLoop | None = asyncio.get_running_loop()
-        self.paused = False
-        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        super().__init__(session)
         self._inflows: dict[int, Inflow] = {}
         self._pings: dict[int, asyncio.Future[None]] = {}
         self._held: deque[asyncio.Future[None]] = deque()  # callers that wait to send
-        self._error: Exception | None = None  # why the connection is closed
-        self._sink: asyncio.Transport | Outflow | None = None  # where to write, if anywhere
         self._outflow: Outflow | None = None
 
     def write(self, data: Data, lent: bool = False) -> None:

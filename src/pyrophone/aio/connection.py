@@ -32,16 +32,16 @@ from .dialing import tune_transport
 from .functions import Functions, FunctionService
 from .landing import land
 from .running import Running
+from .swift import SwiftConnection
 
 __all__ = ["Connection"]
 
 _FAREWELL = 1.0  # seconds that sending the rest may take at the end
 _QUEUE = 10_000  # calls of functions beyond the limit, while calls of ours are open
-_CORK = 65536  # bytes that are held back for others of the same moment, at most
 _OVER = "the connection was closed: receiving: not enough data"
 
 
-class Connection(Caller, asyncio.Protocol):
+class Connection(SwiftConnection, Caller, asyncio.Protocol):
     """One connection, made by :func:`open_connection`.
 
     It carries many calls at once if the other side can, else the caller sees to it that
@@ -68,15 +68,11 @@ class Connection(Caller, asyncio.Protocol):
         self.leases = 0
         self._most = settings.calls_per_client
         self._window = settings.window
-        self._beats: Beats | None = None
         self._functions: Functions | None = None
         self._answering: Running | None = None
         self._service: FunctionService | None = None
-        self._reading = True
         self._pid = os.getpid()
         self._transport: asyncio.Transport | None = None
-        self._corked: list[bytes] = []
-        self._corked_size = 0
         self._greeting: asyncio.Future[Welcome | Refusal] | None = None
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._guard: AsyncGenerator[None, None] | None = None
@@ -116,29 +112,6 @@ class Connection(Caller, asyncio.Protocol):
         if self.session.beat:
             self._beats = Beats(self.session.beat, self._pulse, self._silent)
 
-    def write(self, data: Data, lent: bool = False) -> None:
-        """Send *data*, together with others of the same moment where there are some."""
-        sink = self._sink
-        if not data or sink is None:
-            return
-        if self._beats is not None:
-            self._beats.told = time.monotonic()
-        if not self._reading:  # it may be a call, whose answer is to be read
-            self._read(not self._full)
-        if type(data) is not bytes:
-            self._uncork()
-            self._flow(cast(asyncio.Transport, self._transport), data, lent)
-            return
-        if not self._waiting and not self._corked:
-            sink.write(data)
-            return
-        if not self._corked:
-            self._gone.get_loop().call_soon(self._uncork)
-        self._corked.append(data)
-        self._corked_size += len(data)
-        if self._corked_size > _CORK:
-            self._uncork()
-
     def spoil(self, error: Exception) -> None:
         """Close the connection at once; those who wait get *error*."""
         self._end(error, hard=True)
@@ -177,38 +150,6 @@ class Connection(Caller, asyncio.Protocol):
             self._sink = self._transport
         tune_transport(transport)
 
-    def data_received(self, data: bytes) -> None:
-        """Hand what came to those who wait for it."""
-        session = self._session
-        waiting = self._waiting
-        if self._beats is not None:
-            self._beats.heard = time.monotonic()
-        try:
-            session.receive(data)
-            while (event := session.next()) is not None:
-                if type(event) is Reply:
-                    seq = event.seq
-                    waiter = waiting.get(seq)
-                    if waiter is None or event.flows or waiter.done():
-                        self.replied(event)
-                    else:
-                        del waiting[seq]
-                        waiter.set_result(event)
-                elif not self.settle(event):
-                    self._take(event)
-                if not session.decoder.data:
-                    break  # nothing is behind it
-            else:
-                if session.decoder.landing is not None and self._transport is not None:
-                    land(session.decoder, self._transport, self)
-        except (ProtocolError, SecurityError) as error:
-            self._end(error, hard=True)
-        except Exception as error:  # a loop may leave the callers waiting for ever
-            self._end(ConnectionLostError(f"the connection was lost: {error!r}"), hard=True)
-            raise
-        if self._answering is not None and self._full:
-            self._read(False)
-
     def landed(self, *, done: bool) -> None:
         """Note that bytes went where they belong; if *done*, a message may be complete."""
         if self._error is None:
@@ -246,6 +187,35 @@ class Connection(Caller, asyncio.Protocol):
                 return
         self.go_on()
 
+    def _received(self, data: bytes) -> None:
+        session = self._session
+        waiting = self._waiting
+        try:
+            session.receive(data)
+            while (event := session.next()) is not None:
+                if type(event) is Reply:
+                    seq = event.seq
+                    waiter = waiting.get(seq)
+                    if waiter is None or event.flows or waiter.done():
+                        self.replied(event)
+                    else:
+                        del waiting[seq]
+                        waiter.set_result(event)
+                elif not self.settle(event):
+                    self._take(event)
+                if not session.decoder.data:
+                    break  # nothing is behind it
+            else:
+                if session.decoder.landing is not None and self._transport is not None:
+                    land(session.decoder, self._transport, self)
+        except (ProtocolError, SecurityError) as error:
+            self._end(error, hard=True)
+        except Exception as error:  # a loop may leave the callers waiting for ever
+            self._end(ConnectionLostError(f"the connection was lost: {error!r}"), hard=True)
+            raise
+        if self._answering is not None and self._full:
+            self._read(False)
+
     def _take(self, event: object) -> None:
         """Take what answers no call of ours."""
         if isinstance(event, Call):
@@ -278,6 +248,15 @@ class Connection(Caller, asyncio.Protocol):
         if not self._reading and self._answering is not None:
             self._read(not self._full)
 
+    def _large(self, data: Data, lent: bool) -> None:
+        self._flow(cast(asyncio.Transport, self._transport), data, lent)
+
+    def _soon(self) -> None:
+        self._gone.get_loop().call_soon(self._uncork)
+
+    def _resume(self) -> None:
+        self._read(not self._full)
+
     @property
     def _full(self) -> bool:
         """Whether so many functions run here that no more calls of them are to be read."""
@@ -305,13 +284,6 @@ class Connection(Caller, asyncio.Protocol):
     def _silent(self) -> None:
         text = f"no sign of life for {round(3 * self.session.beat, 3):g} s"
         self._end(ConnectionLostError(f"the connection was lost: {text}"), hard=True)
-
-    def _uncork(self) -> None:
-        data = b"".join(self._corked)
-        self._corked.clear()
-        self._corked_size = 0
-        if data and self._sink is not None:
-            self._sink.write(data)
 
     def _end(self, error: Exception, *, hard: bool) -> None:
         if self._error is not None:

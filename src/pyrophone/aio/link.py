@@ -7,7 +7,6 @@ import logging
 import math
 import socket
 import time
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol, cast
@@ -16,7 +15,6 @@ from ..context import Client
 from ..errors import ConnectionLostError, ProtocolError, SecurityError
 from ..frontend.dialects import change_session
 from ..net.sockets import peer_name
-from ..objects.functions import RELEASED
 from ..settings import Settings
 from ..wire.buffers import Data
 from ..wire.events import Call, Cancel, Credit, Greeting, Ping
@@ -28,6 +26,7 @@ from .calling import Caller
 from .functions import Functions
 from .landing import land
 from .pool import Pool
+from .prompt import LARGE, PromptLink
 from .running import Running
 from .service import Service
 
@@ -37,8 +36,6 @@ _log = logging.getLogger("pyrophone.daemon")
 
 _FAREWELL = 1.0  # seconds that a client may take to read why it is refused
 _QUEUE = 10_000  # calls that wait, while their client is to answer calls of ours
-_LARGE = 65536  # bytes that take longer to be read than to be handed to a thread
-_CORK = 65536  # bytes that are held back for others of the same moment, at most
 
 
 class Home(Service, Protocol):
@@ -73,7 +70,7 @@ class Home(Service, Protocol):
         """Return the session of a client whose conversation begins so, or None."""
 
 
-class Link(Caller, asyncio.Protocol):
+class Link(PromptLink, Caller, asyncio.Protocol):
     """One connection: its transport, its session, its client.
 
     Attributes:
@@ -89,10 +86,12 @@ class Link(Caller, asyncio.Protocol):
         closed: Whether it is gone.
     """
 
+    answering: Running
+
     def __init__(
         self, sock: socket.socket, session: ServerSession, home: Home, *, keep: bool = False
     ) -> None:
-        super().__init__(cast(Any, session))
+        super().__init__(cast(Any, session), home)
         self.sock = sock
         self.transport: asyncio.Transport | None = None
         self.client = Client(peer_name(sock), self)
@@ -100,26 +99,13 @@ class Link(Caller, asyncio.Protocol):
         self.answering = Running(self, home)
         self.greeted = session.state == OPEN
         self.deadline: float | None = None
-        self.used = time.monotonic()
-        self.closed = False
-        self._home = home
         self._keep = keep
-        self._here = asyncio.get_running_loop()
-        self._many = False
-        self._most = home.settings.calls_per_client
         self._judged = False  # whether the greeting is being looked at
-        self.functions: Functions | None = None
-        self._queue: deque[Call] = deque()
         self._pulling = False
         self._reading = False  # whether a large call is being read in a thread
-        self._stalled = False  # whether something that came may have to wait
         self._held_up = False  # whether the transport does not read
         self._half = False  # whether the client will send no more
-        self._leaving = False  # whether it was refused, and is to read why
-        self._corked: list[bytes] = []
-        self._corked_size = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._beats: Beats | None = None
 
     @property
     def server(self) -> ServerSession:
@@ -174,41 +160,6 @@ class Link(Caller, asyncio.Protocol):
         _log.info("client %s disconnected: %s", self.client.address, error)
         self.abort()
 
-    # What answering calls.
-
-    def write(self, data: Data, lent: bool = False) -> None:
-        """Send *data*, together with others of the same moment where there may be some."""
-        sink = self._sink
-        if not data or sink is None:
-            return
-        if self._beats is not None:
-            self._beats.told = time.monotonic()
-        if self._stalled and self._many:  # it may be a call, whose answer is to be read
-            self._here.call_soon(self._pull)
-        if type(data) is not bytes:
-            self._uncork()
-            self._flow(cast(asyncio.Transport, self.transport), data, lent)
-            return
-        if not self._corked:
-            if len(self.answering.runs) < 2:
-                sink.write(data)
-                return
-            self._here.call_soon(self._uncork)
-        self._corked.append(data)
-        self._corked_size += len(data)
-        if self._corked_size > _CORK:
-            self._uncork()
-
-    def ended(self) -> None:
-        """Note that a call is answered; take the next one, if it had to wait."""
-        self.used = time.monotonic()
-        while self._queue and len(self.answering.runs) < self._most and not self.closed:
-            self.answering.call(self._queue.popleft())
-        if self._stalled:
-            self._pull()
-        if self._home.stopping or self.closed:
-            self._home.rested(self)
-
     # What the loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -218,29 +169,6 @@ class Link(Caller, asyncio.Protocol):
             transport.close()
         else:
             self._sink = self.transport
-
-    def data_received(self, data: bytes) -> None:
-        """Do what *data* asks for, unless something is to be waited for first."""
-        if self._beats is not None:
-            self._beats.heard = time.monotonic()
-        if self._leaving:
-            return
-        if len(data) >= _LARGE:
-            self.server.lazy = True  # what comes may be large
-        elif self._many and not (self._stalled or self.paused):
-            session: Any = self.session
-            call = session.call_in(data)
-            if call is not None:  # it is alone, and nothing special
-                self.used = time.monotonic()
-                self._take_call(call)
-                if self.paused or len(self.answering.runs) >= self._most:
-                    self._stalled = self._blocked
-                return
-        self.session.receive(data)
-        if (self._stalled or self.paused) and self._blocked:
-            self._hold_up()
-        else:
-            self._pull()
 
     def landed(self, *, done: bool) -> None:
         """Note that bytes went where they belong; if *done*, a message may be complete."""
@@ -293,6 +221,15 @@ class Link(Caller, asyncio.Protocol):
         self._home.left(self)
 
     # Taking what came.
+
+    def _received(self, data: bytes) -> None:
+        if len(data) >= LARGE:
+            self.server.lazy = True  # what comes may be large
+        self.session.receive(data)
+        if (self._stalled or self.paused) and self._blocked:
+            self._hold_up()
+        else:
+            self._pull()
 
     @property
     def _blocked(self) -> bool:
@@ -369,7 +306,7 @@ class Link(Caller, asyncio.Protocol):
 
         Nothing more is taken meanwhile, so that what comes behind it stays there.
         """
-        if size < _LARGE:
+        if size < LARGE:
             self.server.lazy = False
             self.server.read(call)
             self._take_call(call)
@@ -394,16 +331,6 @@ class Link(Caller, asyncio.Protocol):
         if not self.closed:
             self._take_call(call)
             self._pull()
-
-    def _take_call(self, call: Call) -> None:
-        if self._home.stopping or (
-            call.method == RELEASED and self.functions and self.functions.released(call)
-        ):
-            return
-        if len(self.answering.runs) >= self._most:
-            self._queue.append(call)
-        else:
-            self.answering.call(call)
 
     def _change_session(self) -> bool:
         """Go on in the dialect that the client speaks; return False if it is not known."""
@@ -438,19 +365,15 @@ class Link(Caller, asyncio.Protocol):
             transport.write_eof()
             self._timer = self._here.call_later(_FAREWELL, transport.abort)
 
+    def _large(self, data: Data, lent: bool) -> None:
+        self._flow(cast(asyncio.Transport, self.transport), data, lent)
+
     def _hold_up(self) -> None:
         if not self._held_up and self.transport is not None:
             self._held_up = True
             if self._beats is not None:
                 self._beats.heard = math.inf
             self.transport.pause_reading()
-
-    def _uncork(self) -> None:
-        if self._corked and self._sink is not None:
-            data = b"".join(self._corked)
-            self._corked.clear()
-            self._corked_size = 0
-            self._sink.write(data)
 
     def _silent(self) -> None:
         """The client gave no sign of life for too long."""

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ..context import answered, due, outgoing, serving
+from ..context import serving
 from ..errors import ConnectError, ConnectionLostError, NamingError
 from ..frontend.chains import check_call
 from ..frontend.deadlines import limit_of
-from ..frontend.remotes import LineRemote, stream_of, value_of
+from ..frontend.remotes import stream_of, value_of
 from ..wire.events import Reply
-from ..wire.framing import ONEWAY, STREAM
+from ..wire.framing import STREAM
 from ..wire.metadata import Metadata
 from .connection import Connection
 from .items import FlowingItems, PulledItems
 from .limits import within
 from .lines import Line
 from .sent import Sent
+from .swift import SwiftRemote
 
 __all__ = ["Remote"]
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 _Call = tuple[str, Sequence[Any], Mapping[str, Any] | None, int, str | None]
 
 
-class Remote(LineRemote[Line]):
+class Remote(SwiftRemote):
     """A remote object as one proxy sees it; see :class:`.LineRemote`.
 
     Attributes:
@@ -37,6 +37,7 @@ class Remote(LineRemote[Line]):
     """
 
     awaited = True
+    line: Line
     __slots__ = ()
 
     @property
@@ -49,23 +50,6 @@ class Remote(LineRemote[Line]):
         if not self.line.metadata:
             await within(self.line.ready(self.patience), limit_of(self.timeout))
         return self.line.metadata
-
-    def invoke(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int = 0,
-        object_id: str | None = None,
-    ) -> Coroutine[Any, Any, Any]:
-        """Return what is awaited for the result of a call.
-
-        A one-way call is sent at once, where the connection is there; it may be awaited.
-        Outside of a loop it has to be, in one.
-        """
-        if flags & ONEWAY:
-            return self._send((method, args, kwargs, flags, object_id))
-        return self._call(method, args, kwargs, flags, object_id)
 
     async def reply(
         self,
@@ -84,43 +68,6 @@ class Remote(LineRemote[Line]):
         """Return once the daemon has answered."""
         limit = limit_of(self.timeout)
         await self._use(lambda connection: connection.ping(limit, self.timeout), limit)
-
-    async def _call(
-        self,
-        method: str,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any] | None,
-        flags: int,
-        object_id: str | None,
-    ) -> Any:
-        timeout = self.timeout
-        limit = None
-        if timeout is not None or due.get() is not None or serving.get() is not None:
-            limit = limit_of(timeout)
-        line = self.line
-        connection = line.connection
-        if connection is None or connection.loop is not get_running_loop() or self.retries:
-            call = (method, args, kwargs, flags, object_id)
-            reply, connection = await self._repeat(call, limit)
-        elif limit is None and not connection.paused:  # the usual case, without detours
-            target = object_id or line.object_id
-            waiter = connection.begin(method, args, kwargs, flags, target)
-            seq = connection.session.seq
-            try:
-                reply = await waiter
-            except asyncio.CancelledError:
-                connection.abandon(seq, waiter)
-                raise
-            if outgoing.get() is not None:
-                answered(reply.annotations)
-        else:
-            target = object_id or line.object_id
-            reply = await connection.exchange(
-                method, args, kwargs, flags, target, limit, timeout
-            )
-        if reply.flags or connection.session.features is None:
-            return self._value(reply, connection)
-        return reply.unwrap()  # the same, for most of them
 
     async def _repeat(self, call: _Call, limit: float | None) -> tuple[Reply, Connection]:
         """Make a call, again if the connection was lost and that is wanted."""

@@ -8,43 +8,23 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
-from types import CoroutineType
 from typing import Any
 
-from ..context import CallContext, serving
+from ..context import serving
 from ..errors import CallCancelledError, DeadlineExceeded
-from ..frontend.contexts import context_for
 from ..objects.calls import ATTRIBUTE_ACCESS
 from ..steps import Invoke, Procedure
 from ..wire.buffers import Data
-from ..wire.events import Call, Cancel, Credit
-from ..wire.framing import BATCH, ONEWAY
+from ..wire.events import Cancel, Credit
+from ..wire.framing import ONEWAY
+from .prompt import DATA, PromptRunning, Run
 from .pump import Pump, discard
-from .service import Service, Speaker, runs_in_loop
+from .service import runs_in_loop
 
 __all__ = ["Running"]
 
-# What is no stream; mostly that is all there is to know.
-_DATA = frozenset({bool, bytes, dict, float, int, list, str, tuple, type(None)})
 
-
-class _Run:
-    """One call under way."""
-
-    __slots__ = ("call", "context", "late", "pump", "started", "task", "threaded", "timer")
-
-    def __init__(self, call: Call, context: CallContext) -> None:
-        self.call = call
-        self.context = context
-        self.task: asyncio.Task[None] | None = None
-        self.timer: asyncio.TimerHandle | None = None
-        self.pump: Pump | None = None
-        self.started = False  # whether the task is in code of the user
-        self.threaded = False  # whether it has a thread, or is to have one
-        self.late = False
-
-
-class Running:
+class Running(PromptRunning):
     """Runs the calls that come over one connection.
 
     Asynchronous functions run as tasks of the loop, others in the pool of the service,
@@ -57,13 +37,6 @@ class Running:
     Attributes:
         runs: The calls under way, streams and one-way calls among them.
     """
-
-    def __init__(self, speaker: Speaker, service: Service) -> None:
-        self._speaker = speaker
-        self._service = service
-        self._loop = asyncio.get_running_loop()
-        self.runs: dict[Call, _Run] = {}
-        self._closed = False
 
     @property
     def count(self) -> int:
@@ -96,30 +69,6 @@ class Running:
             for run in self.runs.values()
         )
 
-    def call(self, call: Call) -> None:
-        """Run *call*; its answer is written when it is there."""
-        service = self._service
-        client = self._speaker.client
-        context = context_for(client, call, service.place)
-        if call.cancelled:
-            context.cancelled = True
-        run = self.runs[call] = _Run(call, context)
-        try:
-            if call.flags & BATCH:
-                self._thread(run, partial(self._advance, run, service.batch(client, call)))
-                return
-            function = service.function_at_hand(client, call)
-            if function is None:
-                self._thread(run, partial(self._work, run, None))
-            elif not runs_in_loop(function):
-                self._thread(run, partial(self._work, run, function))
-            elif context.deadline is None:
-                run.task = self._loop.create_task(self._await(run, function))
-            else:
-                self._spawn(run, self._await(run, function))
-        except BaseException as error:
-            self._end(run, None, error)
-
     def cancel(self, event: Cancel) -> None:
         """Let the caller of a call give it up."""
         run = self.runs.get(event.call)
@@ -149,21 +98,28 @@ class Running:
 
     # Running.
 
-    def _begin(self, run: _Run, function: Callable[..., Any]) -> None:
+    def _begin(self, run: Run, function: Callable[..., Any]) -> None:
         """Run *function*, here or in the pool."""
         if runs_in_loop(function):
             self._spawn(run, self._await(run, function))
         else:
-            self._thread(run, partial(self._work, run, function))
+            self._apart(run, function)
 
-    def _thread(self, run: _Run, job: Callable[[], object]) -> None:
+    def _apart(self, run: Run, function: Callable[..., Any] | None) -> None:
+        self._thread(run, partial(self._work, run, function))
+
+    def _batch(self, run: Run) -> None:
+        steps = self._service.batch(self._speaker.client, run.call)
+        self._thread(run, partial(self._advance, run, steps))
+
+    def _thread(self, run: Run, job: Callable[[], object]) -> None:
         """Run a call in a thread, if there is one that does not wait for it."""
         if run.call.path:
             self._service.admit(run.call)
         run.threaded = True
         self._submit(job)
 
-    def _spawn(self, run: _Run, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
         """Go on with a call in a task, which ends with the time of its caller."""
         run.started = run.threaded = False
         deadline = run.context.deadline
@@ -172,27 +128,7 @@ class Running:
             run.timer = self._loop.call_later(left, self._expire, run)
         run.task = self._loop.create_task(work)
 
-    async def _await(
-        self, run: _Run, function: Callable[..., Any] | None, value: Any = None
-    ) -> None:
-        """Run *function* as a task; without one, wait for *value*."""
-        context = run.context
-        serving.set(context)
-        try:
-            if context.cancelled or context.deadline is not None:
-                context.check()
-            run.started = True
-            if function is not None:
-                value = function(*run.call.args, **run.call.kwargs)
-            if type(value) is CoroutineType or hasattr(type(value), "__await__"):
-                value = await value
-        except BaseException as error:
-            judged = error if function is None else self._judged(run, function, error)
-            self._end(run, None, judged)
-        else:
-            self._end(run, value, None)
-
-    def _work(self, run: _Run, function: Callable[..., Any] | None) -> None:
+    def _work(self, run: Run, function: Callable[..., Any] | None) -> None:
         """Run *function* in a thread of the pool; find it first if need be."""
         serving.set(run.context)
         call = run.call
@@ -216,11 +152,11 @@ class Running:
             else:
                 self._answer_apart(run, value)
 
-    def _wait_for(self, run: _Run, value: Any) -> None:
+    def _wait_for(self, run: Run, value: Any) -> None:
         self._spawn(run, self._await(run, None, value))
 
     def _judged(
-        self, run: _Run, function: Callable[..., Any], error: BaseException
+        self, run: Run, function: Callable[..., Any], error: BaseException
     ) -> BaseException:
         """Return the error that counts."""
         judge = self._service.judge
@@ -238,7 +174,7 @@ class Running:
 
     def _advance(
         self,
-        run: _Run,
+        run: Run,
         steps: Procedure[list[Any]],
         result: Any = None,
         error: BaseException | None = None,
@@ -267,12 +203,12 @@ class Running:
             self._post(self._end, run, None, problem)
 
     def _await_step(
-        self, run: _Run, steps: Procedure[list[Any]], step: Invoke | None, value: Any
+        self, run: Run, steps: Procedure[list[Any]], step: Invoke | None, value: Any
     ) -> None:
         self._spawn(run, self._step(run, steps, step, value))
 
     async def _step(
-        self, run: _Run, steps: Procedure[list[Any]], step: Invoke | None, value: Any
+        self, run: Run, steps: Procedure[list[Any]], step: Invoke | None, value: Any
     ) -> None:
         serving.set(run.context)
         error: BaseException | None = None
@@ -293,7 +229,7 @@ class Running:
 
     # Ending.
 
-    def _answer_apart(self, run: _Run, value: Any) -> None:
+    def _answer_apart(self, run: Run, value: Any) -> None:
         """Answer a call that ran in this thread: to write much would hold up the loop.
 
         Streams begin in the loop.
@@ -313,45 +249,21 @@ class Running:
         else:
             self._post(self._finish, run, data)
 
-    def _cancel(self, run: _Run) -> None:
+    def _cancel(self, run: Run) -> None:
         run.context.cancelled = True
         if run.pump is not None:
             run.pump.stop()
         elif run.task is not None and run.started:
             run.task.cancel()
 
-    def _expire(self, run: _Run) -> None:
+    def _expire(self, run: Run) -> None:
         """The time of a call is over."""
         run.late = True
         if run.task is not None and run.started:
             run.task.cancel()
 
-    def _end(self, run: _Run, value: Any, error: BaseException | None) -> None:
-        """Answer a call; in the loop."""
+    def _conclude(self, run: Run, value: Any, error: BaseException | None) -> None:
         data: Data = b""
-        if (
-            error is None
-            and type(value) in _DATA
-            and self._service.apart
-            and not self._closed
-            and serving.get() is run.context
-        ):  # the same as below, in one function, for what is nothing special
-            try:
-                data = self._speaker.session.result(
-                    run.call,
-                    value,
-                    annotations=run.context.reply_annotations,
-                    correlation=run.context.correlation,
-                )
-            except BaseException as problem:
-                error = problem
-            else:
-                if run.timer is not None:
-                    run.timer.cancel()
-                self._speaker.write(data)
-                del self.runs[run.call]
-                self._speaker.ended()
-                return
         if not self._closed:
             try:
                 data = self._answer(run, value, error)
@@ -363,7 +275,7 @@ class Running:
         if error is not None and not run.threaded:
             self._service.noticed(error)
 
-    def _finish(self, run: _Run, data: Data) -> None:
+    def _finish(self, run: Run, data: Data) -> None:
         """Send the answer of a call, and be done with it, unless it is a stream."""
         if run.timer is not None:
             run.timer.cancel()
@@ -373,14 +285,14 @@ class Running:
         else:
             self._done(run)
 
-    def _answer(self, run: _Run, value: Any, error: BaseException | None) -> Data:
+    def _answer(self, run: Run, value: Any, error: BaseException | None) -> Data:
         service, session = self._service, self._speaker.session
         call, context = run.call, run.context
         token = serving.set(context)
         try:
             if error is None:
                 try:
-                    if type(value) in _DATA and service.apart:  # the short way
+                    if type(value) in DATA and service.apart:  # the short way
                         data: bytes = session.result(
                             call,
                             value,
@@ -404,7 +316,7 @@ class Running:
         finally:
             serving.reset(token)
 
-    def _done(self, run: _Run) -> None:
+    def _done(self, run: Run) -> None:
         del self.runs[run.call]
         self._speaker.ended()
 
