@@ -183,7 +183,9 @@ class Racing(asyncio.SelectorEventLoop):
         super().__init__()
         self.meanwhile: list[Callable[[], None]] = []
 
-    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+    def call_soon(  # type: ignore[override]  # the types of args follow from callback
+        self, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.Handle:
         """Let that happen first."""
         while self.meanwhile:
             self.meanwhile.pop()()
