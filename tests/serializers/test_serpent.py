@@ -4,6 +4,8 @@ import ast
 import collections
 import json
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -366,3 +368,65 @@ def test_the_shortest_values_are_read_with_and_without_header(
 def test_digits_that_are_no_integer_are_refused(text: bytes) -> None:
     with pytest.raises(SerializeError):
         SERPENT.loads(HEADER + text)
+
+
+# What a thread with little room makes of data that may need more than there is.
+IN_A_THREAD = """
+import sys, threading
+from pyrophone.errors import SerializeError
+from pyrophone.serializers import ClassTable, make_serializers
+from pyrophone.serializers.extended import ExtendedTable
+
+size, levels, limit = map(int, sys.argv[1:])
+sys.setrecursionlimit(limit)
+plain = make_serializers(ClassTable(), max_depth=levels)["serpent"]
+
+def attempt(work, *args):
+    try:
+        work(*args)
+        found.add("done")
+    except SerializeError as error:
+        found.add(str(error)[-17:])
+
+def work(codec):
+    for opening, closing in ("[", "]"), ("(", ",)"), ("{1:", "}"):
+        attempt(codec.loads, (opening * levels + "1" + closing * levels).encode())
+    for shape in lambda value: [value], lambda value: (value,), lambda value: {1: value}:
+        value = shape(1)
+        for _ in range(levels - 1):
+            value = shape(value)
+        attempt(codec.dumps, value)
+
+threading.stack_size(size)
+for codec in plain, plain.extended(ExtendedTable(ClassTable())):
+    found = set()
+    thread = threading.Thread(target=work, args=(codec,))
+    thread.start()
+    thread.join()
+    print(*sorted(found), sep=", ")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "levels", "limit", "outcomes"),
+    [
+        (262144, 200, 1000, ["done"]),  # the defaults
+        (32768, 200, 1000, ["done", "nested too deeply"]),  # the smallest stack
+        (32768, 5000, 100_000, ["done", "nested too deeply", "done, nested too deeply"]),
+        (262144, 5000, 100_000, ["done", "nested too deeply", "done, nested too deeply"]),
+    ],
+)
+def test_a_small_stack_is_no_crash(
+    size: int, levels: int, limit: int, outcomes: list[str]
+) -> None:
+    arguments = [str(number) for number in (size, levels, limit)]
+    ended = subprocess.run(
+        [sys.executable, "-c", IN_A_THREAD, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert len(ended.stdout.splitlines()) == 2
+    assert set(ended.stdout.splitlines()) <= set(outcomes)

@@ -20,6 +20,8 @@ from libc.math cimport fabs, frexp, isfinite, ldexp
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, strlen
 
+from .tokens cimport Py_LeaveRecursiveCall, enter, stack_end, uintptr_t
+
 from ..errors import SerializeError
 from .base import too_many
 from .classes import NO_FORM
@@ -34,7 +36,6 @@ cdef extern from *:
     #define ONES 0x0101010101010101ULL
     #define BLANKS 0x2020202020202020ULL
     #define HIGHS 0x8080808080808080ULL
-    #define enter(where) (Py_EnterRecursiveCall(where) ? -1 : 0)
     #ifdef __SIZEOF_INT128__
     typedef unsigned __int128 wide;
     #define HAS_WIDE 1
@@ -48,14 +49,12 @@ cdef extern from *:
     const uint64_t HIGHS
     ctypedef unsigned long long wide
     bint HAS_WIDE
-    int enter(const char *) except -1
 
 cdef extern from "Python.h":
     PyObject *new_bytes "PyBytes_FromStringAndSize"(const char *, Py_ssize_t) except NULL
     char *bytes_data "PyBytes_AS_STRING"(PyObject *)
     Py_ssize_t bytes_size "PyBytes_GET_SIZE"(PyObject *)
     int _PyBytes_Resize(PyObject **, Py_ssize_t) except -1
-    void Py_LeaveRecursiveCall()
     char *PyOS_double_to_string(double, char, int, int, int *) except NULL
     int Py_DTSF_ADD_DOT_0
     bint PyUnicode_IS_COMPACT_ASCII(object)
@@ -197,6 +196,7 @@ cdef class Writer:
     cdef Py_ssize_t _left
     cdef PyObject *_out  # a bytes object that nobody else has seen, or NULL
     cdef Py_ssize_t _size  # so much of it is written
+    cdef uintptr_t _stack
 
     def __init__(self, Rules rules not None, beside=None):
         self._rules = rules
@@ -235,6 +235,7 @@ cdef class Writer:
     # The buffer.
 
     cdef int _begin(self) except -1:
+        self._stack = stack_end()
         if self._out != NULL:
             raise RuntimeError("a writer writes one message")
         self._out = new_bytes(NULL, FIRST_ROOM)
@@ -309,7 +310,7 @@ cdef class Writer:
     cdef int _container(self, object value, Py_ssize_t depth) except -1:
         if depth <= 0:
             raise SerializeError(f"nested deeper than {self._rules.max_depth} levels")
-        enter(b" while writing")
+        enter(b" while writing", self._stack)
         try:
             if type(value) is list:
                 return self._list(value, depth - 1)
@@ -410,7 +411,7 @@ cdef class Writer:
         if depth <= 0:
             raise SerializeError(f"nested deeper than {self._rules.max_depth} levels")
         self._count(PyTuple_GET_SIZE(key))
-        enter(b" while writing")
+        enter(b" while writing", self._stack)
         try:
             self._byte(b"(")
             for index in range(PyTuple_GET_SIZE(key)):
@@ -437,7 +438,7 @@ cdef class Writer:
             return self._put(b"', 'encoding': 'base64'}", 24)
         if kind is complex and (value == value or not self._rules.values):
             return self._text(complex_text(value))
-        enter(b" while writing")
+        enter(b" while writing", self._stack)
         try:
             return self._replaced(value, depth)
         finally:
@@ -591,7 +592,7 @@ cdef bint is_odd_key(object key, Py_ssize_t depth) except -1:
         return True
     if depth <= 0:
         return False
-    enter(b" while writing")
+    enter(b" while writing", stack_end())
     try:
         for item in <tuple>key:
             if is_odd_key(item, depth - 1):

@@ -258,55 +258,45 @@ class Reader:
         return items
 
     def _braces(self, depth: int) -> Any:
-        mapping: dict[Any, Any] = {}
-        items = self._pairs(mapping, depth)
-        if items is None:  # more than a few
-            crowd = Crowd()
-            while items is None:
-                crowd.look(mapping)
-                items = self._pairs(mapping, depth)
-            crowd.look(mapping)
-        if items:
-            check_keys(items)
-            return set(items)
-        return self._finish(mapping) if "__class__" in mapping else mapping
-
-    def _pairs(self, mapping: dict[Any, Any], depth: int) -> list[Any] | None:
-        """Read so many keys of a mapping as a :class:`Crowd` looks at, or all of a set.
-
-        Returns:
-            None if there is more to come, else the items of the set. Behind a comma
-            there always is a token, if only the empty one of the end.
-        """
         atoms = self._atoms
         tokens = self._tokens
-        for token, mark in islice(tokens, MOST_ALIKE):
-            if token:
-                key = atoms[token]
-            elif mark == "}":
-                return []
-            else:
-                key = self._container(mark, depth)
+        mapping: dict[Any, Any] = {}
+        crowd: Crowd | None = None
+        more = True
+        while more:  # so many keys at a time as a crowd may have
+            for token, mark in islice(tokens, MOST_ALIKE):
+                if token:
+                    key = atoms[token]
+                elif mark == "}":
+                    more = False
+                    break
+                else:
+                    key = self._container(mark, depth)
+                    token, mark = next(tokens)
+                    if token:
+                        raise _UnusualError
+                if mark != ":":
+                    if mapping or mark not in (",", "}"):
+                        raise _UnusualError
+                    return _set_of(key, self._items("}", depth) if mark == "," else [])
                 token, mark = next(tokens)
                 if token:
-                    raise _UnusualError
-            if mark != ":":
-                if mapping or mark not in (",", "}"):
-                    raise _UnusualError
-                return [key, *(self._items("}", depth) if mark == "," else ())]
-            token, mark = next(tokens)
-            if token:
-                mapping[key] = atoms[token]
+                    mapping[key] = atoms[token]
+                else:
+                    mapping[key] = self._container(mark, depth)
+                    token, mark = next(tokens)
+                    if token:
+                        raise _UnusualError
+                if mark != ",":
+                    if mark != "}":
+                        raise _UnusualError
+                    more = False
+                    break
             else:
-                mapping[key] = self._container(mark, depth)
-                token, mark = next(tokens)
-                if token:
-                    raise _UnusualError
-            if mark != ",":
-                if mark != "}":
-                    raise _UnusualError
-                return []
-        return None
+                crowd = crowd or Crowd()
+            if crowd is not None:
+                crowd.look(mapping)
+        return self._finish(mapping) if "__class__" in mapping else mapping
 
     def _finish(self, mapping: dict[Any, Any]) -> Any:
         if "__class__" not in mapping:
@@ -319,3 +309,9 @@ class Reader:
         if value is mapping:
             self.has_forms = True
         return value
+
+
+def _set_of(first: Any, others: list[Any]) -> set[Any]:
+    items = [first, *others]
+    check_keys(items)
+    return set(items)

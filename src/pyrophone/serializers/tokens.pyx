@@ -33,7 +33,6 @@ cdef extern from *:
     #define ONES 0x0101010101010101ULL
     #define BLANKS 0x2020202020202020ULL
     #define HIGHS 0x8080808080808080ULL
-    #define enter(where) (Py_EnterRecursiveCall(where) ? -1 : 0)
     #ifdef __SIZEOF_INT128__
     typedef unsigned __int128 wide;
     #define HAS_WIDE 1
@@ -49,11 +48,9 @@ cdef extern from *:
     const uint64_t HIGHS
     ctypedef unsigned long long wide
     bint HAS_WIDE
-    int enter(const char *) except -1
     int BITS(uint64_t)
 
 cdef extern from "Python.h":
-    void Py_LeaveRecursiveCall()
     double PyOS_string_to_double(const char *, char **, PyObject *) except? -1.0
     object PyUnicode_DecodeUTF8(const char *, Py_ssize_t, const char *)
     object PyUnicode_FromKindAndData(int, const void *, Py_ssize_t)
@@ -482,6 +479,7 @@ cdef class Reader:
     cdef object _max_elements
     cdef object _convert
     cdef Py_ssize_t _left
+    cdef uintptr_t _stack
     cdef Cursor _cursor
     cdef Known *_known
 
@@ -526,6 +524,7 @@ cdef class Reader:
     cdef object _read(self):
         cdef Py_ssize_t levels = min(self._max_depth, sys.maxsize)
         self._left = min(self._max_elements, sys.maxsize)
+        self._stack = stack_end()
         begin(self._data, &self._cursor)
         if self._known == NULL and PyBytes_GET_SIZE(self._data) > 1000:
             self._known = <Known *>PyMem_Calloc(KNOWN, sizeof(Known))
@@ -599,7 +598,7 @@ cdef class Reader:
     cdef object _container(self, unsigned char opening, Py_ssize_t depth):
         if depth <= 0:
             raise SerializeError(f"nested deeper than {self._max_depth} levels")
-        enter(b" while reading")
+        enter(b" while reading", self._stack)
         try:
             take(&self._cursor, opening)
             if opening == 123:
