@@ -5,6 +5,7 @@
 #   JOBS=1              processes that run tests at the same time; most of them wait
 #   ARGS="-k wire -x"   for pytest, or for bench/run.py
 #   BUILDS=pure         test only one of the two builds; or: compiled
+#   DEBUG=1             CPython watches the memory of the compiled build, and more (-X dev)
 #   AGAIN=1             a few tests that failed run once more, for CI: see .ci/again
 
 PYTHON ?= python3
@@ -57,6 +58,10 @@ endif
 test-compiled: COVER :=
 test-compiled: export PYTHONPATH := $(CURDIR)/$(COMPILED)
 test-compiled: export PYROPHONE_REQUIRE_COMPILED := 1
+ifdef DEBUG
+test-compiled: export PYTHONMALLOC := debug
+test-compiled: export PYTHONDEVMODE := 1
+endif
 test-compiled: $(VENV)/ready $(COMPILED)/ready $(PEERS) browser
 	@echo "Testing the compiled build with $$($(BIN)/python --version)"
 	@$(RUN_TESTS)
