@@ -106,6 +106,20 @@ class Part:
 
 
 @contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let a signal wait until the block is over: a process could stay behind."""
+    came: list[int] = []
+    usual = {n: signal.signal(n, lambda number, _: came.append(number)) for n in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
+
+
+@contextmanager
 def parts() -> Iterator[list[Part]]:
     """Give a list for processes; at the end they are gone, the last one first."""
     started: list[Part] = []
@@ -128,7 +142,8 @@ def run() -> None:
     with parts() as started:
 
         def start(role: str, *command: str, **variables: str) -> Part:
-            started.append(Part(role, list(command), variables, deadline))
+            with undisturbed():
+                started.append(Part(role, list(command), variables, deadline))
             return started[-1]
 
         names = start("name server", "-m", "pyrophone", "names", "serve", "--host",

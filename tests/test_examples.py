@@ -104,7 +104,7 @@ def test_a_part_that_fails_is_named_and_nothing_is_left(tmp_path: Path) -> None:
 def test_a_demo_that_is_interrupted_leaves_nothing(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    text = "import threading\nprint('waiting')\nthreading.Event().wait()"
+    text = "import os, time\nprint('waiting', os.getpid(), flush=True)\ntime.sleep(60)"
     with start(**fake_pyro5(tmp_path, text)) as demo:
         assert demo.stdout is not None
         lines = []
@@ -114,6 +114,8 @@ def test_a_demo_that_is_interrupted_leaves_nothing(
                 break
         demo.send_signal(number)
         rest, errors = demo.communicate(timeout=LIMIT)
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(lines[-1].rpartition(" ")[2]), 0)
     assert errors == "demo: interrupted\n"
     assert demo.returncode == 130
     assert nobody_listens("".join(lines) + rest)
