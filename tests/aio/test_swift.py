@@ -249,3 +249,20 @@ def test_a_call_can_be_a_task_and_be_cancelled(run: Run) -> None:
             await remote.line.drop()
 
     run(main())
+
+
+def test_a_message_within_a_message_is_none(run: Run) -> None:
+    async def test(connection: Connection, hand: Hand) -> None:
+        outer = connection.begin("f", (), {}, 0, None)
+        other = connection.begin("f", (), {}, 0, None)
+        seq = (await hand.calls.get()).seq
+        inner = await hand.result("inner")
+        data = encode(Message(RESULT, 1, 0, seq, inner))
+        connection.data_received(data[: -len(inner)])
+        connection.data_received(inner)
+        assert (await outer).payload == inner
+        assert not other.done()
+        connection.data_received(inner)
+        assert (await other).unwrap() == "inner"
+
+    run(by_hand(test))
