@@ -1,0 +1,108 @@
+"""Who may connect to a daemon, and what is kept for each connection."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .connections import LocalStorage, TCPConnection
+from .engines import served
+from .validators import BasicSSLValidator, DefaultConnValidator
+
+__all__ = ["Admission"]
+
+
+class Admission:
+    """The connections of a daemon, and what judges them.
+
+    Attributes:
+        connections: Those of the clients at this moment.
+        guard: Held where they change.
+        threaded: Whether each has a thread.
+    """
+
+    threaded: bool
+
+    def __init__(self, secured: bool) -> None:
+        self.connections: list[TCPConnection] = []
+        self.guard = threading.RLock()
+        self._validator = BasicSSLValidator() if secured else DefaultConnValidator()
+        self._initTLS: Callable[[LocalStorage], object] | None = None
+        self._shared: LocalStorage | None = None
+        self._others = threading.local()
+
+    def setAllowedIdentifications(self, ids: Sequence[Any] | None) -> None:
+        """Say what clients may identify with; None is everybody.
+
+        Raises:
+            TypeError: It is neither a list nor None.
+        """
+        self._validator.setAllowedIdentifications(ids)
+
+    def setNewConnectionValidator(self, validator: DefaultConnValidator) -> None:
+        """Judge clients in another way.
+
+        Raises:
+            TypeError: It is no validator.
+        """
+        if not isinstance(validator, DefaultConnValidator):
+            raise TypeError("validator must be derived from DefaultConnValidator")
+        self._validator = validator
+
+    def getNewConnectionValidator(self) -> DefaultConnValidator:
+        """Return what judges clients."""
+        return self._validator
+
+    def admit(self, token: Any) -> tuple[int, int]:
+        """Judge what the client that is being served answered; it may answer once."""
+        connection = served()
+        if connection is None or connection.challenge is None:
+            return (1, 0) if connection is not None and connection.admitted else (0, 0)
+        challenge, connection.challenge = connection.challenge, None
+        ok, code = self._validator.acceptIdentification(self, connection, token, challenge)
+        if ok:
+            connection.admitted = True
+        return (1, 0) if ok else (0, int(code))
+
+    # Storage.
+
+    def setInitTLS(self, initTLS: Callable[[LocalStorage], object]) -> None:
+        """Have each new storage made ready by a function of the program.
+
+        Raises:
+            TypeError: It can't be called.
+        """
+        if not callable(initTLS):
+            raise TypeError("initTLS must be callable object")
+        self._initTLS = initTLS
+        if not self.threaded:
+            initTLS(self.shared_storage())
+
+    def getLocalStorage(self) -> LocalStorage:
+        """Return the storage of the connection that is being served.
+
+        Outside of calls it is one of the thread.
+        """
+        found = getattr(threading.current_thread(), "localStorage", None)
+        if served() is not None and isinstance(found, LocalStorage):
+            return found
+        if not self.threaded:
+            return self.shared_storage()
+        if not hasattr(self._others, "storage"):
+            self._others.storage = self.new_storage()
+        storage: LocalStorage = self._others.storage
+        return storage
+
+    def shared_storage(self) -> LocalStorage:
+        """Return the one storage of a daemon without threads."""
+        if self._shared is None:
+            self._shared = LocalStorage()
+        return self._shared
+
+    def new_storage(self) -> LocalStorage:
+        """Return a storage for a thread, made ready by the program."""
+        storage = LocalStorage()
+        if self._initTLS is not None:
+            self._initTLS(storage)
+        return storage

@@ -1,0 +1,70 @@
+"""What programs see of a connection, and what belongs to it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from pyrophone.context import Client
+
+__all__ = ["KEY", "LocalStorage", "TCPConnection"]
+
+KEY = "Pyro.connection"  # in the storage of a client
+
+
+class LocalStorage:
+    """Whatever a program wants to keep for a connection, and who calls.
+
+    Attributes:
+        caller: The connection of the client that is being served.
+    """
+
+    caller: TCPConnection | None = None
+
+
+class TCPConnection:
+    """A client's connection. Programs may put attributes of their own on it.
+
+    Attributes:
+        addr: Host and port of the client.
+        connected: Whether it still is.
+        admitted: Whether the client has proved who it is, as far as that is asked for.
+        challenge: What it has to answer, None once it has tried.
+        since: When it came, by the monotonic clock.
+        storage: Its local storage, None before the first call.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.addr: Any = tuple(client.address)[:2] if client.address else ("", 0)
+        self.connected = 1
+        self.admitted = False
+        self.challenge: Any = None
+        self.since = time.monotonic()
+        self.storage: LocalStorage | None = None
+        self._client = client
+
+    @property
+    def sock(self) -> Any:
+        """The socket."""
+        return self._client.connection.sock
+
+    @property
+    def certificate(self) -> Any:
+        """The certificate of the client, as a mapping; None without TLS."""
+        return self._client.connection.peer_certificate()
+
+    def fileno(self) -> int:
+        """Return the number of the socket."""
+        return int(self.sock.fileno())
+
+    def shutdown(self) -> None:
+        """Have the connection closed."""
+        self.close()
+
+    def close(self) -> None:
+        """Have the connection closed; who serves it sees to it."""
+        self.connected = 0
+        self._client.connection.stop_reading()
+
+    def __str__(self) -> str:
+        return f"TCPConnection with {self.addr} connected={self.connected}"

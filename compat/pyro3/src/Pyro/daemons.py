@@ -1,0 +1,308 @@
+"""The daemon: what others may call, and the loop that serves it."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from . import config
+from .admission import Admission
+from .constants import INTERNAL_DAEMON_GUID
+from .dispatch import Door, Servant
+from .engines import Looping, Threading, make
+from .errors import DaemonError, ProtocolError
+from .hosts import getIPAddress
+from .initializing import initialized
+from .logs import Log
+from .registering import Registry
+from .secured import server_tls
+from .uris import DIRECT
+
+__all__ = ["Daemon", "TCPServer"]
+
+_WHILE = 1.0  # seconds that an end from outside waits for calls that run
+_AT_EXIT = 2.0  # seconds to take names back when the program ends
+_LIVING: weakref.WeakSet[Daemon] = weakref.WeakSet()
+
+
+class TCPServer:
+    """Base of daemons; there for its name."""
+
+
+class Daemon(Registry, Admission, TCPServer):
+    """Serves objects of this process.
+
+    Args:
+        prtcol: ``PYRO``, or ``PYROSSL`` for TLS.
+        host: Where to listen; by default ``PYRO_HOST``, and without that this machine only.
+        port: The first port to try; 0 is ``PYRO_PORT``.
+        norange: Try no other port; 0 is then any free one.
+        publishhost: Name of the host for URIs.
+
+    Attributes:
+        hostname: That name.
+        port: Where it listens.
+        protocol: Likewise.
+        adapter: The daemon itself.
+
+    Raises:
+        DaemonError: It can't be started.
+        OSError: The host is unknown.
+    """
+
+    def __init__(
+        self,
+        prtcol: str = "PYRO",
+        host: str | None = None,
+        port: int = 0,
+        norange: object = 0,
+        publishhost: str | None = None,
+    ) -> None:
+        if prtcol not in DIRECT:
+            raise DaemonError(f"unsupported protocol: {prtcol}")
+        initialized(server=True)
+        tls = server_tls() if prtcol == "PYROSSL" else None
+        Registry.__init__(self)
+        Admission.__init__(self, secured=tls is not None)
+        host = config.PYRO_HOST if host is None else host
+        self.protocol = prtcol
+        self.hostname = publishhost or config.PYRO_PUBLISHHOST or host or "localhost"
+        self._host = host or "localhost"
+        self._tls = tls
+        self._timeout: float | None = None
+        self._threaded = bool(config.PYRO_MULTITHREADED)
+        self._stopping = False
+        self._engine = self._first_free(port, bool(norange))
+        self.port: int = _port(self._engine)
+        self._finalizer = weakref.finalize(self, _close, self._engine)
+        self._finalizer.atexit = False
+        _LIVING.add(self)
+        self.validateHostnameAndIP()
+
+    @property
+    def adapter(self) -> Daemon:
+        """The daemon itself."""
+        return self
+
+    @property
+    def sock(self) -> socket.socket | None:
+        """The socket that clients come by; None once the daemon has ended."""
+        return self._engine.listener
+
+    @property
+    def threaded(self) -> bool:
+        """Whether each connection has a thread; may be changed before the first use."""
+        return self._threaded
+
+    @threaded.setter
+    def threaded(self, wanted: object) -> None:
+        if bool(wanted) != self._threaded:
+            self._threaded = bool(wanted)
+            self._restart()
+
+    # Serving.
+
+    def requestLoop(
+        self,
+        condition: Callable[[], object] = lambda: 1,
+        timeout: float | None = 3,
+        others: Sequence[Any] = (),
+        callback: Callable[[list[Any]], object] | None = None,
+    ) -> None:
+        """Serve while *condition* is true and :meth:`shutdown` was not called.
+
+        Arguments are those of :meth:`handleRequests`, and what is asked in each round.
+        """
+        while condition() and not self._stopping:
+            self.handleRequests(timeout, others, callback)
+
+    def handleRequests(
+        self,
+        timeout: float | None = None,
+        others: Sequence[Any] = (),
+        callback: Callable[[list[Any]], object] | None = None,
+    ) -> None:
+        """Do what is there to do; wait for it if there is nothing.
+
+        Args:
+            timeout: How long, in seconds; None is for ever.
+            others: Sockets, or what has a ``fileno()``, to wait for as well.
+            callback: Called with the list of those that are ready.
+
+        Raises:
+            ProtocolError: There is nothing to call for the others.
+        """
+        if others and callback is None:
+            raise ProtocolError("callback required")
+        ready: list[Any] = []
+        for one in others:
+            self._engine.watch(one, partial(ready.append, one))
+        try:
+            self._wait(timeout, ready)
+        finally:
+            for one in others:
+                self._engine.unwatch(one)
+        if not self._threaded:
+            self.reap()
+        broken, self._engine.broken = self._engine.broken, None
+        if ready and callback is not None:
+            callback(ready)
+        if broken is not None:
+            raise broken
+
+    def getServerSockets(self) -> list[Any]:
+        """Return what to wait for in somebody else's loop; to be asked for every round."""
+        if self._engine.listener is None:
+            return []
+        if self._threaded:  # what stands for all that the loop has to see to
+            return [self._engine.selector]
+        return [sock for sock, _ in self._engine.sources]
+
+    def setTimeout(self, timeout: float | None) -> None:
+        """Disconnect clients that are quiet for so long, in seconds; None is never."""
+        self._timeout = timeout
+        self._engine.limit(timeout)
+
+    # Ending.
+
+    def shutdown(self, disconnect: object = False) -> None:
+        """End: answer what is being run, and listen no more.
+
+        Args:
+            disconnect: Take the names of objects back, too.
+        """
+        self._stopping = True
+        if disconnect:
+            self._take_back()
+        self._age_ended.set()
+        ending = threading.Thread(target=self._engine.stop, name="Pyro-end", daemon=True)
+        if self._engine.called_inside():
+            self._engine.stop()
+        else:
+            ending.start()
+            ending.join(_WHILE)
+
+    def closedown(self) -> None:
+        """Close the connections, and listen no more."""
+        self._stopping = True
+        self._age_ended.set()
+        self._engine.close()
+
+    def validateHostnameAndIP(self) -> str | None:
+        """Return a warning if other machines can't reach the host of URIs, else None.
+
+        Raises:
+            OSError: There is no such host.
+        """
+        if not self.hostname:
+            raise OSError("there is no name of this host that can be used")
+        address = getIPAddress(self.hostname)
+        if address is None or not address.startswith("127."):
+            return None
+        text = "daemon bound on hostname that resolves to loopback address 127.0.x.x"
+        Log.warn("Daemon", text)
+        return text
+
+    def __str__(self) -> str:
+        return f"<Pyro Daemon on {self.hostname}:{self.port}>"
+
+    # Helpers.
+
+    def _wait(self, timeout: float | None, ready: list[Any]) -> None:
+        """Have one round; return early if something happened."""
+        engine = self._engine
+        end = None if timeout is None else time.monotonic() + timeout
+        while engine.listener is not None and not self._stopping:
+            left = engine.interval
+            if end is not None:
+                left = max(0.0, min(left, end - time.monotonic()))
+            before, began = engine.happened, time.monotonic()
+            engine.process(left)
+            if engine.interrupted:
+                raise KeyboardInterrupt
+            if ready or engine.happened != before or self._stopping or engine.broken:
+                return
+            if end is not None:
+                if time.monotonic() >= end:
+                    return
+            elif time.monotonic() - began < left:  # it was woken
+                return
+
+    def _first_free(self, port: int, norange: bool) -> Looping | Threading:
+        first = port if norange else port or config.PYRO_PORT
+        tries = 1 if norange else max(1, config.PYRO_PORT_RANGE)
+        problem: Exception | None = None
+        for number in range(first, first + tries if first else 1):
+            try:
+                return self._start(number)
+            except socket.gaierror:
+                raise
+            except (OSError, OverflowError) as error:
+                problem = error
+                if getattr(error, "errno", None) not in (errno.EADDRINUSE, errno.EACCES):
+                    break
+        raise DaemonError(f"Couldn't start Pyro daemon: {problem}")
+
+    def _start(self, port: int) -> Looping | Threading:
+        engine = make(self._threaded, self._host, port, self._timeout, self._tls)
+        engine.outer = weakref.ref(self)
+        engine.register(Door(weakref.ref(self)), INTERNAL_DAEMON_GUID)
+        return engine
+
+    def _restart(self) -> None:
+        """Serve by another engine, at the same place."""
+        self._finalizer.detach()
+        self._engine.close()
+        self._engine = self._start(self.port)
+        self._finalizer = weakref.finalize(self, _close, self._engine)
+        self._finalizer.atexit = False
+        with self._table:
+            for uid, (one, _) in self._objects.items():
+                self._offer(uid, Servant(one, self._engine))
+
+    def _offer(self, uid: str, servant: Servant) -> None:
+        self._engine.register(servant, uid, force=True)
+
+    def _withdraw(self, uid: str) -> None:
+        self._engine.unregister(uid)
+
+    # What servants call.
+
+    def begins(self) -> None:
+        """Take notice of a call."""
+        self._engine.begins()
+
+    def failed_in(self, error: Exception, callback: bool) -> None:
+        """Take notice of an error of a method."""
+        self._engine.failed_in(error, callback)
+
+
+def _port(engine: Looping | Threading) -> int:
+    listener = engine.listener
+    return 0 if listener is None else int(listener.getsockname()[1])
+
+
+def _close(engine: Any) -> None:
+    """End what served a daemon that is no more; nobody waits for it."""
+    threading.Thread(target=engine.close, name="Pyro-end", daemon=True).start()
+
+
+def _leave() -> None:
+    """Take names back when the program ends; the name server may have gone before."""
+    left = [one for one in _LIVING if not one._stopping and one.NameServer is not None]
+    ending = [threading.Thread(target=one._take_back, daemon=True) for one in left]
+    for thread in ending:
+        thread.start()
+    until = time.monotonic() + _AT_EXIT
+    for thread in ending:
+        thread.join(max(0.0, until - time.monotonic()))
+
+
+atexit.register(_leave)

@@ -1,0 +1,148 @@
+"""What others may do with an object, by the rules of Pyro 3."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from pyrophone import expose
+
+from .objects import CallbackObjBase, ObjBase, SynchronizedObjBase
+
+__all__ = ["Door", "Servant"]
+
+_BASE = frozenset(vars(ObjBase)) | {
+    "codeValidator",
+    "daemon",
+    "delegate",
+    "lastUsed",
+    "objectGUID",
+    "synlock",
+}
+_FOR_ALL = frozenset({"GUID", "getProxy", "getAttrProxy"})  # of the methods of ObjBase
+_READABLE = frozenset({"lastUsed", "objectGUID"})
+_LONGEST = 200  # characters of a name
+_METHOD, _ATTRIBUTE = 1, 2
+
+
+@expose
+class Servant:
+    """Answers for a connected object, whatever its methods are called.
+
+    Args:
+        target: The object.
+        host: What serves it: is told of each call, and of errors of callbacks.
+    """
+
+    def __init__(self, target: ObjBase, host: Any) -> None:
+        self._target = target
+        self._host = host
+        self._lock: AbstractContextManager[Any] = nullcontext()
+        if isinstance(target, SynchronizedObjBase):
+            self._lock = target.synlock
+
+    def call(self, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Call a method."""
+        target = self._target
+        method = self._method(name)
+        target.lastUsed = time.time()
+        self._host.begins()
+        try:
+            with self._lock:
+                return method(*args, **kwargs)
+        except Exception as error:
+            self._host.failed_in(error, isinstance(target, CallbackObjBase))
+            raise
+
+    def kind(self, name: str) -> int:
+        """Return 1 if there is a method of that name, else 2."""
+        self._target.lastUsed = time.time()
+        with self._lock:
+            owner = self._owner()
+            public = _is_public(name) and not (owner is self._target and _is_closed(name))
+            return (
+                _METHOD if public and callable(getattr(owner, name, None)) else _ATTRIBUTE
+            )
+
+    def fetch(self, name: str) -> Any:
+        """Return the value of an attribute that is no method."""
+        self._target.lastUsed = time.time()
+        owner = self._owner()
+        if not _is_public(name) or (
+            owner is self._target and name in _BASE and name not in _READABLE
+        ):
+            raise _missing(owner, name)
+        with self._lock:
+            value = getattr(owner, name)
+        if callable(value):
+            raise AttributeError("not an attribute")
+        return value
+
+    def store(self, name: str, value: Any) -> None:
+        """Set an attribute that is no method; it may be new."""
+        self._target.lastUsed = time.time()
+        owner = self._owner()
+        if not _is_public(name) or (owner is self._target and name in _BASE):
+            raise _missing(owner, name)
+        with self._lock:
+            if callable(getattr(owner, name, None)):
+                raise AttributeError("not an attribute")
+            setattr(owner, name, value)
+
+    def _owner(self) -> Any:
+        delegate = self._target.delegate
+        return self._target if delegate is None else delegate
+
+    def _method(self, name: str) -> Any:
+        if not _is_public(name) or _is_closed(name):
+            raise _missing(self._owner(), name)
+        owner = self._target if name in _FOR_ALL else self._owner()
+        return getattr(owner, name)
+
+
+@expose
+class Door:
+    """What every daemon offers itself.
+
+    Args:
+        daemon: Whose it is.
+    """
+
+    def __init__(self, daemon: Any) -> None:
+        self._daemon = daemon  # a weak reference
+
+    def login(self, token: Any) -> tuple[int, int]:
+        """Prove who calls; nothing else is answered before that, if it is asked for."""
+        verdict: tuple[int, int] = self._daemon().admit(token)
+        return verdict
+
+    def call(self, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Call one of the two methods that are for everybody."""
+        if name not in ("getRegistered", "ResolvePYROLOC"):
+            raise AttributeError(name)
+        return getattr(self._daemon(), name)(*args, **kwargs)
+
+    def kind(self, name: str) -> int:
+        """Return 1 if there is a method of that name, else 2."""
+        return _METHOD if name in ("getRegistered", "ResolvePYROLOC") else _ATTRIBUTE
+
+
+def _is_public(name: Any) -> bool:
+    return (
+        isinstance(name, str)
+        and len(name) <= _LONGEST
+        and name.isidentifier()
+        and not name.startswith("_")
+    )
+
+
+def _is_closed(name: str) -> bool:
+    """Tell whether it is one of what ObjBase has for the program alone."""
+    return name in _BASE and name not in _FOR_ALL
+
+
+def _missing(owner: Any, name: Any) -> AttributeError:
+    return AttributeError(
+        f"{type(owner).__name__!r} object has no attribute {name!r:.220} for remote use"
+    )

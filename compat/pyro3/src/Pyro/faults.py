@@ -1,0 +1,67 @@
+"""Pyrophone's errors as those of Pyro 3."""
+
+from __future__ import annotations
+
+import re
+
+from pyrophone import errors as core
+
+from .constants import TRACEBACK_ATTRIBUTE, deniedReasons
+from .errors import (
+    ConnectionClosedError,
+    ConnectionDeniedError,
+    NoModuleError,
+    ProtocolError,
+    PyroError,
+    TimeoutError,
+)
+
+__all__ = ["DENIED", "LOST", "NOT_ADMITTED", "as_ours", "marked"]
+
+DENIED = "denied {}: {}"  # how a refusal travels: code, and text
+NOT_ADMITTED = "this connection has not been admitted"
+LOST = "connection lost"
+_FAILED = "connection failed"
+_UNKNOWN = "unknown object ID"
+_REFUSAL = re.compile(r"denied (\d{1,9}): (.*)", re.DOTALL)
+
+
+def as_ours(error: core.PyrophoneError) -> Exception:
+    """Return what programs know for an error of Pyrophone."""
+    text = str(error)
+    match error:
+        case core.RefusedError():
+            return _refused(text)
+        case core.ConnectError():
+            late = isinstance(error.__cause__, OSError) and "timed out" in text
+            return TimeoutError("connection timeout") if late else ProtocolError(_FAILED)
+        case core.CallTimeoutError():
+            return TimeoutError("connection timeout")
+        case core.ConnectionLostError():
+            return ConnectionClosedError(LOST)
+        case core.NoSuchObjectError():
+            return ProtocolError(_UNKNOWN)
+        case core.SecurityError() if text == NOT_ADMITTED:
+            return ConnectionClosedError(LOST)
+        case core.SerializeError() | core.SecurityError():
+            return NoModuleError(text)
+        case core.CommunicationError() | core.DeadlockError():
+            return ProtocolError(text)
+        case _:
+            return PyroError(text)
+
+
+def _refused(text: str) -> Exception:
+    if text.startswith("unknown object"):
+        return ProtocolError(_UNKNOWN)
+    match = _REFUSAL.fullmatch(text)
+    if match is None:
+        return ConnectionDeniedError(text)
+    return ConnectionDeniedError(deniedReasons.get(int(match[1]), match[2]))
+
+
+def marked(error: BaseException) -> None:
+    """Give an exception from afar its remote traceback under the name programs know."""
+    lines = getattr(error, "_pyroTraceback", None)
+    if isinstance(lines, (list, tuple)):
+        setattr(error, TRACEBACK_ATTRIBUTE, list(lines))

@@ -1,0 +1,114 @@
+"""Base classes of objects that others may call."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .errors import PyroError
+from .util import getGUID
+
+if TYPE_CHECKING:
+    from .proxies import DynamicProxy, DynamicProxyWithAttrs
+
+__all__ = ["CallbackObjBase", "ObjBase", "SynchronizedObjBase"]
+
+_NO_CODE = "code does not travel: install the module on both sides, or pass a proxy"
+
+
+class ObjBase:
+    """Base of an object that others may call, or what stands in front of such an object.
+
+    Subclasses call this constructor.
+
+    Attributes:
+        objectGUID: Its identity.
+        delegate: What answers in its place, None if nothing does.
+        lastUsed: When the last call began.
+        daemon: Weak reference to its daemon; None once it was disconnected, and not there
+            before it is connected.
+    """
+
+    daemon: Any
+
+    def __init__(self) -> None:
+        self.objectGUID = getGUID()
+        self.delegate: Any = None
+        self.lastUsed = time.time()
+        self.codeValidator: Any = None
+
+    def GUID(self) -> str:
+        """Return the identity."""
+        return self.objectGUID
+
+    def setGUID(self, guid: str) -> None:
+        """Have another identity; to be called before the object is connected."""
+        self.objectGUID = guid
+
+    def delegateTo(self, delegate: Any) -> None:
+        """Have *delegate* answer calls."""
+        self.delegate = delegate
+
+    def setPyroDaemon(self, daemon: Any) -> None:
+        """Remember the daemon; it calls this."""
+        self.daemon = None if daemon is None else weakref.ref(daemon)
+
+    def getDaemon(self) -> Any:
+        """Return the daemon, None if the object is disconnected.
+
+        Raises:
+            AttributeError: It was never connected.
+        """
+        found = self.daemon
+        return None if found is None else found()
+
+    def getProxy(self) -> DynamicProxy:
+        """Return a proxy for this object."""
+        proxy: DynamicProxy = self.getDaemon().getProxyForObj(self)
+        return proxy
+
+    def getAttrProxy(self) -> DynamicProxyWithAttrs:
+        """Return an attribute proxy for this object."""
+        proxy: DynamicProxyWithAttrs = self.getDaemon().getAttrProxyForObj(self)
+        return proxy
+
+    def getLocalStorage(self) -> Any:
+        """Return what the connection that is being served keeps."""
+        return self.getDaemon().getLocalStorage()
+
+    def setCodeValidator(self, v: Any) -> None:
+        """Take a validator, of no effect: no code travels.
+
+        Raises:
+            TypeError: It can't be called.
+        """
+        if not callable(v):
+            raise TypeError("codevalidator must be a callable object")
+        self.codeValidator = v
+
+    def remote_supply_code(self, *args: Any) -> NoReturn:
+        """Raise: code does not travel.
+
+        Raises:
+            PyroError: Always.
+        """
+        raise PyroError(_NO_CODE)
+
+    remote_retrieve_code = remote_supply_code
+
+    def _gotReaped(self) -> None:
+        """Called when nobody has used the object for too long, and it was disconnected."""
+
+
+class SynchronizedObjBase(ObjBase):
+    """Runs one remote call or access at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.synlock = threading.RLock()
+
+
+class CallbackObjBase(ObjBase):
+    """An error of a remote call is raised in this process, too."""

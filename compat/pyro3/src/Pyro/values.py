@@ -1,0 +1,133 @@
+"""How values travel: as plain data, and what is registered; nothing is pickled."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pyrophone.serializers import ClassTable
+from pyrophone.serializers.records import Allowed
+
+from .errors import NoModuleError, PyroExceptionCapsule
+from .uris import DIRECT, LOOKED_UP, PyroURI
+
+__all__ = ["CLASSES", "registerClass"]
+
+_URI = "Pyro.core.PyroURI"
+_CAPSULE = "Pyro.errors.PyroExceptionCapsule"
+_LONGEST_NAME = 500  # characters
+
+
+class _Loaded(Allowed):
+    """What is registered, and exceptions of modules that this program has imported.
+
+    Nothing is ever imported here, and their constructors are not called.
+    """
+
+    __slots__ = ()
+
+    def find(self, name: str) -> type | None:
+        """Return the class that a peer calls *name*."""
+        return super().find(name) or _loaded_error(name)
+
+
+def _loaded_error(name: Any) -> type | None:
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME:
+        return None
+    parts = name.split(".")
+    for size in range(len(parts) - 1, 0, -1):
+        module = sys.modules.get(".".join(parts[:size]))
+        if module is None:
+            continue
+        found: Any = vars(module).get(parts[size])  # runs no code of the module
+        for part in parts[size + 1 :]:
+            found = vars(found).get(part) if isinstance(found, type) else None
+        if isinstance(found, type) and issubclass(found, Exception):
+            return found
+        return None
+    return None
+
+
+CLASSES = ClassTable()
+CLASSES.allowed = _Loaded()
+
+
+def registerClass(
+    cls: type,
+    to_dict: Callable[[Any], Mapping[str, Any]] | None = None,
+    from_dict: Callable[[dict[str, Any]], Any] | None = None,
+) -> None:
+    """Let values of *cls* travel; both programs have to do it.
+
+    Args:
+        cls: A class of the program.
+        to_dict: Returns the plain data of a value. Neither function is needed for
+            dataclasses, enumerations and named tuples.
+        from_dict: Returns the value of such data.
+
+    Raises:
+        TypeError: The class needs the two functions.
+    """
+    if to_dict is None or from_dict is None:
+        CLASSES.allow(cls)
+        return
+    write, read = to_dict, from_dict
+    name = f"{cls.__module__}.{cls.__qualname__}"
+
+    def written(value: Any) -> dict[str, Any]:
+        return {"__class__": name, "state": dict(write(value))}
+
+    def made(_: str, form: dict[str, Any]) -> Any:
+        state = form.get("state")
+        if type(state) is not dict:
+            raise NoModuleError(f"malformed value of class {name}")
+        return read(state)
+
+    CLASSES.register(cls, written)
+    CLASSES.register_name(name, made)
+
+
+def _write_uri(uri: PyroURI) -> dict[str, Any]:
+    parts = (uri.protocol, uri.address, uri.port, uri.objectID)
+    return {"__class__": _URI, "parts": parts}
+
+
+def _read_uri(_: str, form: dict[str, Any]) -> PyroURI:
+    return uri_of(form.get("parts"))
+
+
+def uri_of(parts: Any) -> PyroURI:
+    """Return the URI of its four parts, which a peer sent; no host is looked up.
+
+    Raises:
+        ValueError: They are none.
+    """
+    if not isinstance(parts, (list, tuple)) or len(parts) != 4:
+        raise ValueError("malformed URI")
+    protocol, address, port, object_id = parts
+    texts = (protocol, address, object_id)
+    if not all(isinstance(text, str) for text in texts) or type(port) is not int:
+        raise ValueError("malformed URI")
+    if protocol not in DIRECT | LOOKED_UP:
+        raise ValueError("malformed URI")
+    uri = object.__new__(PyroURI)
+    uri.protocol, uri.address, uri.port, uri.objectID = protocol, address, port, object_id
+    return uri
+
+
+def _write_capsule(capsule: PyroExceptionCapsule) -> dict[str, Any]:
+    return {"__class__": _CAPSULE, "error": capsule.excObj, "args": capsule.args}
+
+
+def _read_capsule(_: str, form: dict[str, Any]) -> PyroExceptionCapsule:
+    error = form.get("error")
+    if not isinstance(error, Exception):
+        raise ValueError("malformed capsule")
+    return PyroExceptionCapsule(error, form.get("args"))
+
+
+CLASSES.register(PyroURI, _write_uri)
+CLASSES.register_name(_URI, _read_uri)
+CLASSES.register(PyroExceptionCapsule, _write_capsule)
+CLASSES.register_name(_CAPSULE, _read_capsule)
