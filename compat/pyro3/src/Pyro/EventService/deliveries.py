@@ -1,0 +1,97 @@
+"""Events on their way to one subscriber."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["Delivery"]
+
+LINGER = 5.0  # seconds that a worker waits for more; a new thread for each event is slow
+
+
+class Delivery:
+    """A queue, and a thread that empties it, while there is something to do.
+
+    Args:
+        send: Sends an event to the subscriber. What it raises ends the delivery.
+        ended: Called, with the delivery, when a worker ends: as there is nothing to send,
+            or as sending has failed, what :attr:`failed` tells then.
+    """
+
+    def __init__(
+        self, send: Callable[[Any], object], ended: Callable[[Delivery], object]
+    ) -> None:
+        self.failed = False
+        self._send = send
+        self._ended = ended
+        self._waiting: deque[Any] = deque()
+        self._changed = threading.Condition()
+        self._working = False
+
+    def put(self, event: Any, limit: int, block: bool) -> bool:
+        """Take an event, unless *limit* others wait already; a limit of 0 is none.
+
+        Args:
+            event: What to send.
+            limit: How many may wait.
+            block: Wait until there is room.
+
+        Returns:
+            Whether it was taken, or nobody is there to have it any more.
+        """
+        with self._changed:
+            while 0 < limit <= len(self._waiting):
+                if not block:
+                    return False
+                self._changed.wait()
+            if self.failed:
+                return True
+            self._waiting.append(event)
+            if self._working:
+                self._changed.notify_all()
+                return True
+            self._working = True
+        threading.Thread(target=self._work, name="event delivery", daemon=True).start()
+        return True
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way."""
+        with self._changed:
+            return not self._working
+
+    def close(self) -> None:
+        """Forget what has not been sent, and take no more."""
+        with self._changed:
+            self.failed = True
+            self._waiting.clear()
+            self._changed.notify_all()
+
+    def _work(self) -> None:
+        """Send what comes, in its order, until nothing has come for a while."""
+        while (event := self._next()) is not None:
+            try:
+                self._send(event)
+            except Exception:
+                # Whoever can't be reached is forgotten: nobody waits for an answer here.
+                self.close()
+                continue
+            with self._changed:
+                if self._waiting:  # else it was closed meanwhile
+                    self._waiting.popleft()
+                self._changed.notify_all()
+        self._ended(self)
+
+    def _next(self) -> Any:
+        """Wait for an event, which stays in the queue; if there is none, be no worker."""
+        until = time.monotonic() + LINGER
+        with self._changed:
+            while not self._waiting and not self.failed:
+                if not self._changed.wait(until - time.monotonic()):
+                    break
+            self._working = bool(self._waiting)
+            return self._waiting[0] if self._working else None

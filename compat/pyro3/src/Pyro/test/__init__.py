@@ -1,0 +1,1 @@
+"""What comes along to try clients with."""
