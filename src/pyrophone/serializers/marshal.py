@@ -71,8 +71,12 @@ class MarshalSerializer(Codec):
         self._preparation = Preparation(classes, _ATOMS, max_depth, sets=True)
 
     def _write(self, value: Any, depth: int, beside: list[Any] | None = None) -> bytes:
-        prepared = self._preparation.prepare(value, depth)
-        return self._within(marshal.dumps(prepared, _VERSION), prepared)
+        prepare = self._preparation.prepare
+        # Nobody else may hold what is written: its bytes would tell, as no others do.
+        data = marshal.dumps(prepare(value, depth), _VERSION)
+        if len(data) <= self._max_elements:
+            return data
+        return self._within(data, prepare(value, depth))
 
     def _write_call(
         self,
