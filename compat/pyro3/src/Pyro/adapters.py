@@ -10,13 +10,20 @@ from typing import Any
 
 from pyrophone import URI as CoreURI
 from pyrophone import Settings
-from pyrophone.errors import ConnectError, PyrophoneError, RefusedError, RemoteError
+from pyrophone.errors import (
+    ConnectError,
+    PyrophoneError,
+    RefusedError,
+    RemoteError,
+    RemoteProtocolError,
+)
 from pyrophone.objects.proxy import remote_of
 from pyrophone.sync import Proxy
 from pyrophone.sync.client import codecs_for
 from pyrophone.wire.framing import ONEWAY
 
 from . import config
+from .connections import unpacked
 from .constants import INTERNAL_DAEMON_GUID, RIF_Oneway, deniedReasons
 from .errors import (
     ConnectionClosedError,
@@ -29,7 +36,7 @@ from .faults import LOST, as_ours, marked
 from .secured import client_tls
 from .uris import DIRECT, LOOKED_UP, PyroURI
 from .validators import DefaultConnValidator
-from .values import CLASSES
+from .values import CLASSES, known
 
 __all__ = ["PYROAdapter", "PYROSSLAdapter", "getProtocolAdapter"]
 
@@ -216,7 +223,11 @@ class PYROAdapter:
     def _greeted(self, answer: Any) -> None:
         """Note what the daemon answered to the greeting of a new connection."""
         self._fresh = True
-        self._challenge = answer.get("challenge") if isinstance(answer, dict) else None
+        try:
+            form = answer.get("challenge") if isinstance(answer, dict) else None
+            self._challenge = unpacked(form)
+        except ValueError as error:
+            raise RemoteProtocolError(str(error)) from error
 
     def _log_in(self) -> None:
         challenge, self._challenge = self._challenge, None
@@ -240,7 +251,7 @@ class PYROAdapter:
 
     def _send(self, method: str, args: Any, flags: int, object_id: str) -> Any:
         try:
-            return self._remote.invoke(method, args, {}, flags, object_id)
+            return known(self._remote.invoke(method, args, {}, flags, object_id))
         except RemoteError as error:
             raise self._unknown(error) from None
         except PyrophoneError as error:

@@ -63,6 +63,8 @@ class Admission:
         ok, code = self._validator.acceptIdentification(self, connection, token, challenge)
         if ok:
             connection.admitted = True
+        else:
+            connection.close()  # behind the answer
         return (1, 0) if ok else (0, int(code))
 
     # Storage.

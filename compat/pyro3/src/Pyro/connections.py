@@ -7,7 +7,7 @@ from typing import Any
 
 from pyrophone.context import Client
 
-__all__ = ["KEY", "LocalStorage", "TCPConnection"]
+__all__ = ["KEY", "LocalStorage", "TCPConnection", "packed", "unpacked"]
 
 KEY = "Pyro.connection"  # in the storage of a client
 
@@ -68,3 +68,26 @@ class TCPConnection:
 
     def __str__(self) -> str:
         return f"TCPConnection with {self.addr} connected={self.connected}"
+
+
+def packed(challenge: Any) -> Any:
+    """Return how a challenge travels: with the greeting, which has no bytes."""
+    if isinstance(challenge, (bytes, bytearray)):
+        return ["hex", bytes(challenge).hex()]
+    return ["text", str(challenge)]
+
+
+def unpacked(form: Any) -> Any:
+    """Return the challenge that travelled so; None is none.
+
+    Raises:
+        ValueError: It is malformed.
+    """
+    match form:
+        case None:
+            return None
+        case ["hex", str() as text] | ("hex", str() as text):
+            return bytes.fromhex(text)
+        case ["text", str() as text] | ("text", str() as text):
+            return text
+    raise ValueError("malformed challenge")

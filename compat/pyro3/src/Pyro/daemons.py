@@ -8,8 +8,6 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from . import config
@@ -17,10 +15,11 @@ from .admission import Admission
 from .constants import INTERNAL_DAEMON_GUID
 from .dispatch import Door, Servant
 from .engines import Looping, Threading, make
-from .errors import DaemonError, ProtocolError
+from .errors import DaemonError
 from .hosts import getIPAddress
 from .initializing import initialized
 from .logs import Log
+from .loops import Loop
 from .registering import Registry
 from .secured import server_tls
 from .uris import DIRECT
@@ -36,7 +35,7 @@ class TCPServer:
     """Base of daemons; there for its name."""
 
 
-class Daemon(Registry, Admission, TCPServer):
+class Daemon(Registry, Admission, Loop, TCPServer):
     """Serves objects of this process.
 
     Args:
@@ -78,7 +77,6 @@ class Daemon(Registry, Admission, TCPServer):
         self._tls = tls
         self._timeout: float | None = None
         self._threaded = bool(config.PYRO_MULTITHREADED)
-        self._stopping = False
         self._engine = self._first_free(port, bool(norange))
         self.port: int = _port(self._engine)
         self._finalizer = weakref.finalize(self, _close, self._engine)
@@ -106,64 +104,6 @@ class Daemon(Registry, Admission, TCPServer):
         if bool(wanted) != self._threaded:
             self._threaded = bool(wanted)
             self._restart()
-
-    # Serving.
-
-    def requestLoop(
-        self,
-        condition: Callable[[], object] = lambda: 1,
-        timeout: float | None = 3,
-        others: Sequence[Any] = (),
-        callback: Callable[[list[Any]], object] | None = None,
-    ) -> None:
-        """Serve while *condition* is true and :meth:`shutdown` was not called.
-
-        Arguments are those of :meth:`handleRequests`, and what is asked in each round.
-        """
-        while condition() and not self._stopping:
-            self.handleRequests(timeout, others, callback)
-
-    def handleRequests(
-        self,
-        timeout: float | None = None,
-        others: Sequence[Any] = (),
-        callback: Callable[[list[Any]], object] | None = None,
-    ) -> None:
-        """Do what is there to do; wait for it if there is nothing.
-
-        Args:
-            timeout: How long, in seconds; None is for ever.
-            others: Sockets, or what has a ``fileno()``, to wait for as well.
-            callback: Called with the list of those that are ready.
-
-        Raises:
-            ProtocolError: There is nothing to call for the others.
-        """
-        if others and callback is None:
-            raise ProtocolError("callback required")
-        ready: list[Any] = []
-        for one in others:
-            self._engine.watch(one, partial(ready.append, one))
-        try:
-            self._wait(timeout, ready)
-        finally:
-            for one in others:
-                self._engine.unwatch(one)
-        if not self._threaded:
-            self.reap()
-        broken, self._engine.broken = self._engine.broken, None
-        if ready and callback is not None:
-            callback(ready)
-        if broken is not None:
-            raise broken
-
-    def getServerSockets(self) -> list[Any]:
-        """Return what to wait for in somebody else's loop; to be asked for every round."""
-        if self._engine.listener is None:
-            return []
-        if self._threaded:  # what stands for all that the loop has to see to
-            return [self._engine.selector]
-        return [sock for sock, _ in self._engine.sources]
 
     def setTimeout(self, timeout: float | None) -> None:
         """Disconnect clients that are quiet for so long, in seconds; None is never."""
@@ -214,26 +154,6 @@ class Daemon(Registry, Admission, TCPServer):
         return f"<Pyro Daemon on {self.hostname}:{self.port}>"
 
     # Helpers.
-
-    def _wait(self, timeout: float | None, ready: list[Any]) -> None:
-        """Have one round; return early if something happened."""
-        engine = self._engine
-        end = None if timeout is None else time.monotonic() + timeout
-        while engine.listener is not None and not self._stopping:
-            left = engine.interval
-            if end is not None:
-                left = max(0.0, min(left, end - time.monotonic()))
-            before, began = engine.happened, time.monotonic()
-            engine.process(left)
-            if engine.interrupted:
-                raise KeyboardInterrupt
-            if ready or engine.happened != before or self._stopping or engine.broken:
-                return
-            if end is not None:
-                if time.monotonic() >= end:
-                    return
-            elif time.monotonic() - began < left:  # it was woken
-                return
 
     def _first_free(self, port: int, norange: bool) -> Looping | Threading:
         first = port if norange else port or config.PYRO_PORT

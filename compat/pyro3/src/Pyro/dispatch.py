@@ -8,7 +8,9 @@ from typing import Any
 
 from pyrophone import expose
 
+from .errors import PyroError
 from .objects import CallbackObjBase, ObjBase, SynchronizedObjBase
+from .values import known
 
 __all__ = ["Door", "Servant"]
 
@@ -45,12 +47,13 @@ class Servant:
     def call(self, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         """Call a method."""
         target = self._target
+        known((args, kwargs))
         method = self._method(name)
         target.lastUsed = time.time()
         self._host.begins()
         try:
             with self._lock:
-                return method(*args, **kwargs)
+                return _finite(method(*args, **kwargs))
         except Exception as error:
             self._host.failed_in(error, isinstance(target, CallbackObjBase))
             raise
@@ -82,6 +85,7 @@ class Servant:
     def store(self, name: str, value: Any) -> None:
         """Set an attribute that is no method; it may be new."""
         self._target.lastUsed = time.time()
+        known(value)
         owner = self._owner()
         if not _is_public(name) or (owner is self._target and name in _BASE):
             raise _missing(owner, name)
@@ -126,6 +130,13 @@ class Door:
     def kind(self, name: str) -> int:
         """Return 1 if there is a method of that name, else 2."""
         return _METHOD if name in ("getRegistered", "ResolvePYROLOC") else _ATTRIBUTE
+
+
+def _finite(result: Any) -> Any:
+    """Return a result that can travel; what is read item by item can't."""
+    if hasattr(type(result), "__next__"):
+        raise PyroError(f"a {type(result).__name__} can't travel: return a list")
+    return result
 
 
 def _is_public(name: Any) -> bool:

@@ -19,8 +19,9 @@ from pyrophone.wire.framing import ONEWAY
 from pyrophone.wire.server import ServerSession
 
 from . import config
-from .connections import KEY, LocalStorage, TCPConnection
+from .connections import KEY, LocalStorage, TCPConnection, packed
 from .constants import DENIED_UNSPECIFIED, INTERNAL_DAEMON_GUID, deniedReasons
+from .dispatch import Servant
 from .faults import DENIED, NOT_ADMITTED
 from .logs import Log
 from .tracebacks import formatTraceback
@@ -103,9 +104,10 @@ class Engine(BaseDaemon):
 
     def traceback(self, error: BaseException) -> list[str]:
         """Return the lines that show the client where a method failed."""
-        if config.PYRO_DETAILED_TRACEBACK:
-            return formatTraceback(type(error), error, error.__traceback__)
-        return super().traceback(error)
+        frames = error.__traceback__
+        while frames is not None and _is_ours(frames.tb_frame.f_globals.get("__name__")):
+            frames = frames.tb_next
+        return formatTraceback(type(error), error, frames or error.__traceback__)
 
     def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
         """Tell people of the error of a one-way call."""
@@ -182,7 +184,7 @@ class Engine(BaseDaemon):
                     connection.admitted = True
                     return {"challenge": None}
                 connection.challenge = validator.createAuthChallenge(outer, connection)
-                return {"challenge": connection.challenge}
+                return {"challenge": packed(connection.challenge)}
         except Exception as error:
             Log.error("Daemon", "error in connection validator:", repr(error))
             code = DENIED_UNSPECIFIED
@@ -260,6 +262,10 @@ def _takes_all(validator: Any) -> bool:
     kind = type(validator)
     usual = kind.acceptIdentification is DefaultConnValidator.acceptIdentification
     return usual and validator.allowedIDs is None
+
+
+def _is_ours(module: Any) -> bool:
+    return module == Servant.__module__ or str(module).partition(".")[0] == "pyrophone"
 
 
 def _remember(storage: LocalStorage) -> None:

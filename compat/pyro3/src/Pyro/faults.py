@@ -23,7 +23,7 @@ NOT_ADMITTED = "this connection has not been admitted"
 LOST = "connection lost"
 _FAILED = "connection failed"
 _UNKNOWN = "unknown object ID"
-_REFUSAL = re.compile(r"denied (\d{1,9}): (.*)", re.DOTALL)
+_REFUSAL = re.compile(r"\bdenied (\d{1,9}): (.*)", re.DOTALL)
 
 
 def as_ours(error: core.PyrophoneError) -> Exception:
@@ -43,7 +43,7 @@ def as_ours(error: core.PyrophoneError) -> Exception:
             return ProtocolError(_UNKNOWN)
         case core.SecurityError() if text == NOT_ADMITTED:
             return ConnectionClosedError(LOST)
-        case core.SerializeError() | core.SecurityError():
+        case core.SecurityError():
             return NoModuleError(text)
         case core.CommunicationError() | core.DeadlockError():
             return ProtocolError(text)
@@ -52,9 +52,9 @@ def as_ours(error: core.PyrophoneError) -> Exception:
 
 
 def _refused(text: str) -> Exception:
-    if text.startswith("unknown object"):
+    if "unknown object" in text:
         return ProtocolError(_UNKNOWN)
-    match = _REFUSAL.fullmatch(text)
+    match = _REFUSAL.search(text)
     if match is None:
         return ConnectionDeniedError(text)
     return ConnectionDeniedError(deniedReasons.get(int(match[1]), match[2]))

@@ -12,6 +12,7 @@ from .arguments import ArgParser
 from .errors import PyroError
 from .logs import Log, LoggerBase, SystemLogger, UserLogger
 from .tracebacks import excepthook, formatTraceback, getPyroTraceback
+from .values import registerClass
 
 __all__ = [
     "ArgParser",
@@ -30,6 +31,7 @@ __all__ = [
     "getRLockObject",
     "getXMLPickle",
     "listdir",
+    "registerClass",
     "supports_compression",
     "supports_multithreading",
 ]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pyrophone.errors import SerializeError
 from pyrophone.serializers import ClassTable
-from pyrophone.serializers.records import Allowed
+from pyrophone.serializers.records import Allowed, Record
 
 from .errors import NoModuleError, PyroExceptionCapsule
 from .uris import DIRECT, LOOKED_UP, PyroURI
 
-__all__ = ["CLASSES", "registerClass"]
+__all__ = ["CLASSES", "known", "registerClass", "uri_of"]
 
 _URI = "Pyro.core.PyroURI"
 _CAPSULE = "Pyro.errors.PyroExceptionCapsule"
 _LONGEST_NAME = 500  # characters
+_MISSED = threading.local()  # whether a class was looked for in vain
 
 
 class _Loaded(Allowed):
@@ -29,7 +32,51 @@ class _Loaded(Allowed):
 
     def find(self, name: str) -> type | None:
         """Return the class that a peer calls *name*."""
-        return super().find(name) or _loaded_error(name)
+        cls = super().find(name) or _loaded_error(name)
+        if cls is None:
+            _MISSED.names = True
+        return cls
+
+
+class _Table(ClassTable):
+    """Refuses values of classes that were not registered."""
+
+    __slots__ = ()
+
+    def generic_form(self, value: Any) -> Any:
+        """Return the form of an exception; nothing else has one."""
+        if isinstance(value, BaseException):
+            return super().generic_form(value)
+        cls = f"{type(value).__module__}.{type(value).__qualname__}"
+        raise SerializeError(
+            f"{cls} can't travel: register it with Pyro.util.registerClass"
+        )
+
+
+def known(value: Any) -> Any:
+    """Return what came from afar if all classes in it are known.
+
+    Raises:
+        NoModuleError: One is not.
+    """
+    if getattr(_MISSED, "names", False):
+        _MISSED.names = False
+        for one in _parts(value):
+            if isinstance(one, Record):
+                raise NoModuleError(f"class {one.name} is not known here: register it")
+    return value
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Yield *value* and what is in it, for as far as plain containers go."""
+    left = [value]
+    while left:
+        one = left.pop()
+        yield one
+        if isinstance(one, dict):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, (list, tuple, set, frozenset)):
+            left += one
 
 
 def _loaded_error(name: Any) -> type | None:
@@ -49,7 +96,7 @@ def _loaded_error(name: Any) -> type | None:
     return None
 
 
-CLASSES = ClassTable()
+CLASSES = _Table()
 CLASSES.allowed = _Loaded()
 
 
