@@ -95,7 +95,8 @@ browser: ## Chromium, for the tests of the gateway's page; they are skipped with
 build: $(VENV)/installed ## wheels of all distributions, in dist/
 	@echo "Building wheels"
 	@rm -rf dist build compat/*/build
-	@$(BIN)/python $(PIP) wheel --no-deps --wheel-dir dist . ./compat/pyro5 ./compat/pyro4
+	@$(BIN)/python $(PIP) wheel --no-deps --wheel-dir dist . ./compat/pyro5 ./compat/pyro4 \
+	    ./compat/pyro3
 	@ls dist
 
 clean: ## remove all that was made, environments too
@@ -106,14 +107,14 @@ clean: ## remove all that was made, environments too
 
 # The library and the compatibility packages; enough to run programs. To build each in an
 # environment of its own would take longer than all the rest.
-$(VENV)/installed: pyproject.toml compat/pyro5/pyproject.toml compat/pyro4/pyproject.toml
+$(VENV)/installed: pyproject.toml $(wildcard compat/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Pyrophone needs Python 3.11 or newer: make PYTHON=..."; exit 1; }
 	@echo "Making $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python $(PIP) install 'cython>=3.1' 'setuptools>=77'
 	@PYROPHONE_BUILD=pure $(BIN)/python $(PIP) install --no-build-isolation \
-	    --editable . --editable compat/pyro5 --editable compat/pyro4
+	    --editable . --editable compat/pyro5 --editable compat/pyro4 --editable compat/pyro3
 	@touch $@
 
 # For CI: all is there that tests need, and they are compiled, which takes each of the
