@@ -143,16 +143,18 @@ def attack(front: Front, proxy: Any, seed: int, rounds: int, disconnects: bool) 
 
 
 def held(daemon: Any) -> tuple[int, int]:
-    """Return how many descriptors and threads this process has.
+    """Return how many descriptors this process has, and how many threads too many.
 
     Threads of pools don't count, of the daemon or the client: they become more with the
-    work, up to a limit that is known.
+    work, up to a limit that is known. Of others there may be one of a kind, as each is
+    begun when it is first needed.
     """
     place = re.escape(daemon.location)
     worker = re.compile(rf"pyrophone-({place}(-reader)?|functions?|results|calls)-\d+")
     names = [thread.name for thread in threading.enumerate()]
     others = [name for name in names if not worker.fullmatch(name)]
-    return len(os.listdir("/proc/self/fd")), len(others)
+    kinds = {re.sub(r"\d+", "#", name) for name in others}
+    return len(os.listdir("/proc/self/fd")), len(others) - len(kinds)
 
 
 def settled(daemon: Any, wanted: tuple[int, int]) -> Iterator[tuple[int, int]]:
