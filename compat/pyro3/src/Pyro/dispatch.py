@@ -15,6 +15,7 @@ from .values import known
 __all__ = ["Door", "Servant"]
 
 _BASE = frozenset(vars(ObjBase)) | {
+    "Pyro_dyncall",
     "codeValidator",
     "daemon",
     "delegate",
