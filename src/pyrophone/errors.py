@@ -25,6 +25,8 @@ The tree answers the first question after a failed call: did it run? ::
     │   ├── UnknownNameError             (also a LookupError)
     │   ├── NameTakenError
     │   └── NoNameServerError
+    ├── EventError                       a topic, a pattern, or a limit of events
+    │   └── SubscriberTooSlowError       its events were more than it may leave waiting
     ├── DaemonError                      a daemon was asked for what it can't do
     └── InvalidURIError                  (also a ValueError)
 
@@ -46,6 +48,7 @@ __all__ = [
     "DaemonError",
     "DeadlineExceeded",
     "DeadlockError",
+    "EventError",
     "InvalidURIError",
     "LocalProtocolError",
     "MessageTooLargeError",
@@ -62,6 +65,7 @@ __all__ = [
     "SecurityError",
     "SerializeError",
     "StreamError",
+    "SubscriberTooSlowError",
     "UnknownNameError",
 ]
 
@@ -178,6 +182,14 @@ class NameTakenError(NamingError):
 
 class NoNameServerError(NamingError):
     """No name server answered."""
+
+
+class EventError(PyrophoneError):
+    """What was asked of events can't be: of a bad topic or pattern, or over a limit."""
+
+
+class SubscriberTooSlowError(EventError):
+    """The subscription has ended: more events waited for it than it said may wait."""
 
 
 class DaemonError(PyrophoneError):

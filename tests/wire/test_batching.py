@@ -157,3 +157,19 @@ def test_the_end_is_not_said_before_the_last_items() -> None:
     assert (writer.written, writer.ended, batch.items) == ([[0, 1, 2, 3]], False, [4])
     batch.next(writer, last=True)
     assert (writer.written[1:], writer.ended, flow.used) == ([[4]], True, 2)
+
+
+def test_a_source_may_want_a_message_for_each_item() -> None:
+    class Packed:
+        items_per_message = 1
+
+    flow = Flow()
+    flow.grant(100)
+    call = Call.__new__(Call)
+    call.flow = flow
+    batch, writer = Batch(call, Packed()), Writer(flow)
+    for number in range(9):
+        batch.items.append(number)
+        assert batch.due  # however many are unread
+        batch.next(writer)
+    assert writer.written == [[number] for number in range(9)]

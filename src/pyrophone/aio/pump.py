@@ -65,7 +65,7 @@ class Pump:
         self._loop = asyncio.get_running_loop()
         self._serving = context
         self._context = copy_context()  # of what runs in the pool
-        self._batch = Batch(call)
+        self._batch = Batch(call, items)
         self._stopped = False
         self._problem: Exception | None = None  # why an item could not be written
         self._waiter: asyncio.Future[None] | None = None

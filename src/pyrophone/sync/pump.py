@@ -67,7 +67,7 @@ class Pump:
         self._lock = threading.RLock()
         self._busy = False
         self._again = False
-        self._batch = Batch(call)
+        self._batch = Batch(call, items)
 
         self._over = False  # whether there is nothing more to come
         self._error: BaseException | None = None  # what ended it

@@ -27,20 +27,23 @@ class Batch:
 
     Args:
         call: What the stream answers; it flows already.
+        source: Where items come from. If it has ``items_per_message``, there are never
+            more in one.
 
     Attributes:
         items: What waits, oldest first.
         full: How many items make a message worth while.
     """
 
-    __slots__ = ("_call", "_flow", "full", "items")
+    __slots__ = ("_call", "_flow", "_most", "full", "items")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, source: Any = None) -> None:
         assert call.flow is not None
         self._call = call
         self._flow = call.flow
         self.items: list[Any] = []
         self.full = 1
+        self._most: int = getattr(source, "items_per_message", _MOST)
 
     @property
     def due(self) -> bool:
@@ -83,5 +86,5 @@ class Batch:
         if len(data) > _SIZE:
             self.full = max(1, count * _SIZE // len(data))
         elif tried == count == self.full and 2 * len(data) <= _SIZE:
-            self.full = min(2 * count, _MOST)
+            self.full = min(2 * count, self._most)
         return data

@@ -1,0 +1,321 @@
+"""The bus: who gets which event. It waits for nobody, and knows no network."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from ..errors import EventError
+from .queues import RULES, Pair, Queue, make_queue
+from .records import Entry, EventRecord, Head, as_kept, pack_head
+from .topics import Pattern
+
+__all__ = ["Bus", "Limits"]
+
+_MOST_ROUTES = 10_000  # topics of which it is known where their events go
+
+Waker = Callable[[], object]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What strangers may take of an event service.
+
+    Attributes:
+        event_size: Bytes of one event, its topic included.
+        queue_events: How many events a subscriber may let wait.
+        queue_size: How many bytes of them.
+        patterns: Of one subscription.
+        subscriptions: In all.
+        client_subscriptions: Of one client.
+        heads: Pairs of a publisher and a topic of which is known how far they are.
+        kept: Topics of which the last value is kept.
+        kept_size: Bytes of these values.
+    """
+
+    event_size: int = 16_000_000
+    queue_events: int = 100_000
+    queue_size: int = 64_000_000
+    patterns: int = 100
+    subscriptions: int = 10_000
+    client_subscriptions: int = 100
+    heads: int = 10_000
+    kept: int = 10_000
+    kept_size: int = 64_000_000
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            if not getattr(self, field.name) >= 1:
+                value = getattr(self, field.name)
+                raise ValueError(f"limit {field.name} is {value}, must be at least 1")
+
+
+class Bus:
+    """Hands events to the queues whose patterns match.
+
+    Events of one publisher and topic have rising numbers. One that is not above the last
+    is a repetition, and passed over, so a publisher that doesn't know whether an event
+    has come through sends it again.
+
+    Args:
+        guard: What keeps other threads away; entered once for each method that is called.
+        limits: What strangers may take.
+    """
+
+    def __init__(
+        self, guard: AbstractContextManager[object], limits: Limits | None = None
+    ) -> None:
+        self.limits = limits or Limits()
+        self._guard = guard
+        self._subscribers: dict[str, tuple[Pattern, list[Queue]]] = {}  # by pattern
+        self._queues = 0
+        self._routes: dict[str, tuple[Queue, ...]] = {}
+        # Of each publisher and topic the last number, and what was before the first.
+        self._heads: OrderedDict[Pair, tuple[int, int]] = OrderedDict()
+        self._kept: OrderedDict[str, EventRecord] = OrderedDict()
+        self._kept_size = 0
+        self.published = 0
+
+    def publish(self, entries: Sequence[Entry]) -> None:
+        """Hand on events, and heads of what was published elsewhere, in their order.
+
+        Raises:
+            EventError: An event is too large; none was handed on.
+        """
+        most = self.limits.event_size
+        for entry in entries:
+            if isinstance(entry, EventRecord) and len(entry.data) > most:
+                text = f"event of {entry.topic!r}: {len(entry.data)} bytes"
+                raise EventError(f"{text}, limit event_size is {most}")
+        wakers: list[Waker] = []
+        try:
+            with self._guard:
+                for entry in entries:
+                    self._publish(entry, wakers)
+        finally:
+            for waker in wakers:
+                waker()
+
+    def subscribe(
+        self,
+        patterns: Sequence[str],
+        rule: str = "oldest",
+        events: int = 1000,
+        size: int = 16_000_000,
+        *,
+        kept: bool = True,
+        since: Mapping[Pair, int] | None = None,
+    ) -> Queue:
+        """Return a queue of what is published from now on.
+
+        First come the values that matching topics keep, the youngest if they are more
+        than may wait, then how far publishers are.
+
+        Args:
+            patterns: See :mod:`.topics`.
+            rule: What becomes of events when the queue is full, see :mod:`.queues`.
+            events: How many may wait.
+            size: How many bytes of them.
+            kept: Whether the values that are kept come first.
+            since: The last numbers that the subscriber has got in an earlier
+                subscription; None if there was none. Only younger ones are told.
+
+        Raises:
+            EventError: A pattern is none, or an argument is over its limit.
+        """
+        limits = self.limits
+        if rule not in RULES:
+            raise EventError(f"rule {rule!r:.50} is none of {', '.join(sorted(RULES))}")
+        _check_limit("events", events, "queue_events", limits.queue_events)
+        _check_limit("bytes", size, "queue_size", limits.queue_size)
+        if not 1 <= len(patterns) <= limits.patterns:
+            text = f"{len(patterns)} patterns, there must be 1 to {limits.patterns}"
+            raise EventError(f"{text} (limit patterns)")
+        found = [Pattern(text) for text in dict.fromkeys(patterns)]
+        queue = make_queue(rule, events, size)
+        queue.patterns = tuple(pattern.text for pattern in found)
+        with self._guard:
+            if self._queues >= limits.subscriptions:
+                raise EventError(f"{self._queues} subscriptions (limit subscriptions)")
+            self._add(queue, found)
+            heads, values = dict(self._heads), list(self._kept.values())
+        # Others go on meanwhile: there may be many to be looked at. What is published
+        # now waits in the queue, behind.
+        matches = _Matches(found)
+        told = [pair for pair in heads if matches[pair[1]]]
+        chosen = _youngest(values, matches, events, size) if kept else []
+        if since is None:
+            records = [as_kept(event.data) for event in chosen]
+            records += [_position(pair, heads[pair][0]) for pair in told]
+        else:
+            records = [*_since(since, {pair: heads[pair] for pair in told}, chosen)]
+        with self._guard:
+            queue.welcome(records)
+        return queue
+
+    def unsubscribe(self, queue: Queue) -> None:
+        """Let nothing more come to *queue*; once is enough."""
+        with self._guard:
+            if queue.closed:
+                return
+            waker = queue.close()
+            self._queues -= 1
+            for text in queue.patterns:
+                queues = self._subscribers[text][1]
+                queues.remove(queue)
+                if not queues:
+                    del self._subscribers[text]
+            self._routes.clear()
+        if waker is not None:
+            waker()
+
+    def take(self, queue: Queue, waker: Waker) -> bytes:
+        """Return the next portion of *queue*; if it is empty, *waker* is called later.
+
+        Raises:
+            SubscriberTooSlowError: Its rule has ended it.
+        """
+        with self._guard:
+            data = queue.take()
+            if not data and not queue.wait(waker):
+                data = queue.take()
+            return data
+
+    def forget(self, topic: str) -> bool:
+        """Keep no value of *topic* any more; tell whether there was one."""
+        with self._guard:
+            return self._forget(topic)
+
+    def topics(self, pattern: str, most: int = 1000) -> list[str]:
+        """Return up to *most* topics that match, of which something was published."""
+        wanted = Pattern(pattern)
+        with self._guard:
+            known = {topic for _, topic in self._heads} | self._kept.keys()
+        return sorted(topic for topic in known if wanted.matches(topic))[:most]
+
+    def describe(self) -> dict[str, int]:
+        """Return how much there is of what."""
+        with self._guard:
+            queues = {q for _, group in self._subscribers.values() for q in group}
+            return {
+                "published": self.published,
+                "subscriptions": self._queues,
+                "waiting": sum(queue.waiting for queue in queues),
+                "dropped": sum(queue.dropped for queue in queues),
+                "heads": len(self._heads),
+                "kept": len(self._kept),
+            }
+
+    def _publish(self, entry: Entry, wakers: list[Waker]) -> None:
+        pair = entry.publisher, entry.topic
+        before = self._heads.get(pair)
+        if before is not None and entry.number <= before[0]:
+            return
+        if isinstance(entry, Head):
+            base = entry.number if before is None else before[1]
+            last = entry.number if before is None else before[0]
+            entry = Head(entry.topic, entry.publisher, entry.number, last)
+        else:
+            base = entry.number - 1 if before is None else before[1]
+            self.published += 1
+            if entry.keep:
+                self._keep(entry)
+        self._heads[pair] = entry.number, base
+        self._heads.move_to_end(pair)
+        if len(self._heads) > self.limits.heads:
+            self._heads.popitem(last=False)
+        routes = self._routes.get(entry.topic)
+        if routes is None:
+            routes = self._find_routes(entry.topic)
+        for queue in routes:
+            waker = queue.put(entry)
+            if waker is not None:
+                wakers.append(waker)
+
+    def _find_routes(self, topic: str) -> tuple[Queue, ...]:
+        queues: dict[Queue, None] = {}
+        for pattern, group in self._subscribers.values():
+            if pattern.matches(topic):
+                queues.update(dict.fromkeys(group))
+        if len(self._routes) >= _MOST_ROUTES:
+            self._routes.clear()
+        routes = self._routes[topic] = tuple(queues)
+        return routes
+
+    def _add(self, queue: Queue, patterns: Iterable[Pattern]) -> None:
+        self._queues += 1
+        for pattern in patterns:
+            self._subscribers.setdefault(pattern.text, (pattern, []))[1].append(queue)
+        self._routes.clear()
+
+    def _keep(self, event: EventRecord) -> None:
+        self._forget(event.topic)
+        self._kept[event.topic] = event
+        self._kept_size += len(event.data)
+        limits = self.limits
+        while len(self._kept) > limits.kept or self._kept_size > limits.kept_size:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, topic: str) -> bool:
+        event = self._kept.pop(topic, None)
+        if event is None:
+            return False
+        self._kept_size -= len(event.data)
+        return True
+
+
+def _check_limit(what: str, value: int, limit: str, most: int) -> None:
+    if not 1 <= value <= most:
+        raise EventError(f"{what} is {value}, must be 1 to {most} (limit {limit})")
+
+
+class _Matches(dict[str, bool]):
+    """Whether one of some patterns matches a topic, found once for each topic."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        super().__init__()
+        self._patterns = patterns
+
+    def __missing__(self, topic: str) -> bool:
+        found = self[topic] = any(pattern.matches(topic) for pattern in self._patterns)
+        return found
+
+
+def _youngest(
+    values: Sequence[EventRecord], matches: Mapping[str, bool], most: int, size: int
+) -> list[EventRecord]:
+    """Return the youngest of *values* that match, oldest first."""
+    found: list[EventRecord] = []
+    for event in reversed(values):
+        if matches[event.topic]:
+            size -= len(event.data)
+            if size < 0 or len(found) >= most:
+                break
+            found.append(event)
+    return found[::-1]
+
+
+def _position(pair: Pair, number: int) -> bytes:
+    publisher, topic = pair
+    return pack_head(topic, publisher, number, number, position=True)
+
+
+def _since(
+    since: Mapping[Pair, int],
+    heads: Mapping[Pair, tuple[int, int]],
+    values: Iterable[EventRecord],
+) -> Iterator[bytes]:
+    """Yield what is news to a subscriber that was here before: values, and losses."""
+    known = {pair: since.get(pair, base) for pair, (_, base) in heads.items()}
+    for event in values:
+        pair = event.publisher, event.topic
+        last = known.get(pair, event.number - 1)
+        if event.number > last:
+            yield pack_head(event.topic, event.publisher, event.number - 1, last)
+            yield as_kept(event.data)
+            known[pair] = event.number
+    for pair, (number, _) in heads.items():
+        if number > known[pair] or pair not in since:  # it counts from there on
+            yield pack_head(pair[1], pair[0], number, known[pair])

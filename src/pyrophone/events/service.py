@@ -1,0 +1,267 @@
+"""The object that an event service exposes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+from ..context import Client, serving
+from ..errors import EventError
+from ..objects.exposure import expose
+from ..wire.features import FLOW
+from ..wire.framing import BATCH, ONEWAY
+from .bus import Bus, Limits
+from .queues import Queue
+from .records import Entry, EventRecord, Head, unpack
+from .topics import check_topic
+
+__all__ = ["EVENTS_ID", "EventBus"]
+
+EVENTS_ID = "Pyrophone.Events"  # of the object, and its name in name servers
+
+
+@expose
+class EventBus:
+    """Takes events from publishers, and gives them to subscribers.
+
+    An ordinary object: any daemon can serve it, those of asyncio, too. It is made to be
+    used by :class:`pyrophone.events.Publisher` and :func:`pyrophone.events.subscribe`;
+    what its methods take and give are records, see :mod:`pyrophone.events.records`.
+
+    Args:
+        limits: What strangers may take of it.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._bus = Bus(threading.Lock(), limits)
+        self._epoch = uuid.uuid4().hex
+        self._alarms = _Alarms()
+        self._clients: Counter[Client | None] = Counter()
+        self._counting = threading.Lock()
+
+    def hello(self, heads: bytes = b"") -> dict[str, Any]:
+        """Return what publishers and subscribers should know.
+
+        That is ``epoch``, 32 hexadecimal digits that are others once the service was
+        started anew and has forgotten everything, and the limits by their names.
+
+        Args:
+            heads: How far a publisher has come, for each topic; so that a service that
+                was started anew can tell subscribers what was lost with the old one.
+
+        Raises:
+            EventError: These are no heads.
+        """
+        entries = _records(heads)
+        if not all(isinstance(entry, Head) for entry in entries):
+            raise EventError("there are events among the heads")
+        self._bus.publish(entries)
+        limits = self._bus.limits
+        names = ("event_size", "queue_events", "queue_size", "patterns")
+        return {"epoch": self._epoch, **{name: getattr(limits, name) for name in names}}
+
+    def publish(self, events: bytes) -> str:
+        """Hand on events, in their order; return the epoch, see :meth:`hello`.
+
+        What has come already is passed over. So it may be repeated, as long as there is
+        one call of a publisher at a time.
+
+        Raises:
+            EventError: A record is malformed, or an event too large; none was handed on.
+        """
+        entries = _records(events)
+        if not all(isinstance(entry, EventRecord) for entry in entries):
+            raise EventError("there are heads among the events")
+        self._bus.publish(entries)
+        return self._epoch
+
+    def subscribe(
+        self,
+        patterns: Sequence[str],
+        full: str = "oldest",
+        events: int = 1000,
+        bytes: int = 16_000_000,
+        kept: bool = True,
+        since: Any = None,
+    ) -> AsyncIterator[bytes]:
+        """Return a stream of records; each item has as many as there are, up to 500.
+
+        The first comes at once, and may be empty: nothing that is published from then on
+        is missed without notice.
+
+        Args:
+            patterns: Which topics; see :mod:`pyrophone.events.topics`.
+            full: What becomes of events when too many wait: ``oldest`` or ``newest`` are
+                dropped, ``latest`` keeps the last one of each topic and no others, ``end``
+                ends the stream with an error.
+            events: How many may wait.
+            bytes: How many bytes of them.
+            kept: Whether to begin with the values that matching topics keep.
+            since: Heads of what the subscriber has got in an earlier stream; None if
+                there was none.
+
+        Raises:
+            EventError: An argument is bad, or over a limit.
+        """
+        _check("patterns", patterns, list, tuple)
+        for text in patterns:
+            _check("a pattern", text, str)
+        _check("full", full, str)
+        _check("events", events, int)
+        _check("bytes", bytes, int)
+        _check("kept", kept, bool)
+        known = None if since is None else _records(since)
+        client = _client_that_can_read()
+        self._count(client)
+        try:
+            queue = self._bus.subscribe(
+                patterns,
+                full,
+                events,
+                bytes,
+                kept=kept,
+                since=None
+                if known is None
+                else {(entry.publisher, entry.topic): entry.number for entry in known},
+            )
+        except BaseException:
+            self._discount(client)
+            raise
+        feed = _Feed(self._bus, queue, self._alarms, lambda: self._discount(client))
+        if client is not None:
+            client.track(feed)
+        return feed
+
+    def topics(self, pattern: str = "**") -> list[str]:
+        """Return the topics of which something was published, 1000 at most."""
+        return self._bus.topics(pattern)
+
+    def forget(self, topic: str) -> bool:
+        """Keep no value of *topic* any more; tell whether there was one."""
+        return self._bus.forget(check_topic(topic))
+
+    def describe(self) -> dict[str, Any]:
+        """Return how much there is of what, for people."""
+        return {"epoch": self._epoch, **self._bus.describe()}
+
+    def _count(self, client: Client | None) -> None:
+        most = self._bus.limits.client_subscriptions
+        with self._counting:
+            if client is not None and self._clients[client] >= most:
+                raise EventError(
+                    f"{most} subscriptions on one connection (limit client_subscriptions)"
+                )
+            self._clients[client] += 1
+
+    def _discount(self, client: Client | None) -> None:
+        with self._counting:
+            self._clients[client] -= 1
+            if not self._clients[client]:
+                del self._clients[client]
+
+
+class _Feed:
+    """The records of one queue, portion by portion, as an asynchronous iterator."""
+
+    # Each item goes out as a message of its own: it is large enough, and what waits is
+    # to wait in the queue, whose rule counts it. See :mod:`pyrophone.wire.batching`.
+    items_per_message = 1
+
+    def __init__(
+        self, bus: Bus, queue: Queue, alarms: _Alarms, ended: Callable[[], None]
+    ) -> None:
+        self._bus = bus
+        self._queue = queue
+        self._alarms = alarms
+        self._ended = ended
+        self._begun = False
+        self._over = False
+
+    def __aiter__(self) -> _Feed:
+        return self
+
+    async def __anext__(self) -> bytes:
+        loop = asyncio.get_running_loop()
+        while not self._queue.closed:
+            woken = loop.create_future()
+            data = self._bus.take(self._queue, lambda: self._alarms.ring(loop, woken))  # noqa: B023
+            # The first one comes even if it is empty: from now on nothing is missed.
+            if data or not self._begun:
+                self._begun = True
+                return data
+            await woken
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """End it; once is enough."""
+        self.close()
+
+    def close(self) -> None:
+        """Likewise, from any thread."""
+        if not self._over:
+            self._over = True
+            self._bus.unsubscribe(self._queue)
+            self._ended()
+
+
+class _Alarms:
+    """Wakes those who wait in a loop from other threads, many of them at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[asyncio.AbstractEventLoop, deque[asyncio.Future[None]]] = {}
+
+    def ring(self, loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> None:
+        """Have *woken* be done soon, which is of *loop*."""
+        with self._lock:
+            waiting = self._waiting.get(loop)
+            if waiting is not None:
+                waiting.append(woken)
+                return
+            self._waiting[loop] = deque([woken])
+        try:
+            loop.call_soon_threadsafe(self._wake, loop)
+        except RuntimeError:  # the loop is closed, and nobody waits
+            with self._lock:
+                del self._waiting[loop]
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            waiting = self._waiting.pop(loop)
+        for woken in waiting:
+            if not woken.done():
+                woken.set_result(None)
+
+
+def _records(data: Any) -> list[Entry]:
+    if not isinstance(data, (bytes, bytearray)):
+        raise EventError(f"records are bytes, not {type(data).__name__}")
+    return unpack(data)
+
+
+def _check(what: str, value: Any, *kinds: type) -> None:
+    if type(value) not in kinds:
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise EventError(f"{what}: {wanted} expected, not {type(value).__name__}")
+
+
+def _client_that_can_read() -> Client | None:
+    """Return whose call is being served, None if it is a call within the program.
+
+    Raises:
+        EventError: It can't read a stream that flows: it would make a thread wait for
+            each item, or never ask for one.
+    """
+    context = serving.get()
+    if context is None:
+        return None
+    session = getattr(context.client.connection, "session", None)
+    if session is not None and FLOW not in (session.features or ()):
+        raise EventError("subscribing needs a client of Pyrophone: one that knows flow")
+    if context.flags & (BATCH | ONEWAY):
+        raise EventError("subscribing is no part of a batch, and no one-way call")
+    return context.client
