@@ -15,7 +15,7 @@ import Pyro.core
 
 @pytest.fixture(autouse=True)
 def _clean(tmp_path: Path) -> Iterator[None]:
-    """Leave the configuration as it was; what is written goes to a directory of the test."""
+    """Leave the configuration as it was; files are written to a directory of the test."""
     before = dict(vars(Pyro.config))
     Pyro.config.PYRO_STORAGE = str(tmp_path)
     Pyro.config.PYRO_HOST = "localhost"

@@ -64,7 +64,9 @@ class Thing(Pyro.core.ObjBase):
         raise Picky("one", second=2)
 
     def make(self, what: str) -> Any:
-        return {"lock": threading.Lock, "plain": Plain, "colour": lambda: Colour.RED}[what]()
+        return {"lock": threading.Lock, "plain": Plain, "colour": lambda: Colour.RED}[
+            what
+        ]()
 
     def items(self) -> Any:
         yield 1
@@ -206,7 +208,7 @@ def test_an_exception_of_an_unknown_class_is_a_pyro_error(
     module = types.ModuleType("for_now")
     error = type("Gone", (Exception,), {"__module__": "for_now"})
     monkeypatch.setattr(module, "Gone", error, raising=False)
-    with pytest.raises(PyroError, match="for_now.Gone: text"):
+    with pytest.raises(PyroError, match=r"for_now\.Gone: text"):
         serve(Thing()).fail(error("text"))
     monkeypatch.setitem(sys.modules, "for_now", module)
     with pytest.raises(error):
