@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .context import annotate, correlate, current
     from .errors import PyrophoneError, RemoteError
     from .objects.exposure import callback, expose, instances, oneway
+    from .objects.observables import observable
     from .serializers.records import Record
     from .settings import Settings
     from .uri import URI
@@ -36,6 +37,7 @@ __all__ = [
     "current",
     "expose",
     "instances",
+    "observable",
     "oneway",
 ]
 
@@ -51,6 +53,7 @@ _HOMES = MappingProxyType(
         "callback": ".objects.exposure",
         "expose": ".objects.exposure",
         "instances": ".objects.exposure",
+        "observable": ".objects.observables",
         "oneway": ".objects.exposure",
         "Record": ".serializers.records",
         "Settings": ".settings",

@@ -13,10 +13,10 @@ from types import AsyncGeneratorType, TracebackType
 from typing import Any, Self, cast
 
 from ..context import Client, serving
+from ..frontend.control import Control
 from ..frontend.dialects import find_dialects
 from ..frontend.host import Host
 from ..net.entrances import Entrance
-from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..wire.dialects import Dialect
@@ -54,7 +54,7 @@ class Daemon(EndingDaemon):
         tls: ssl.SSLContext | None = None,
         settings: Settings | None = None,
         classes: ClassTable | None = None,
-        control: Callable[..., Any] = DaemonObject,
+        control: Callable[..., Any] = Control,
         dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
         if isinstance(sock, ssl.SSLSocket):

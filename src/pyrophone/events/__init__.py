@@ -11,23 +11,49 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .bus import Limits
+    from ..objects.observables import observable
+    from .event import Event
+    from .limits import Limits
+    from .live import Change, Watch, watch, watch_all
+    from .publisher import Publisher
+    from .publisher_async import AsyncPublisher
     from .service import EventBus
+    from .subscription import Subscription, subscribe
     from .topics import Pattern, check_topic
 
 __all__ = [
+    "AsyncPublisher",
+    "Change",
+    "Event",
     "EventBus",
     "Limits",
     "Pattern",
+    "Publisher",
+    "Subscription",
+    "Watch",
     "check_topic",
+    "observable",
+    "subscribe",
+    "watch",
+    "watch_all",
 ]
 
 _HOMES = MappingProxyType(
     {
+        "AsyncPublisher": ".publisher_async",
+        "Change": ".live",
+        "Event": ".event",
         "EventBus": ".service",
-        "Limits": ".bus",
+        "Limits": ".limits",
         "Pattern": ".topics",
+        "Publisher": ".publisher",
+        "Subscription": ".subscription",
+        "Watch": ".live",
         "check_topic": ".topics",
+        "observable": "..objects.observables",
+        "subscribe": ".subscription",
+        "watch": ".live",
+        "watch_all": ".live",
     }
 )
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ..errors import NotExposedError
-from ..serializers.annotations import classes_of_members
+from ..serializers.annotations import classes_of_members, mentioned_classes
 from ..wire.metadata import Metadata
+from .observables import observable
 
 __all__ = [
     "INSTANCE_MODES",
@@ -81,7 +82,7 @@ def is_marked(member: Any) -> bool:
 
 
 def expose(target: T) -> T:
-    """Let a function, a property, or all functions and properties of a class be used.
+    """Let a function, a property, an observable, or all of them in a class be used.
 
     Of a class, only what stands in its own body is marked; what it inherits keeps
     its own mark, and what begins with an underscore is left out.
@@ -105,7 +106,7 @@ def expose(target: T) -> T:
             f"@expose cannot determine what this is: {type(target).__name__} "
             "is neither a class, a function nor a property"
         )
-    _check_name(function.__name__)
+    _check_name(getattr(function, "__name__", ""))  # an observable has none yet
     _set_mark(function, exposed=True)
     return target
 
@@ -159,7 +160,7 @@ class Members:
         methods: Names of what can be called.
         oneway: Those called without waiting.
         callbacks: Those whose errors are logged on this side too.
-        attributes: The properties by name.
+        attributes: The properties and observables by name.
         instancing: When instances are made, if the class is registered.
     """
 
@@ -178,7 +179,7 @@ class Members:
         self.owner = cls.__name__
         self.instancing: Instancing = getattr(cls, _INSTANCING, Instancing())
         methods, oneways, callbacks = set(), set(), set()
-        self.attributes: dict[str, property] = {}
+        self.attributes: dict[str, property | observable[Any]] = {}
         self._used: list[Any] = []
         self._found: list[type] | None = None
         for name in dir(cls):
@@ -191,7 +192,7 @@ class Members:
                 continue
             self._used.append(member)
             mark = _get_mark(_function(member))
-            if isinstance(member, property):
+            if isinstance(member, property | observable):
                 self.attributes[name] = member
                 continue
             methods.add(name)
@@ -212,7 +213,9 @@ class Members:
     def value_classes(self) -> list[type]:
         """The classes in the annotations of the members whose values can be built."""
         if self._found is None:
-            self._found = classes_of_members(self._used)
+            kinds = [one.kind for one in self._used if isinstance(one, observable)]
+            rest = [one for one in self._used if not isinstance(one, observable)]
+            self._found = [*classes_of_members(rest), *mentioned_classes(kinds)]
         return self._found
 
     def method(self, obj: Any, name: str) -> Callable[..., Any]:
@@ -276,6 +279,8 @@ def _function(member: Any) -> Any:
     """Return the function behind a member of a class body, None if there is none."""
     if isinstance(member, property):
         return member.fget or member.fset or member.fdel
+    if isinstance(member, observable):
+        return member
     if isinstance(member, (classmethod, staticmethod)):
         member = member.__func__
     if inspect.isfunction(member) or type(member).__name__ == "cython_function_or_method":

@@ -14,7 +14,7 @@ import dataclasses
 import enum
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -101,6 +101,9 @@ class Allowed:
         for cls in classes:
             if cls not in self:
                 self.add(cls)
+
+    def __iter__(self) -> Iterator[type]:
+        return iter(list(self._full.values()))
 
     def __contains__(self, cls: type) -> bool:
         return self._full.get(full_name(cls)) is cls

@@ -14,10 +14,10 @@ from typing import Any, Self
 
 from ..context import CallContext, Client, serving
 from ..errors import StreamError
+from ..frontend.control import Control
 from ..frontend.dialects import find_dialects
 from ..frontend.host import Peer
 from ..net.entrances import Entrance
-from ..objects.control import DaemonObject
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..wire.dialects import Dialect
@@ -80,7 +80,7 @@ class LoopDaemon(AcceptingDaemon):
         tls: ssl.SSLContext | None = None,
         settings: Settings | None = None,
         classes: ClassTable | None = None,
-        control: Callable[..., Any] = DaemonObject,
+        control: Callable[..., Any] = Control,
         dialects: Iterable[str | Dialect] | None = None,
     ) -> None:
         settings = settings or Settings()

@@ -1,0 +1,111 @@
+"""A publisher in a program with an asyncio loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from ..aio import close, connect, deadline
+from ..errors import EventError, PyrophoneError
+from ..serializers.classes import ClassTable
+from ..settings import Settings
+from ..uri import URI
+from .publisher import BasePublisher, Sending
+
+__all__ = ["AsyncPublisher"]
+
+
+class AsyncPublisher(BasePublisher):
+    """Publishes events from a loop.
+
+    Arguments, attributes, promises and errors are those of
+    :class:`pyrophone.events.Publisher`.
+    """
+
+    def __init__(
+        self,
+        service: str | URI | None = None,
+        *,
+        keep: bool = False,
+        classes: ClassTable | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        super().__init__(service, keep=keep, classes=classes, settings=settings)
+        self._lock = asyncio.Lock()
+
+    async def publish(
+        self, topic: str, value: Any = None, *, keep: bool | None = None
+    ) -> None:
+        """Publish one event; return when the service has it."""
+        await self.publish_many([(topic, value)], keep=keep)
+
+    async def publish_many(
+        self, events: Iterable[tuple[str, Any]], *, keep: bool | None = None
+    ) -> None:
+        """Publish several events, pairs of topic and value, in one message."""
+        async with self._lock:
+            records, numbers = self._pack(events, keep)
+            if not records:
+                return
+            try:
+                await self._send(records)
+            except EventError:  # the service refused them
+                raise
+            except BaseException:  # they may be there; if not, they count as lost
+                self._use_up(numbers)
+                raise
+            self._use_up(numbers)
+
+    async def close(self) -> None:
+        """End it."""
+        async with self._lock:
+            self._closed = True
+            await self._leave()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _send(self, records: bytes) -> None:
+        sending = Sending(self._limit, known=self._known)
+        while True:
+            try:
+                with deadline(sending.left):
+                    service = await self._reach()
+                    await service.publish(records)
+                return
+            except EventError:
+                raise
+            except PyrophoneError as error:
+                await self._leave()
+                pause = sending.pause_after(error)
+            await asyncio.sleep(pause)
+
+    async def _reach(self) -> Any:
+        """Return the service, which knows of this one."""
+        if self._proxy is None:
+            proxy: Any = await connect(
+                self._target, settings=self._settings, classes=self._classes
+            )
+            try:
+                await proxy.hello(self._heads())
+            except BaseException:
+                await close(proxy)
+                raise
+            self._proxy = proxy
+            self._known = True
+        return self._proxy
+
+    async def _leave(self) -> None:
+        proxy, self._proxy = self._proxy, None
+        if proxy is not None:
+            await close(proxy)
