@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pyrophone.errors import EventError, SubscriberTooSlowError
-from pyrophone.events.bus import Bus, Limits
-from pyrophone.events.queues import RULES, Queue
+from pyrophone.events.bus import Bus
+from pyrophone.events.limits import Limits
+from pyrophone.events.queues import Queue
 from pyrophone.events.records import Head, unpack
+from pyrophone.events.rules import RULES
 from pyrophone.events.topics import Pattern
 from readers import Reader, event, publisher
 
@@ -192,11 +194,6 @@ def test_subscriptions_are_limited_in_all() -> None:
         bus.subscribe(["a"])
     bus.unsubscribe(one)
     bus.subscribe(["a"])
-
-
-def test_a_limit_is_at_least_one() -> None:
-    with pytest.raises(ValueError, match="limit heads is 0, must be at least 1"):
-        Limits(heads=0)
 
 
 def test_positions_are_kept_of_the_youngest_only() -> None:

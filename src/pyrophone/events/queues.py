@@ -1,4 +1,4 @@
-"""What waits for one subscriber: a bounded queue, with a rule for when it is full.
+"""What waits for one subscriber: a bounded queue. Which rule it has is in :mod:`.rules`.
 
 No queue ever makes a publisher wait. What it drops it announces by heads, in the place
 where the dropped would have been, so that numbers never go back: see :mod:`.records`.
@@ -8,18 +8,26 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from types import MappingProxyType
 from typing import TypeAlias
 
-from ..errors import EventError, SubscriberTooSlowError
-from .records import Entry, EventRecord, Head, pack_head
+from ..errors import EventError
+from .records import Entry, Head, pack_head
 
-__all__ = ["MAX_GAPS", "RULES", "Queue", "make_queue"]
+__all__ = [
+    "MAX_GAPS",
+    "PORTION_RECORDS",
+    "PORTION_SIZE",
+    "Gaps",
+    "Pair",
+    "Queue",
+    "record_of",
+    "size_of",
+]
 
 MAX_GAPS = 10_000  # publishers and topics whose losses are to be announced, for each queue
 
-_PORTION_RECORDS = 500
-_PORTION_SIZE = 256_000  # bytes
+PORTION_RECORDS = 500
+PORTION_SIZE = 256_000  # bytes
 
 Pair: TypeAlias = tuple[str, str]  # publisher and topic
 
@@ -100,7 +108,7 @@ class Queue:
         """
         records: list[bytes] = []
         size = 0
-        while len(records) < _PORTION_RECORDS and size < _PORTION_SIZE and self._welcome:
+        while len(records) < PORTION_RECORDS and size < PORTION_SIZE and self._welcome:
             records.append(self._welcome.popleft())
             size += len(records[-1])
         if not self._welcome:
@@ -146,197 +154,16 @@ class Queue:
         return waker
 
     def _fits(self, entry: Entry) -> bool:
-        size = _size(entry)
+        size = size_of(entry)
         return self.waiting < self._most and self.size + size <= self._most_size
 
     def _count(self, entry: Entry) -> None:
         self.waiting += 1
-        self.size += _size(entry)
+        self.size += size_of(entry)
 
     def _discount(self, entry: Entry) -> None:
         self.waiting -= 1
-        self.size -= _size(entry)
-
-
-class DropOldest(Queue):
-    """Drops what has waited longest."""
-
-    rule = "oldest"
-
-    def __init__(self, events: int, size: int) -> None:
-        super().__init__(events, size)
-        self._gaps = Gaps()  # all of them before what waits
-        self._entries: deque[Entry] = deque()
-
-    def put(self, entry: Entry) -> Callable[[], object] | None:
-        while not self._fits(entry) and self._entries:
-            oldest = self._entries.popleft()
-            self._discount(oldest)
-            self._drop(oldest)
-        if self._fits(entry):
-            self._entries.append(entry)
-            self._count(entry)
-        else:  # larger than all that may wait
-            self._drop(entry)
-        return self._woken()
-
-    def _drop(self, entry: Entry) -> None:
-        self.dropped += isinstance(entry, EventRecord)
-        self._gaps.add(entry)
-
-    def _announces(self) -> bool:
-        return bool(self._gaps.spans)
-
-    def _clear(self) -> None:
-        self._entries.clear()
-        self._gaps.spans.clear()
-
-    def _fill(self, records: list[bytes], size: int) -> None:
-        records += self._gaps.take(_PORTION_RECORDS - len(records))
-        entries = self._entries
-        if self._gaps.spans:
-            return
-        while entries and len(records) < _PORTION_RECORDS and size < _PORTION_SIZE:
-            entry = entries.popleft()
-            self._discount(entry)
-            records.append(_record(entry))
-            size += _size(entry)
-
-
-class DropNewest(Queue):
-    """Takes nothing in until there is room."""
-
-    rule = "newest"
-
-    def __init__(self, events: int, size: int) -> None:
-        super().__init__(events, size)
-        self._entries: deque[Entry | Gaps] = deque()
-        self._gaps = 0  # those between entries, that were added up
-
-    def put(self, entry: Entry) -> Callable[[], object] | None:
-        if self._fits(entry):
-            self._entries.append(entry)
-            self._count(entry)
-            return self._woken()
-        self.dropped += isinstance(entry, EventRecord)
-        entries = self._entries
-        if not entries or not isinstance(entries[-1], Gaps):
-            entries.append(Gaps())
-        gaps = entries[-1]
-        assert isinstance(gaps, Gaps)
-        before = len(gaps.spans)
-        # Of what can't be announced, the next event of that publisher and topic tells.
-        if self._gaps < MAX_GAPS or (entry.publisher, entry.topic) in gaps.spans:
-            gaps.add(entry)
-        self._gaps += len(gaps.spans) - before
-        return self._woken()
-
-    def _announces(self) -> bool:
-        return bool(self._entries)
-
-    def _clear(self) -> None:
-        self._entries.clear()
-
-    def _fill(self, records: list[bytes], size: int) -> None:
-        entries = self._entries
-        while entries and len(records) < _PORTION_RECORDS and size < _PORTION_SIZE:
-            entry = entries[0]
-            if isinstance(entry, Gaps):
-                told = entry.take(_PORTION_RECORDS - len(records))
-                self._gaps -= len(told)
-                records += told
-                if entry.spans:
-                    return
-                entries.popleft()
-                continue
-            entries.popleft()
-            self._discount(entry)
-            records.append(_record(entry))
-            size += _size(entry)
-
-
-class EndWhenFull(DropNewest):
-    """Ends the subscription; what waits is still to be had."""
-
-    rule = "end"
-
-    def put(self, entry: Entry) -> Callable[[], object] | None:
-        if self.problem is not None:
-            return None
-        if self._fits(entry):
-            return super().put(entry)
-        self.problem = SubscriberTooSlowError(
-            f"the subscription has ended: {self.waiting} events of {self.size} bytes "
-            f"waited, limits are {self._most} events and {self._most_size} bytes"
-        )
-        return self._woken()
-
-
-class KeepLatest(Queue):
-    """Keeps the last event of each topic, whether there is room or not."""
-
-    rule = "latest"
-
-    def __init__(self, events: int, size: int) -> None:
-        super().__init__(events, size)
-        self._gaps = Gaps()
-        # By topic, heads by publisher, too.
-        self._entries: OrderedDict[str | Pair, Entry] = OrderedDict()
-
-    def put(self, entry: Entry) -> Callable[[], object] | None:
-        entries = self._entries
-        key: str | Pair = entry.topic
-        if isinstance(entry, Head):
-            key = (entry.publisher, entry.topic)
-        before = entries.pop(key, None)
-        if before is not None:
-            self._discount(before)
-            if isinstance(entry, Head) and isinstance(before, Head):  # they become one
-                entry = Head(entry.topic, entry.publisher, entry.number, before.base)
-            else:
-                self._drop(before)
-        while not self._fits(entry) and entries:
-            oldest = entries.popitem(last=False)[1]
-            self._discount(oldest)
-            self._drop(oldest)
-        if self._fits(entry):
-            entries[key] = entry
-            self._count(entry)
-        else:
-            self._drop(entry)
-        return self._woken()
-
-    def _drop(self, entry: Entry) -> None:
-        self.dropped += isinstance(entry, EventRecord)
-        self._gaps.add(entry)
-
-    def _announces(self) -> bool:
-        return bool(self._gaps.spans)
-
-    def _clear(self) -> None:
-        self._entries.clear()
-        self._gaps.spans.clear()
-
-    def _fill(self, records: list[bytes], size: int) -> None:
-        records += self._gaps.take(_PORTION_RECORDS - len(records))
-        entries = self._entries
-        if self._gaps.spans:
-            return
-        while entries and len(records) < _PORTION_RECORDS and size < _PORTION_SIZE:
-            entry = entries.popitem(last=False)[1]
-            self._discount(entry)
-            records.append(_record(entry))
-            size += _size(entry)
-
-
-RULES = MappingProxyType(
-    {kind.rule: kind for kind in (DropOldest, DropNewest, KeepLatest, EndWhenFull)}
-)
-
-
-def make_queue(rule: str, events: int, size: int) -> Queue:
-    """Return a queue of that rule; see :class:`Queue`."""
-    return RULES[rule](events, size)
+        self.size -= size_of(entry)
 
 
 def _span(entry: Entry) -> tuple[int, int]:
@@ -346,11 +173,13 @@ def _span(entry: Entry) -> tuple[int, int]:
     return entry.number, entry.number
 
 
-def _record(entry: Entry) -> bytes:
+def record_of(entry: Entry) -> bytes:
+    """Return the record of *entry*."""
     if isinstance(entry, Head):
         return pack_head(entry.topic, entry.publisher, entry.number, entry.base)
     return entry.data
 
 
-def _size(entry: Entry) -> int:
+def size_of(entry: Entry) -> int:
+    """Return what *entry* counts for in a queue, in bytes."""
     return len(entry.topic) if isinstance(entry, Head) else len(entry.data)

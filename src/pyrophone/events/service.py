@@ -14,7 +14,8 @@ from ..errors import EventError
 from ..objects.exposure import expose
 from ..wire.features import FLOW
 from ..wire.framing import BATCH, ONEWAY
-from .bus import Bus, Limits
+from .bus import Bus
+from .limits import Limits
 from .queues import Queue
 from .records import Entry, EventRecord, Head, unpack
 from .topics import check_topic

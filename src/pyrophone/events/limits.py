@@ -1,0 +1,40 @@
+"""What strangers may take of an event service."""
+
+from __future__ import annotations
+
+import dataclasses
+
+__all__ = ["Limits"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What strangers may take of an event service.
+
+    Attributes:
+        event_size: Bytes of one event, its topic included.
+        queue_events: How many events a subscriber may let wait.
+        queue_size: How many bytes of them.
+        patterns: Of one subscription.
+        subscriptions: In all.
+        client_subscriptions: Of one client.
+        heads: Pairs of a publisher and a topic of which is known how far they are.
+        kept: Topics of which the last value is kept.
+        kept_size: Bytes of these values.
+    """
+
+    event_size: int = 16_000_000
+    queue_events: int = 100_000
+    queue_size: int = 64_000_000
+    patterns: int = 100
+    subscriptions: int = 10_000
+    client_subscriptions: int = 100
+    heads: int = 10_000
+    kept: int = 10_000
+    kept_size: int = 64_000_000
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            if not getattr(self, field.name) >= 1:
+                value = getattr(self, field.name)
+                raise ValueError(f"limit {field.name} is {value}, must be at least 1")

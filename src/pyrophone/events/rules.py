@@ -1,0 +1,203 @@
+"""What becomes of events when too many wait for a subscriber."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from types import MappingProxyType
+
+from ..errors import SubscriberTooSlowError
+from .queues import (
+    MAX_GAPS,
+    PORTION_RECORDS,
+    PORTION_SIZE,
+    Gaps,
+    Pair,
+    Queue,
+    record_of,
+    size_of,
+)
+from .records import Entry, EventRecord, Head
+
+__all__ = ["RULES", "make_queue"]
+
+
+class DropOldest(Queue):
+    """Drops what has waited longest."""
+
+    rule = "oldest"
+
+    def __init__(self, events: int, size: int) -> None:
+        super().__init__(events, size)
+        self._gaps = Gaps()  # all of them before what waits
+        self._entries: deque[Entry] = deque()
+
+    def put(self, entry: Entry) -> Callable[[], object] | None:
+        while not self._fits(entry) and self._entries:
+            oldest = self._entries.popleft()
+            self._discount(oldest)
+            self._drop(oldest)
+        if self._fits(entry):
+            self._entries.append(entry)
+            self._count(entry)
+        else:  # larger than all that may wait
+            self._drop(entry)
+        return self._woken()
+
+    def _drop(self, entry: Entry) -> None:
+        self.dropped += isinstance(entry, EventRecord)
+        self._gaps.add(entry)
+
+    def _announces(self) -> bool:
+        return bool(self._gaps.spans)
+
+    def _clear(self) -> None:
+        self._entries.clear()
+        self._gaps.spans.clear()
+
+    def _fill(self, records: list[bytes], size: int) -> None:
+        records += self._gaps.take(PORTION_RECORDS - len(records))
+        entries = self._entries
+        if self._gaps.spans:
+            return
+        while entries and len(records) < PORTION_RECORDS and size < PORTION_SIZE:
+            entry = entries.popleft()
+            self._discount(entry)
+            records.append(record_of(entry))
+            size += size_of(entry)
+
+
+class DropNewest(Queue):
+    """Takes nothing in until there is room."""
+
+    rule = "newest"
+
+    def __init__(self, events: int, size: int) -> None:
+        super().__init__(events, size)
+        self._entries: deque[Entry | Gaps] = deque()
+        self._gaps = 0  # those between entries, that were added up
+
+    def put(self, entry: Entry) -> Callable[[], object] | None:
+        if self._fits(entry):
+            self._entries.append(entry)
+            self._count(entry)
+            return self._woken()
+        self.dropped += isinstance(entry, EventRecord)
+        entries = self._entries
+        if not entries or not isinstance(entries[-1], Gaps):
+            entries.append(Gaps())
+        gaps = entries[-1]
+        assert isinstance(gaps, Gaps)
+        before = len(gaps.spans)
+        # Of what can't be announced, the next event of that publisher and topic tells.
+        if self._gaps < MAX_GAPS or (entry.publisher, entry.topic) in gaps.spans:
+            gaps.add(entry)
+        self._gaps += len(gaps.spans) - before
+        return self._woken()
+
+    def _announces(self) -> bool:
+        return bool(self._entries)
+
+    def _clear(self) -> None:
+        self._entries.clear()
+
+    def _fill(self, records: list[bytes], size: int) -> None:
+        entries = self._entries
+        while entries and len(records) < PORTION_RECORDS and size < PORTION_SIZE:
+            entry = entries[0]
+            if isinstance(entry, Gaps):
+                told = entry.take(PORTION_RECORDS - len(records))
+                self._gaps -= len(told)
+                records += told
+                if entry.spans:
+                    return
+                entries.popleft()
+                continue
+            entries.popleft()
+            self._discount(entry)
+            records.append(record_of(entry))
+            size += size_of(entry)
+
+
+class EndWhenFull(DropNewest):
+    """Ends the subscription; what waits is still to be had."""
+
+    rule = "end"
+
+    def put(self, entry: Entry) -> Callable[[], object] | None:
+        if self.problem is not None:
+            return None
+        if self._fits(entry):
+            return super().put(entry)
+        self.problem = SubscriberTooSlowError(
+            f"the subscription has ended: {self.waiting} events of {self.size} bytes "
+            f"waited, limits are {self._most} events and {self._most_size} bytes"
+        )
+        return self._woken()
+
+
+class KeepLatest(Queue):
+    """Keeps the last event of each topic, whether there is room or not."""
+
+    rule = "latest"
+
+    def __init__(self, events: int, size: int) -> None:
+        super().__init__(events, size)
+        self._gaps = Gaps()
+        # By topic, heads by publisher, too.
+        self._entries: OrderedDict[str | Pair, Entry] = OrderedDict()
+
+    def put(self, entry: Entry) -> Callable[[], object] | None:
+        entries = self._entries
+        key: str | Pair = entry.topic
+        if isinstance(entry, Head):
+            key = (entry.publisher, entry.topic)
+        before = entries.pop(key, None)
+        if before is not None:
+            self._discount(before)
+            if isinstance(entry, Head) and isinstance(before, Head):  # they become one
+                entry = Head(entry.topic, entry.publisher, entry.number, before.base)
+            else:
+                self._drop(before)
+        while not self._fits(entry) and entries:
+            oldest = entries.popitem(last=False)[1]
+            self._discount(oldest)
+            self._drop(oldest)
+        if self._fits(entry):
+            entries[key] = entry
+            self._count(entry)
+        else:
+            self._drop(entry)
+        return self._woken()
+
+    def _drop(self, entry: Entry) -> None:
+        self.dropped += isinstance(entry, EventRecord)
+        self._gaps.add(entry)
+
+    def _announces(self) -> bool:
+        return bool(self._gaps.spans)
+
+    def _clear(self) -> None:
+        self._entries.clear()
+        self._gaps.spans.clear()
+
+    def _fill(self, records: list[bytes], size: int) -> None:
+        records += self._gaps.take(PORTION_RECORDS - len(records))
+        entries = self._entries
+        if self._gaps.spans:
+            return
+        while entries and len(records) < PORTION_RECORDS and size < PORTION_SIZE:
+            entry = entries.popitem(last=False)[1]
+            self._discount(entry)
+            records.append(record_of(entry))
+            size += size_of(entry)
+
+
+RULES = MappingProxyType(
+    {kind.rule: kind for kind in (DropOldest, DropNewest, KeepLatest, EndWhenFull)}
+)
+
+
+def make_queue(rule: str, events: int, size: int) -> Queue:
+    """Return a queue of that rule; see :class:`Queue`."""
+    return RULES[rule](events, size)
