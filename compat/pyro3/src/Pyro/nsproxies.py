@@ -36,7 +36,7 @@ class NameServerProxy(DynamicProxy):
         super().__init__(URI)
         self._setIdentification(identification)
         if not noconnect:
-            self.ping()
+            self.adapter.call("ping", (), {})
 
     def ping(self) -> Any:
         """Return if the name server works."""
