@@ -64,9 +64,7 @@ class Thing(Pyro.core.ObjBase):
         raise Picky("one", second=2)
 
     def make(self, what: str) -> Any:
-        return {"lock": threading.Lock, "plain": Plain, "colour": lambda: Colour.RED}[
-            what
-        ]()
+        return {"lock": self.go, "plain": Plain(), "colour": Colour.RED}[what]
 
     def items(self) -> Any:
         yield 1
