@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Delivery"]
+__all__ = ["MOST_BYTES", "Delivery", "weight"]
 
+MOST_BYTES = 64 << 20  # that may wait for one subscriber, about
+_EACH = 50  # bytes of a value, besides what is in it
 LINGER = 5.0  # seconds that a worker waits for more; a new thread for each event is slow
 
 
@@ -28,29 +30,36 @@ class Delivery:
         self.failed = False
         self._send = send
         self._ended = ended
-        self._waiting: deque[Any] = deque()
+        self._waiting: deque[tuple[Any, int]] = deque()
+        self._bytes = 0
         self._changed = threading.Condition()
         self._working = False
 
-    def put(self, event: Any, limit: int, block: bool) -> bool:
+    def put(self, event: Any, size: int, limit: int, wait: float = 0) -> bool:
         """Take an event, unless *limit* others wait already; a limit of 0 is none.
+
+        If they are large, fewer may wait: :data:`MOST_BYTES` in all, or one.
 
         Args:
             event: What to send.
+            size: About how many bytes it takes.
             limit: How many may wait.
-            block: Wait until there is room.
+            wait: Seconds to wait for room.
 
         Returns:
             Whether it was taken, or nobody is there to have it any more.
         """
+        until = time.monotonic() + wait if wait else 0
         with self._changed:
-            while 0 < limit <= len(self._waiting):
-                if not block:
+            while self._is_full(size, limit):
+                left = until - time.monotonic() if wait else 0
+                if left <= 0:
                     return False
-                self._changed.wait()
+                self._changed.wait(left)
             if self.failed:
                 return True
-            self._waiting.append(event)
+            self._waiting.append((event, size))
+            self._bytes += size
             if self._working:
                 self._changed.notify_all()
                 return True
@@ -69,6 +78,7 @@ class Delivery:
         with self._changed:
             self.failed = True
             self._waiting.clear()
+            self._bytes = 0
             self._changed.notify_all()
 
     def _work(self) -> None:
@@ -82,7 +92,7 @@ class Delivery:
                 continue
             with self._changed:
                 if self._waiting:  # else it was closed meanwhile
-                    self._waiting.popleft()
+                    self._bytes -= self._waiting.popleft()[1]
                 self._changed.notify_all()
         self._ended(self)
 
@@ -94,4 +104,25 @@ class Delivery:
                 if not self._changed.wait(until - time.monotonic()):
                     break
             self._working = bool(self._waiting)
-            return self._waiting[0] if self._working else None
+            return self._waiting[0][0] if self._working else None
+
+    def _is_full(self, size: int, limit: int) -> bool:
+        waiting = len(self._waiting)
+        return waiting > 0 and (0 < limit <= waiting or self._bytes + size > MOST_BYTES)
+
+
+def weight(value: Any) -> int:
+    """Return about how many bytes a value takes."""
+    total, left = 0, [value]
+    while left:
+        one = left.pop()
+        total += _EACH
+        if isinstance(one, dict):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, list | tuple | set | frozenset):
+            left += one
+        elif isinstance(one, str | bytes | bytearray):
+            total += len(one)
+        else:
+            total += getattr(one, "nbytes", 0)  # of arrays
+    return total

@@ -8,15 +8,16 @@ import time
 from typing import Any
 
 from .. import config, constants, core, naming
-from ..errors import NamingError, ProtocolError
+from ..errors import NamingError, ProtocolError, PyroError
 from ..util import Log
-from .deliveries import Delivery
+from .deliveries import MOST_BYTES, Delivery, weight
 from .Event import Event
 from .subscriptions import Subscriptions, texts
 
 __all__ = ["EventService", "EventServiceStarter"]
 
 _IDLE = 20  # seconds after which a connection that transfers nothing is dropped
+_TURN = 0.05  # seconds to wait for room in a queue before that in the next
 _ROUND = 3.0  # seconds between looks at the condition of the loop
 
 
@@ -33,18 +34,17 @@ class EventService(core.ObjBase):
         Where a queue is full, it goes in as soon as there is room, or not at all: see
         ``PYRO_ES_BLOCKQUEUE``. Those with room have it by then.
         """
-        now = time.time()
+        now, size = time.time(), weight(message)
+        if size > MOST_BYTES:
+            raise PyroError(f"event of more than {MOST_BYTES} bytes")
         for subject in texts(subjects):
             event = Event(subject, message, now)
-            limit = config.PYRO_ES_QUEUESIZE
-            full = [
-                one
-                for one in self._subscriptions.find(subject)
-                if not one.put(event, limit, False)
-            ]
-            if config.PYRO_ES_BLOCKQUEUE:
-                for one in full:
-                    one.put(event, limit, True)
+            found = self._subscriptions.find(subject)
+            limit = int(config.PYRO_ES_QUEUESIZE)
+            full = [one for one in found if not one.put(event, size, limit)]
+            while full and config.PYRO_ES_BLOCKQUEUE:
+                # In turns, so that one that gets on need not wait for one that doesn't.
+                full = [one for one in full if not one.put(event, size, limit, _TURN)]
 
     def subscribe(self, subjects: Any, subscriber: Any) -> None:
         """Have *subscriber*, a proxy, hear of these subjects."""
@@ -109,7 +109,7 @@ class EventServiceStarter:
 
     def __init__(self, identification: Any = None) -> None:
         self.daemon: Any = None
-        self.es: EventService | None = None
+        self.es: Any = None
         self._identification = identification
         self._started = threading.Event()
         self._is_ending = False
