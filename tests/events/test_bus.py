@@ -420,3 +420,16 @@ def test_a_head_in_between_is_told_to_those_who_know_less() -> None:
     assert isinstance(head, Head)
     assert (head.number, head.base) == (4, 1)
     assert reader.total == 0
+
+
+def test_an_end_ends_all_subscriptions_and_lets_none_begin() -> None:
+    bus = make()
+    queues = [bus.subscribe(["a"]) for _ in range(3)]
+    woken = []
+    assert bus.take(queues[0], lambda: woken.append(1)) == b""
+    bus.close()
+    assert [queue.closed for queue in queues] == [True] * 3
+    assert woken == [1]
+    with pytest.raises(EventError, match="the event service has ended"):
+        bus.subscribe(["a"])
+    publish(bus, event("a", 1))

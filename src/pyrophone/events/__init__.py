@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from .live import Change, Watch, watch, watch_all
     from .publisher import Publisher
     from .publisher_async import AsyncPublisher
+    from .serve import EventService
+    from .serve_async import AsyncEventService
     from .service import EventBus
     from .subscription import Subscription, subscribe
     from .topics import Pattern, check_topic
 
 __all__ = [
+    "AsyncEventService",
     "AsyncPublisher",
     "Change",
     "Event",
     "EventBus",
+    "EventService",
     "Limits",
     "Pattern",
     "Publisher",
@@ -40,10 +44,12 @@ __all__ = [
 
 _HOMES = MappingProxyType(
     {
+        "AsyncEventService": ".serve_async",
         "AsyncPublisher": ".publisher_async",
         "Change": ".live",
         "Event": ".event",
         "EventBus": ".service",
+        "EventService": ".serve",
         "Limits": ".limits",
         "Pattern": ".topics",
         "Publisher": ".publisher",

@@ -38,7 +38,8 @@ class Bus:
         self.limits = limits or Limits()
         self._guard = guard
         self._subscribers: dict[str, tuple[Pattern, list[Queue]]] = {}  # by pattern
-        self._queues = 0
+        self._queues: dict[Queue, None] = {}
+        self._ended = False
         self._routes: dict[str, tuple[Queue, ...]] = {}
         # Of each publisher and topic the last number, and what was before the first.
         self._heads: OrderedDict[Pair, tuple[int, int]] = OrderedDict()
@@ -105,8 +106,10 @@ class Bus:
         queue = make_queue(rule, events, size)
         queue.patterns = tuple(pattern.text for pattern in found)
         with self._guard:
-            if self._queues >= limits.subscriptions:
-                raise EventError(f"{self._queues} subscriptions (limit subscriptions)")
+            if self._ended:
+                raise EventError("the event service has ended")
+            if len(self._queues) >= limits.subscriptions:
+                raise EventError(f"{len(self._queues)} subscriptions (limit subscriptions)")
             self._add(queue, found)
             heads, values = dict(self._heads), list(self._kept.values())
         # Others go on meanwhile: there may be many to be looked at. What is published
@@ -129,7 +132,7 @@ class Bus:
             if queue.closed:
                 return
             waker = queue.close()
-            self._queues -= 1
+            del self._queues[queue]
             for text in queue.patterns:
                 queues = self._subscribers[text][1]
                 queues.remove(queue)
@@ -138,6 +141,14 @@ class Bus:
             self._routes.clear()
         if waker is not None:
             waker()
+
+    def close(self) -> None:
+        """End all subscriptions, and take no more."""
+        with self._guard:
+            self._ended = True
+            queues = list(self._queues)
+        for queue in queues:
+            self.unsubscribe(queue)
 
     def take(self, queue: Queue, waker: Waker) -> bytes:
         """Return the next portion of *queue*; if it is empty, *waker* is called later.
@@ -166,12 +177,11 @@ class Bus:
     def describe(self) -> dict[str, int]:
         """Return how much there is of what."""
         with self._guard:
-            queues = {q for _, group in self._subscribers.values() for q in group}
             return {
                 "published": self.published,
-                "subscriptions": self._queues,
-                "waiting": sum(queue.waiting for queue in queues),
-                "dropped": sum(queue.dropped for queue in queues),
+                "subscriptions": len(self._queues),
+                "waiting": sum(queue.waiting for queue in self._queues),
+                "dropped": sum(queue.dropped for queue in self._queues),
                 "heads": len(self._heads),
                 "kept": len(self._kept),
             }
@@ -213,7 +223,7 @@ class Bus:
         return routes
 
     def _add(self, queue: Queue, patterns: Iterable[Pattern]) -> None:
-        self._queues += 1
+        self._queues[queue] = None
         for pattern in patterns:
             self._subscribers.setdefault(pattern.text, (pattern, []))[1].append(queue)
         self._routes.clear()

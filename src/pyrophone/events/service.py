@@ -35,10 +35,14 @@ class EventBus:
 
     Args:
         limits: What strangers may take of it.
+
+    Attributes:
+        bus: What it does that with, for the program that serves it; ``bus.close()`` ends
+            all subscriptions.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._bus = Bus(threading.Lock(), limits)
+        self.bus = Bus(threading.Lock(), limits)
         self._epoch = uuid.uuid4().hex
         self._alarms = _Alarms()
         self._clients: Counter[Client | None] = Counter()
@@ -60,8 +64,8 @@ class EventBus:
         entries = _records(heads)
         if not all(isinstance(entry, Head) for entry in entries):
             raise EventError("there are events among the heads")
-        self._bus.publish(entries)
-        limits = self._bus.limits
+        self.bus.publish(entries)
+        limits = self.bus.limits
         names = ("event_size", "queue_events", "queue_size", "patterns")
         return {"epoch": self._epoch, **{name: getattr(limits, name) for name in names}}
 
@@ -77,7 +81,7 @@ class EventBus:
         entries = _records(events)
         if not all(isinstance(entry, EventRecord) for entry in entries):
             raise EventError("there are heads among the events")
-        self._bus.publish(entries)
+        self.bus.publish(entries)
         return self._epoch
 
     def subscribe(
@@ -119,7 +123,7 @@ class EventBus:
         client = _client_that_can_read()
         self._count(client)
         try:
-            queue = self._bus.subscribe(
+            queue = self.bus.subscribe(
                 patterns,
                 full,
                 events,
@@ -132,25 +136,25 @@ class EventBus:
         except BaseException:
             self._discount(client)
             raise
-        feed = _Feed(self._bus, queue, self._alarms, lambda: self._discount(client))
+        feed = _Feed(self.bus, queue, self._alarms, lambda: self._discount(client))
         if client is not None:
             client.track(feed)
         return feed
 
     def topics(self, pattern: str = "**") -> list[str]:
         """Return the topics of which something was published, 1000 at most."""
-        return self._bus.topics(pattern)
+        return self.bus.topics(pattern)
 
     def forget(self, topic: str) -> bool:
         """Keep no value of *topic* any more; tell whether there was one."""
-        return self._bus.forget(check_topic(topic))
+        return self.bus.forget(check_topic(topic))
 
     def describe(self) -> dict[str, Any]:
         """Return how much there is of what, for people."""
-        return {"epoch": self._epoch, **self._bus.describe()}
+        return {"epoch": self._epoch, **self.bus.describe()}
 
     def _count(self, client: Client | None) -> None:
-        most = self._bus.limits.client_subscriptions
+        most = self.bus.limits.client_subscriptions
         with self._counting:
             if client is not None and self._clients[client] >= most:
                 raise EventError(

@@ -36,9 +36,12 @@ class NameService(BaseNameService):
         settings: For what is not given, and for the daemon.
         dialects: What else clients may speak on the same port, by name or as it is; by
             default what the settings say. Each is given URIs and tags as it knows them.
+        events: Be an event service, too, of the name ``Pyrophone.Events``; see
+            :class:`pyrophone.events.EventBus`.
 
     Attributes:
         names: The object that is served.
+        events: The other one, or None.
         uri: Where it is.
 
     Raises:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
 from collections.abc import Callable, Iterable
 from functools import partial
 from ssl import SSLContext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..finding import BROADCAST_QUERY, NAME_SERVER_ID
 from ..net.addresses import is_everywhere, is_loopback
@@ -17,6 +18,9 @@ from ..wire.dialects import Dialect
 from .server import OWN_TAG, NameServer, announce
 from .storage import MemoryStorage, Storage
 from .sweeper import Sweeper
+
+if TYPE_CHECKING:
+    from ..events.service import EventBus
 
 __all__ = ["BaseNameService"]
 
@@ -44,6 +48,7 @@ class BaseNameService:
         tls: SSLContext | None = None,
         settings: Settings | None = None,
         dialects: Iterable[str | Dialect] | None = None,
+        events: bool = False,
     ) -> None:
         if sweep is not None and not sweep > 0:
             raise ValueError(f"sweep is {sweep}, must be above 0 seconds")
@@ -65,6 +70,7 @@ class BaseNameService:
         self.names = NameServer(storage)
         self._helpers: list[tuple[str, Callable[[], None]]] = []
         self._sweeper = Sweeper(storage, grace=grace)
+        self.events: EventBus | None = None
         self._beacon: Beacon | None = None
         try:
             if broadcast and unix_socket is None and _hears_broadcasts(host):
@@ -72,6 +78,8 @@ class BaseNameService:
                 self._beacon = _make_beacon(host, port, settings)
                 self._helpers.append(("beacon", self._beacon.serve))
             self.uri = self._announce(spoken)
+            if events:
+                self._serve_events()
         except BaseException:
             self._give_up()
             raise
@@ -90,6 +98,14 @@ class BaseNameService:
         announce(self.names, uri, _own_tags(spoken))
         return uri
 
+    def _serve_events(self) -> None:
+        """Have an event service be called, and found by its name."""
+        # Imported here: it needs asyncio, see ARCHITECTURE.md.
+        service = importlib.import_module("..events.service", __package__)
+        self.events = service.EventBus()
+        self._daemon.objects.register(self.events, service.EVENTS_ID)
+        self.names.register(service.EVENTS_ID, self._daemon.uri_of(service.EVENTS_ID))
+
     def _make_daemon(self, host: str, port: int, **options: Any) -> Any:
         """Return the daemon of a front-end."""
         raise NotImplementedError
@@ -99,10 +115,12 @@ class BaseNameService:
         raise NotImplementedError
 
     def _silence(self) -> None:
-        """Stop answering broadcasts and looking after names."""
+        """Stop answering broadcasts and looking after names, and end subscriptions."""
         self._sweeper.close()
         if self._beacon is not None:
             self._beacon.close()
+        if self.events is not None:
+            self.events.bus.close()
 
 
 def _own_tags(dialects: Iterable[str | Dialect]) -> set[str]:
