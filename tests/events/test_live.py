@@ -11,7 +11,7 @@ import pytest
 
 from kinds import KINDS, Kind
 from pyrophone import Settings, aio, expose, observable
-from pyrophone.errors import CallError, NotExposedError
+from pyrophone.errors import CallError, NotExposedError, RemoteProtocolError
 from pyrophone.events import Change, watch, watch_all
 from pyrophone.sync import Daemon, connect
 from relay import Relay
@@ -199,3 +199,24 @@ def test_changes_are_equal_if_they_say_the_same() -> None:
         assert change != Change(proxy, "model", [1], 5.0)
         assert change != 3
         assert repr(change).startswith("<Change gain=[1] of PYRO:camera@")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        None,
+        [],
+        ([0], b"", [1]),
+        ([9], bytes(8), [1]),
+        ([0], bytes(8), []),
+        (["0"], bytes(8), [1]),
+        ([0], "12345678", [1]),
+        (0, bytes(8), [1]),
+    ],
+)
+def test_a_daemon_that_talks_nonsense_is_told_so(item: Any) -> None:
+    with running(Daemon()) as daemon:
+        proxy = connect(daemon.register(Camera(), "camera"))
+        [source] = watch(proxy, "gain")._following._sources
+        with pytest.raises(RemoteProtocolError, match="bad changes"):
+            source.read(item)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, cast
 
+from ..errors import RemoteProtocolError
 from ..objects.proxy import remote_of
 from ..objects.table import DAEMON_ID
 from ..serializers.classes import ClassTable
@@ -161,5 +163,18 @@ class _Observables:
         return cast("AsyncIterator[Any]", items)
 
     def read(self, item: Any) -> list[Change]:
-        """Return the changes of one message."""
-        return [Change(self._proxy, name, value, moment) for name, value, moment in item]
+        """Return the changes of one message.
+
+        Raises:
+            RemoteProtocolError: It is none.
+        """
+        names, proxy = self.names, self._proxy
+        try:
+            places, packed, values = item
+            times = struct.unpack(f"!{len(places)}d", packed)
+            return [
+                Change(proxy, names[place], value, moment)
+                for place, value, moment in zip(places, values, times, strict=True)
+            ]
+        except (TypeError, ValueError, IndexError, struct.error) as error:
+            raise RemoteProtocolError(f"bad changes: {error}") from None

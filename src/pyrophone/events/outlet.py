@@ -74,7 +74,7 @@ class Outlet:
             Exception: What ended it.
         """
         with self._condition:
-            if not self._condition.wait_for(self._ready, timeout):
+            if not self._items and not self._condition.wait_for(self._ready, timeout):
                 raise TimeoutError(f"nothing came within {timeout:g} s")
             return self._next()
 

@@ -27,7 +27,7 @@ class Control(DaemonObject):
         objectId: str,  # noqa: N803
         names: list[str],
         interval: float,
-    ) -> AsyncIterator[list[tuple[str, Any, float]]]:
+    ) -> AsyncIterator[tuple[list[int], bytes, list[Any]]]:
         """Return a stream of the values of observables, as they are now and as they change.
 
         Args:
@@ -36,8 +36,10 @@ class Control(DaemonObject):
             interval: How many seconds lie between two items of the stream, at least.
 
         Returns:
-            Lists of name, value and time of the change, by the clock here. Of what changes
-            more than once between two items, the last value counts.
+            Of what has changed: the places of the names in the list that was given, from
+            0; the times, as doubles, big-endian, in seconds since 1970 by the clock here;
+            the values. So there is little to read. Of what changes more than once between
+            two items, the last value counts.
 
         Raises:
             NotExposedError: There is no such observable that may be read.
@@ -60,14 +62,14 @@ class Control(DaemonObject):
         return stream
 
 
-def _observables(members: Any, names: Any) -> list[observable[Any]]:
-    """Return the observables of these names."""
+def _observables(members: Any, names: Any) -> dict[observable[Any], int]:
+    """Return the observables of these names, each with its place among them."""
     if not isinstance(names, list | tuple) or not names:
         raise CallError("what to watch is a list of names, with at least one")
     if len(names) > _MOST:
         raise CallError(f"{len(names)} names are too many to watch, limit is {_MOST}")
-    found: dict[observable[Any], None] = {}
-    for name in names:
+    found: dict[observable[Any], int] = {}
+    for place, name in enumerate(names):
         member = members.attributes.get(name) if isinstance(name, str) else None
         if member is None:
             raise members.refusal(name, members.attributes)
@@ -76,5 +78,5 @@ def _observables(members: Any, names: Any) -> list[observable[Any]]:
                 f"attribute {name!r} of {members.owner} can't be watched: "
                 "it is no observable"
             )
-        found[member] = None
-    return list(found)
+        found.setdefault(member, place)
+    return found

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import math
+import struct
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from ..objects.observables import observable
 
-__all__ = ["Changes", "changes"]
+__all__ = ["Changes", "Item", "changes"]
+
+Item = tuple[list[int], bytes, list[Any]]  # places, times as doubles, values
 
 _GUARD = threading.Lock()  # held while an observable gets another watcher, or loses one
 
@@ -24,18 +27,18 @@ class Changes:
 
     Args:
         target: The object.
-        observed: Its observables.
+        observed: Its observables, each with its place.
     """
 
-    def __init__(self, target: Any, observed: Iterable[observable[Any]]) -> None:
+    def __init__(self, target: Any, observed: Mapping[observable[Any], int]) -> None:
         self._target = target
-        self._observed = {one.name: one for one in observed}
+        self._observed = {one.name: (one, place) for one, place in observed.items()}
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._asleep = False
         self._times: dict[str, float] = {}
         with _GUARD:
-            for one in self._observed.values():
+            for one, _ in self._observed.values():
                 one.watch(target, self._note)
         now = time.time()
         for name in self._observed:
@@ -44,7 +47,7 @@ class Changes:
     def close(self) -> None:
         """Look no more."""
         with _GUARD:
-            for one in self._observed.values():
+            for one, _ in self._observed.values():
                 one.unwatch(self._target, self._note)
 
     async def wait(self) -> None:
@@ -57,14 +60,19 @@ class Changes:
         finally:
             self._asleep = False
 
-    def take(self) -> list[tuple[str, Any, float]]:
-        """Return name, value and time of what has changed."""
-        taken = []
+    def take(self) -> Item:
+        """Return places, times and values of what has changed."""
+        places: list[int] = []
+        times: list[float] = []
+        values: list[Any] = []
         for name in list(self._times):
             moment = self._times.pop(name)  # a change from now on is another one
+            one, place = self._observed[name]
             with suppress(AttributeError):  # it has no value yet
-                taken.append((name, self._observed[name].fget(self._target), moment))
-        return taken
+                values.append(one.fget(self._target))
+                places.append(place)
+                times.append(moment)
+        return places, struct.pack(f"!{len(times)}d", *times), values
 
     def _note(self, name: str) -> None:
         self._times[name] = time.time()
@@ -75,12 +83,12 @@ class Changes:
 
 
 async def changes(
-    target: Any, observed: Iterable[observable[Any]], interval: float
-) -> AsyncIterator[list[tuple[str, Any, float]]]:
+    target: Any, observed: Mapping[observable[Any], int], interval: float
+) -> AsyncIterator[Item]:
     """Yield what observables are now, and what has changed, as it changes.
 
-    Between two items lie *interval* seconds. They end at multiples of it, for all streams
-    alike, so that what goes to the same client goes together.
+    There is one item in each *interval* of seconds, at most. They end at multiples of it,
+    for all streams alike, so that what goes to the same client goes together.
     """
     watching = Changes(target, observed)
     clock = asyncio.get_running_loop().time
@@ -91,7 +99,8 @@ async def changes(
             await watching.wait()
             if (left := due - clock()) > 0:
                 await asyncio.sleep(left)
-            if taken := watching.take():
+            taken = watching.take()
+            if taken[0]:
                 due = _next(clock(), interval)
                 yield taken
     finally:
