@@ -31,19 +31,20 @@ class NameFile:
 
     Args:
         folder: Made if it is not there, but for its parents.
+        patience: How long to wait for another process to leave it, in seconds.
 
     Raises:
         NamingError: It can't be used. The text has the file and the reason; all methods
             raise this, and have changed nothing then.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, patience: float = 1.0) -> None:
         self.folder = Path(folder).absolute()
         self._path = self.folder / _FILE
         try:
             self.folder.mkdir(exist_ok=True)
             self._database = sqlite3.connect(
-                self._path, timeout=1.0, isolation_level=None, check_same_thread=False
+                self._path, timeout=patience, isolation_level=None, check_same_thread=False
             )
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
@@ -62,8 +63,6 @@ class NameFile:
         rows = self._run("SELECT name, uri, meta, made, owner FROM names ORDER BY name")
         # By parts, not by characters: a group comes before what is in it.
         for name, uri, meta, made, owner in sorted(rows, key=lambda row: row[0].split(".")):
-            if name in tree:
-                continue
             system = NameSpaceSystemMeta(GROUP if uri is None else OBJECT, made, owner)
             tree.add(NameValue(name, uri, system, meta))
 

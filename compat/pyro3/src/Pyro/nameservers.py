@@ -58,6 +58,7 @@ class NameServer(ObjBase):
         self._guard = BCReqValidator()
         self._is_authenticated = False
         self._end: Callable[[], None] | None = None
+        self._begin()
 
     @property
     def _folder(self) -> Path | None:
@@ -146,7 +147,7 @@ class NameServer(ObjBase):
         data = sealed(meta, name)
         with self._lock:
             old = self._tree.entry(name)
-            self._change(old, NameValue(name, old.value, old.system, data))
+            self._change(NameValue(name, old.value, old.system, data))
 
     def getMeta(self, name: str) -> Any:
         """Return what :meth:`setMeta` kept; None if nothing."""
@@ -168,7 +169,7 @@ class NameServer(ObjBase):
         with self._lock:
             old = self._tree.entry(name)
             system = NameSpaceSystemMeta(old.system.type, timestamp, owner)
-            self._change(old, NameValue(name, old.value, system, old.meta))
+            self._change(NameValue(name, old.value, system, old.meta))
 
     def resync(self) -> None:
         """Do nothing: a name server has no twin (DIFFERENCES.md)."""
@@ -209,10 +210,11 @@ class NameServer(ObjBase):
             self._file.drop(names)
         self._tree.remove(names)
 
-    def _change(self, old: NameValue, new: NameValue) -> None:
+    def _change(self, entry: NameValue) -> None:
+        self._tree.check_change(entry)
         if self._file is not None:
-            self._file.put(new)
-        old.system, old.meta = new.system, new.meta
+            self._file.put(entry)
+        self._tree.change(entry)
 
 
 class PersistentNameServer(NameServer):
@@ -228,20 +230,17 @@ class PersistentNameServer(NameServer):
     def __init__(self, dbdir: str | None = None, keep: Any = 0) -> None:
         NameServer.__init__(self, keep)
         folder = dbdir or os.path.join(config.PYRO_STORAGE, _DATABASE)
+        self._tree = NamedTree()
         self._file: NameFile = NameFile(folder)
         try:
             self._file.load(self._tree)
             self.setGUID(self._file.server_id(self.GUID()))
+            self._begin()
+            if constants.NAMESERVER_NAME in self._tree:  # where it was before
+                self._remove([constants.NAMESERVER_NAME])
         except BaseException:
             self._file.close()
             raise
-
-    def _begin(self) -> None:
-        """Make the groups that each name server has, and forget where it was before."""
-        NameServer._begin(self)
-        with self._lock:
-            if constants.NAMESERVER_NAME in self._tree:
-                self._remove([constants.NAMESERVER_NAME])
 
     def _close(self) -> None:
         """Let another name server use the folder."""

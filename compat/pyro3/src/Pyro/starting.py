@@ -56,8 +56,8 @@ class NameServerStarter:
             *args: As for :meth:`initialize`.
             **kwargs: Likewise.
         """
-        self.initialize(*args, **kwargs)
-        try:
+        try:  # from the very start: a break signal may come at any time
+            self.initialize(*args, **kwargs)
             others = [] if self._broadcasts is None else [self._broadcasts.sock]
             self.daemon.requestLoop(self._goes_on, _ROUND, others, self._answer)
         except KeyboardInterrupt:
@@ -183,7 +183,6 @@ class NameServerStarter:
         public = config.PYRO_PUBLISHHOST or (socket.gethostname() if everywhere else None)
         self.daemon = daemon = core.Daemon("PYRO", host, number, 1, public)
         daemon.setTimeout(_IDLE)
-        server._begin()
         daemon.useNameServer(server)
         self._uri = daemon.connect(server, constants.NAMESERVER_NAME)
 

@@ -7,7 +7,6 @@ dots, each a group but the last, which may be either.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from .errors import NamingError
 
@@ -29,6 +28,7 @@ OBJECT = 1
 ROOT = ":"
 MAX_NAME = 1000  # characters
 MAX_NAMES = 100_000  # in one tree: who may register can't fill the memory
+MAX_KNOWN = 2**26  # bytes of meta information of all names together
 
 
 class NameSpaceSystemMeta:
@@ -70,13 +70,17 @@ class NameValue:
         name: Its absolute name.
         value: The text of its URI; None for a group.
         system: What the name server knows of it.
-        meta: What a user wants to be known of it.
+        meta: What a user wants to be known of it, as :mod:`.metadata` keeps it.
     """
 
     __slots__ = ("meta", "name", "system", "value")
 
     def __init__(
-        self, name: str, value: str | None, system: NameSpaceSystemMeta, meta: Any = None
+        self,
+        name: str,
+        value: str | None,
+        system: NameSpaceSystemMeta,
+        meta: bytes | None = None,
     ) -> None:
         self.name = name
         self.value = value
@@ -103,6 +107,7 @@ class NamedTree:
         system = NameSpaceSystemMeta(GROUP, 0.0)
         self._entries = {ROOT: NameValue(ROOT, None, system)}
         self._children: dict[str, set[str]] = {ROOT: set()}
+        self._known = 0  # bytes of meta information
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -129,9 +134,22 @@ class NamedTree:
         """Add a group or an object. Its name must be free, its parent a group."""
         self.check_new(entry)
         self._entries[entry.name] = entry
+        self._known += _size(entry)
         self._children[parent_of(entry.name)].add(entry.name)
         if entry.is_group:
             self._children[entry.name] = set()
+
+    def check_change(self, entry: NameValue) -> None:
+        """Refuse what can't take the place of the entry of that name."""
+        if self._known - _size(self.entry(entry.name)) + _size(entry) > MAX_KNOWN:
+            raise NamingError("too much meta information", entry.name)
+
+    def change(self, entry: NameValue) -> None:
+        """Have what is known of a name be as in *entry*."""
+        self.check_change(entry)
+        old = self._entries[entry.name]
+        self._known += _size(entry) - _size(old)
+        old.system, old.meta = entry.system, entry.meta
 
     def entry(self, name: str) -> NameValue:
         """Return the entry of a name, a group's too."""
@@ -184,7 +202,7 @@ class NamedTree:
     def remove(self, names: list[str]) -> None:
         """Remove entries; with each group all that is in it must be named, too."""
         for name in reversed(names):
-            del self._entries[name]
+            self._known -= _size(self._entries.pop(name))
             self._children.pop(name, None)
             self._children[parent_of(name)].discard(name)
 
@@ -236,6 +254,10 @@ def full_name(name: str | None, group: str) -> str:
 def parent_of(name: str) -> str:
     """Return the name of the group that a name is in; it is not the root."""
     return name[: name.rindex(".")] if "." in name else ROOT
+
+
+def _size(entry: NameValue) -> int:
+    return len(entry.meta or b"")
 
 
 def _taken(entry: NameValue) -> str:

@@ -25,7 +25,6 @@ class Names(NameServer):
 @pytest.fixture
 def names() -> Any:
     names = Names()
-    names._begin()
     names.register("lamp", LAMP)
     names.createGroup("attic")
     return names

@@ -65,7 +65,7 @@ def test_entries_are_replaced_and_dropped(tmp_path: Path) -> None:
 def test_two_can_not_use_one_folder(tmp_path: Path) -> None:
     file = NameFile(tmp_path)
     with pytest.raises(NamingError, match="database is locked"):
-        NameFile(tmp_path)
+        NameFile(tmp_path, patience=0)
     file.close()
     NameFile(tmp_path).close()
 

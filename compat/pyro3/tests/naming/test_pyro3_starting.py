@@ -251,7 +251,6 @@ def test_the_folder_is_in_the_storage_by_default(alone: None, tmp_path: Path) ->
 
 def test_a_change_that_can_not_be_kept_is_refused(alone: None, tmp_path: Path) -> None:
     server = PersistentNameServer(str(tmp_path))
-    server._begin()
     server._close()
     for method, args in (
         ("register", ("x", URI)),

@@ -137,6 +137,34 @@ def test_lists_have_last_parts_and_kinds(tree: NamedTree) -> None:
     assert [entry.name for entry in tree.objects()] == [":lab.box.bulb", ":lab.lamp"]
 
 
+def test_the_sizes_of_meta_information_are_added_up(
+    tree: NamedTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def known(name: str, size: int) -> NameValue:
+        return NameValue(name, None, NameSpaceSystemMeta(GROUP, 2.0), b"x" * size)
+
+    monkeypatch.setattr("Pyro.trees.MAX_KNOWN", 10)
+    tree.change(known(":lab", 10))
+    tree.change(known(":lab", 6))
+    with pytest.raises(NamingError) as caught:
+        tree.change(known(":lab.lamp", 5))
+    assert caught.value.args == ("too much meta information", ":lab.lamp")
+    tree.change(known(":lab.lamp", 4))
+    assert tree.entry(":lab").system.timestamp == 2.0
+    tree.remove([":lab.lamp"])
+    tree.add(known(":attic", 4))
+    with pytest.raises(NamingError):
+        tree.change(known(":lab", 7))
+
+
+def test_a_tree_has_a_limit(tree: NamedTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("Pyro.trees.MAX_NAMES", 4)
+    tree.add(obj(":door"))
+    with pytest.raises(NamingError) as caught:
+        tree.add(obj(":roof"))
+    assert caught.value.args == ("too many names", ":roof")
+
+
 def test_names_can_be_taken_anew_after_their_group_is_gone(tree: NamedTree) -> None:
     tree.add(group(":lab.box"))
     tree.add(obj(":lab.box.bulb"))
