@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from pyrophone import Settings, expose, oneway
+from pyrophone.cli.main import build_name
 from pyrophone.context import current
 from pyrophone.errors import NoSuchObjectError, NotExposedError, ProtocolError
 from pyrophone.sync import Daemon, LoopDaemon
+from pyrophone.sync.link import Link
+from pyrophone.wire.client import ClientSession
 from pyrophone.wire.events import Call, Reply
 from pyrophone.wire.framing import ONEWAY
 from raw import Raw, raw
@@ -213,3 +220,97 @@ def test_a_daemon_that_judges_or_annotates_does_so_for_calls_that_come_alone() -
     with running(Counter()) as other, raw(other.register(Desk())) as client:
         assert client.reply(client.call("echo", 1)) == 1
     assert judged[2:] == ["echo"]
+
+
+class Reused:
+    """A socket that is given up when its number is asked for, which others get next."""
+
+    def __init__(self, sock: socket.socket, cut: Callable[[], None]) -> None:
+        self._sock = sock
+        self._cut = cut
+        self.others: list[socket.socket] = []
+
+    def fileno(self) -> int:
+        number = self._sock.fileno()
+        if not self.others:
+            self.others += socket.socketpair()
+            self._cut()
+            self.others += socket.socketpair()
+            for sock in self.others:
+                sock.setblocking(False)
+                sock.sendall(b"of others")
+        return number
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+def linked(service: LoopDaemon) -> tuple[Link, socket.socket]:
+    """Return a link as there is one when a client was greeted, and its client's socket."""
+    far, near = socket.socketpair()
+    near.setblocking(False)
+    link = Link(near, service.session(greeted=True), service)
+    link.many = True
+    return link, far
+
+
+@pytest.mark.skipif(build_name() != "compiled", reason="Python asks for no numbers")
+@pytest.mark.parametrize("sends", [False, True])
+def test_a_connection_cut_by_another_thread_takes_nothing_of_others(sends: bool) -> None:
+    def echo(value: Any) -> Any:
+        if sends:  # it is read as ever, and cut when it is answered
+            link.sock = reused
+        return value
+
+    with LoopDaemon() as service:
+        desk = Desk()
+        desk.echo = echo  # type: ignore[method-assign]
+        service.register(desk, "desk")
+        link, far = linked(service)
+        session = ClientSession("desk", service.codecs, greeted=True)
+        reused: Any = Reused(link.sock, link.give_up)
+        far.sendall(session.call("echo", (1,), {}))
+        if not sends:
+            link.sock = reused
+        with far, link.turn:
+            link.serve()
+            assert reused.others
+            with suppress(ConnectionError):
+                assert far.recv(100) == b""
+        assert reused.fileno() < 0
+        for sock in reused.others:
+            with sock:
+                assert sock.recv(100) == b"of others"
+
+
+LITTLE_STACK = """
+import threading
+from pyrophone import expose
+from pyrophone.sync import Daemon, connect
+
+@expose
+class Echo:
+    def echo(self, value):
+        return value
+
+daemon = Daemon()
+uri = daemon.register(Echo())
+threading.stack_size(65536)
+threading.Thread(target=daemon.serve).start()
+with connect(uri) as proxy:
+    print([len(proxy.echo("x" * size)) for size in (1, 7000, 8200, 300_000)])
+daemon.close()
+"""
+
+
+@pytest.mark.slow
+def test_threads_with_little_stack_serve() -> None:
+    command = [sys.executable, "-c", LITTLE_STACK]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "[1, 7000, 8200, 300000]\n", done.stderr
+
+
+@pytest.mark.parametrize("size", [*range(8148, 8158), 65536, 100_000])
+def test_calls_of_any_size_are_read_whole(client: Raw, size: int) -> None:
+    text = "y" * (size - len(client.session.call("echo", ("",), {})))
+    assert client.reply(client.call("echo", text)) == text

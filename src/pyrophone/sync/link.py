@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from ..context import CallContext, Client
 from ..errors import ProtocolError, SecurityError
 from ..frontend.dialects import change_session
-from ..net.sockets import AT_ONCE, close_hard, peer_name, wait_limit_reached
+from ..net.sockets import AT_ONCE, peer_name, wait_limit_reached
 from ..objects.table import ObjectTable
 from ..settings import Settings
 from ..wire.buffers import Data
@@ -369,7 +369,7 @@ class Link(Outgoing):
             if self._tls is not None and self._sending.acquire(False):
                 self._tls.close()
                 self._sending.release()
-            close_hard(self.sock)
+            self.hang_up()
         self._cancel_all()
         if self.calls is not None:
             self.calls.close()
@@ -384,7 +384,7 @@ class Link(Outgoing):
     def give_up(self) -> None:
         """Cut the connection, if it is not to be kept, under whoever serves it."""
         if not self._keep:
-            close_hard(self.sock)
+            self.hang_up()
 
     def _change_session(self) -> bool:
         """Go on in the dialect that the client speaks; return False if it is not known."""

@@ -6,15 +6,17 @@ from pyrophone.wire.server cimport ServerSession
 cdef class Prompt:
     cdef public bint _behind
     cdef public bint _broken
+    cdef public bint _cut
     cdef public bint _lost
     cdef public object _outbox
     cdef public object _sending
     cdef public object _service
     cdef public object _tls
+    cdef public int _using
     cdef public bint active
     cdef public object client
     cdef public bint closed
-    cdef public long count
+    cdef public Py_ssize_t count
     cdef public bint many
     cdef public dict open
     cdef public bint paused
@@ -28,6 +30,8 @@ cdef class Prompt:
     cdef public object turn
 
     cdef Call _receive(self, int *state)
+    cdef Py_ssize_t _into(self, unsigned char *room) except? -2
+    cdef int _used(self) except -1
     cdef object _perform(self, service, Call call, CallContext context)
     cdef object _result(self, ServerSession session, Call call, value)
     cdef object _function(self, service, Call call)

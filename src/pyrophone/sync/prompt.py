@@ -14,7 +14,7 @@ from typing import Any
 
 from ..context import CallContext, Client
 from ..frontend.contexts import context_for
-from ..net.sockets import wait_limit_reached
+from ..net.sockets import close_hard, wait_limit_reached
 from ..wire.buffers import Data, Pieces
 from ..wire.events import Call
 from ..wire.framing import ONEWAY
@@ -43,11 +43,13 @@ class Prompt:
     __slots__ = (
         "_behind",
         "_broken",
+        "_cut",
         "_lost",
         "_outbox",
         "_sending",
         "_service",
         "_tls",
+        "_using",
         "active",
         "client",
         "closed",
@@ -67,11 +69,13 @@ class Prompt:
 
     _behind: bool
     _broken: bool
+    _cut: bool
     _lost: bool
     _outbox: deque[bytes | memoryview | Pieces]
     _sending: Lock
     _service: Any
     _tls: Any
+    _using: int
     active: bool
     client: Client
     closed: bool
@@ -161,6 +165,15 @@ class Prompt:
             self.turn.release()
             return False
         return True
+
+    def hang_up(self) -> None:
+        """Close the socket, under whoever uses it.
+
+        The twin asks for its number, lets other threads run, and receives or sends there.
+        Closed in between, the number could be that of another connection by then. So who
+        uses it is counted, in *_using*, and the last one closes it, if it is *_cut*.
+        """
+        close_hard(self.sock)
 
     # What a link does besides.
 

@@ -8,7 +8,6 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.contextvars cimport PyContextVar_Reset, PyContextVar_Set
 from cpython.exc cimport PyErr_CheckSignals
 from libc.errno cimport EINTR, errno
-from libc.string cimport memcpy
 
 from pyrophone.context cimport CallContext
 from pyrophone.wire.events cimport Call
@@ -16,11 +15,13 @@ from pyrophone.wire.plain cimport HEAD, number_of, plain
 from pyrophone.wire.server cimport ServerSession
 
 import os
+import socket
+from contextlib import suppress
 
 from ..context import serving
 from ..errors import SecurityError, SerializeError
 from ..frontend.contexts import context_for
-from ..net.sockets import wait_limit_reached
+from ..net.sockets import AT_ONCE, close_hard, wait_limit_reached
 from ..objects.batch import DATA
 from ..objects.functions import OF_FUNCTIONS
 from ..wire.ends import NO_ANNOTATIONS
@@ -59,12 +60,13 @@ cdef extern from *:
     Py_ssize_t prompt_send(int fd, const void *data, size_t size) nogil
 
 cdef enum:
-    ROOM = 65536  # as CHUNK
+    ROOM = 8192  # bytes; on the stack, which may be small. Of what is longer more is read.
     OPEN = 2
     ENDED = 3  # the session; see wire/states.py
     RESULT = 5
     UNCHANGED = -1
     FOR_READING = 1  # as READ
+    LATER = -1
 
 cdef object _serving = serving
 cdef object _of_functions = OF_FUNCTIONS
@@ -99,32 +101,31 @@ cdef class Prompt:
         the session has what came.
         """
         cdef unsigned char room[ROOM]
-        cdef Py_ssize_t got = -1
-        cdef int fd
+        cdef const unsigned char *start = room
+        cdef Py_ssize_t got
         cdef Call call
         cdef ServerSession session
+        cdef bytes data = None
         if PROMPT_NATIVE:
-            fd = self.sock.fileno()
-            while got < 0:
-                PyErr_CheckSignals()
-                with nogil:
-                    got = prompt_receive(fd, room, ROOM)
-                if got >= 0 or errno == EINTR:
-                    continue
-                if prompt_waits(errno):
-                    state[0] = FOR_READING
-                    return None
-                got = 0
+            got = self._into(room)
         else:
+            got = ROOM  # so that Python does it
+        if got == ROOM:
             try:
-                data = self.sock.recv(ROOM)
+                data = self.sock.recv(CHUNK, AT_ONCE if PROMPT_NATIVE else 0)
             except OSError as error:
-                if wait_limit_reached(error):
-                    state[0] = FOR_READING
-                    return None
+                if not PROMPT_NATIVE and wait_limit_reached(error):
+                    got = LATER
+            if PROMPT_NATIVE:  # what is wrong, if anything, is seen when it is read next
+                data = PyBytes_FromStringAndSize(<char *>room, ROOM) + (data or b"")
+            elif data is None:
                 data = b""
-            got = len(data)
-            memcpy(room, PyBytes_AS_STRING(data), got)
+            if got != LATER:
+                start = <const unsigned char *>PyBytes_AS_STRING(data)
+                got = PyBytes_GET_SIZE(data)
+        if got == LATER:
+            state[0] = FOR_READING
+            return None
         if got == 0:
             self._leave()
             state[0] = 0
@@ -132,11 +133,46 @@ cdef class Prompt:
         self.silent = 0.0
         session = self.session
         if self.many and not self.open and not self._service.stopping:
-            call = called(session, room, got)
+            call = called(session, start, got)
             if call is not None:
                 return call
-        session.receive(PyBytes_FromStringAndSize(<char *>room, got))
+        if data is None:
+            data = PyBytes_FromStringAndSize(<char *>room, got)
+        session.receive(data)
         return None
+
+    cdef Py_ssize_t _into(self, unsigned char *room) except? -2:
+        """Read into *room*; return how much that was, 0 at the end, LATER if nothing came."""
+        cdef Py_ssize_t got = -1
+        cdef int fd
+        self._using += 1
+        try:
+            while got < 0:
+                PyErr_CheckSignals()
+                fd = self.sock.fileno()  # behind handlers, which may have closed it
+                with nogil:
+                    got = prompt_receive(fd, room, ROOM)
+                if got < 0 and errno != EINTR:
+                    return LATER if prompt_waits(errno) else 0
+            return got
+        finally:
+            self._used()
+
+    cdef int _used(self) except -1:
+        """Note that the number of the socket is not used any more, as of now."""
+        self._using -= 1
+        if self._cut and not self._using:
+            close_hard(self.sock)
+        return 0
+
+    def hang_up(self):
+        """Close the socket; see prompt.py."""
+        if self._using:
+            self._cut = True
+            with suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+        else:
+            close_hard(self.sock)
 
     def _answer_one(self, Call call):
         """Answer *call*, behind which nothing came: as :meth:`_answer`, and shorter."""
@@ -156,7 +192,7 @@ cdef class Prompt:
     def _run(self, Call call):
         """Run *call* here; return whether this thread still has the turn then."""
         cdef long term = self.term
-        cdef long key = call.seq
+        cdef Py_ssize_t key = call.seq
         cdef CallContext context
         service = self._service
         if call.flags & _oneway:
@@ -270,6 +306,7 @@ cdef class Prompt:
         ):
             self.send(data)
             return 0
+        self._using += 1
         try:
             size = PyBytes_GET_SIZE(data)
             start = PyBytes_AS_STRING(data)
@@ -286,6 +323,7 @@ cdef class Prompt:
                     self._put_back(data, sent)
         finally:
             self._sending.release()
+            self._used()
         if self._outbox:
             self.flush(0)
         return 0
