@@ -172,6 +172,14 @@ def test_what_the_base_class_has_is_not_written_from_afar(
     assert thing.delegate is None
 
 
+@pytest.mark.parametrize("name", ["delegate", "daemon", "codeValidator", "echo", "gone"])
+def test_nor_is_it_read(serve: Callable[..., Any], name: str) -> None:
+    proxy = serve(Thing())
+    with pytest.raises(AttributeError):
+        proxy.adapter.invoke("fetch", (name,))
+    assert proxy.adapter.invoke("fetch", ("objectGUID",)) == proxy.objectID
+
+
 def test_names_of_peers_need_not_be_texts(serve: Callable[..., Any]) -> None:
     proxy = serve(Thing())
     for bad in (None, 3, ["echo"], b"echo"):
@@ -340,11 +348,11 @@ def test_oneway_calls_may_keep_their_turn(serve: Callable[..., Any]) -> None:
     thing = Thing()
     proxy = serve(thing)
     proxy._setOneway("hear")
+    proxy.hear(1)
+    proxy._setTimeout(0.05)
+    with pytest.raises(TimeoutError):  # the connection is occupied
+        proxy.echo(1)
     thing.go.set()
-    for number in range(20):
-        proxy.hear(number)
-    proxy.echo(1)
-    assert thing.heard == [*range(20)]
 
 
 def test_a_call_that_takes_too_long_drops_its_connection(
