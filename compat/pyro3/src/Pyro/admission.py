@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .connections import LocalStorage, TCPConnection
+from .constants import DENIED_UNSPECIFIED
 from .engines import served
+from .logs import Log
 from .validators import BasicSSLValidator, DefaultConnValidator
 
 __all__ = ["Admission"]
@@ -60,7 +62,12 @@ class Admission:
         if connection is None or connection.challenge is None:
             return (1, 0) if connection is not None and connection.admitted else (0, 0)
         challenge, connection.challenge = connection.challenge, None
-        ok, code = self._validator.acceptIdentification(self, connection, token, challenge)
+        accept = self._validator.acceptIdentification
+        try:
+            ok, code = accept(self, connection, token, challenge)
+        except Exception as error:
+            Log.error("Daemon", "error in connection validator:", repr(error))
+            ok, code = 0, DENIED_UNSPECIFIED
         if ok:
             connection.admitted = True
         else:

@@ -33,7 +33,10 @@ def as_ours(error: core.PyrophoneError) -> Exception:
         case core.RefusedError():
             return _refused(text)
         case core.ConnectError():
-            late = isinstance(error.__cause__, OSError) and "timed out" in text
+            cause = error.__cause__
+            late = isinstance(cause, core.CallTimeoutError) or (
+                isinstance(cause, OSError) and "timed out" in text
+            )
             return TimeoutError("connection timeout") if late else ProtocolError(_FAILED)
         case core.CallTimeoutError():
             return TimeoutError("connection timeout")
