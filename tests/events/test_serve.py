@@ -99,10 +99,7 @@ def test_a_name_server_can_be_one_too() -> None:
 
 
 def test_names_without_events_import_no_asyncio() -> None:
-    program = (
-        "import sys, pyrophone.naming, pyrophone.events; print('asyncio' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    program = "import sys, pyrophone.naming, pyrophone.events; print('asyncio' in "
+    command = [sys.executable, "-c", program + "sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

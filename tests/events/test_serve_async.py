@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pyrophone import aio
+from pyrophone import URI, aio
 from pyrophone.events import AsyncEventService, AsyncPublisher, subscribe
 from pyrophone.naming import AsyncNameService
 from running import LIMIT
@@ -48,6 +48,7 @@ def test_a_name_server_in_a_loop_can_be_one_too() -> None:
     async def main() -> list[str]:
         async with AsyncNameService("localhost", 0, events=True) as names:
             uri = names.names.lookup("Pyrophone.Events")
+            assert isinstance(uri, URI)
             async with await aio.connect(uri) as proxy:
                 items = await proxy.subscribe(["b"])
                 assert await anext(items) == b""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import dataclasses
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,14 +20,13 @@ from .common import (
     add_parser,
     describe,
     explain,
+    read_value,
     remote_traceback,
     settings,
 )
 from .security import add_tls, calling
 
 __all__ = ["add_command"]
-
-_OPENINGS = ("(", "[", "{", "'", '"')  # what begins so is meant as a literal
 
 
 def add_command(commands: Commands) -> None:
@@ -82,24 +79,10 @@ def _parse(words: Sequence[str]) -> tuple[list[Any], dict[str, Any]]:
     for number, word in enumerate(words, 1):
         key, equals, text = word.partition("=")
         if equals and key.isidentifier():
-            keywords[key] = _value(number, text)
+            keywords[key] = read_value(f"argument {number}", text)
         else:
-            positional.append(_value(number, word))
+            positional.append(read_value(f"argument {number}", word))
     return positional, keywords
-
-
-def _value(number: int, text: str) -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd spellings such as '\\d'
-            return ast.literal_eval(text)
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
-        if text.lstrip().startswith(_OPENINGS):
-            problem = error.msg if isinstance(error, SyntaxError) else error
-            raise CommandError(
-                f"argument {number} is no Python literal: {text!r}: {problem}", 2
-            ) from None
-        return text
 
 
 def _uri(name: str, host: str | None, port: int) -> URI:

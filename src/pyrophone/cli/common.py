@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import dataclasses
 import os
 import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ssl import SSLContext
@@ -32,10 +34,13 @@ __all__ = [
     "describe",
     "explain",
     "printable",
+    "read_value",
     "remote_traceback",
     "settings",
     "until_told_to_end",
 ]
+
+_OPENINGS = ("(", "[", "{", "'", '"')  # what begins so is meant as a literal
 
 Commands = Any  # what add_subparsers gives; argparse has no public name for it
 
@@ -112,6 +117,25 @@ def settings(tls: SSLContext | None = None) -> Settings:
     except ValueError as error:
         raise CommandError(f"in the environment: {error}", 2) from None
     return own if tls is None else dataclasses.replace(own, tls=tls)
+
+
+def read_value(what: str, text: str) -> Any:
+    """Return the value of a Python literal; any other word is a text.
+
+    Raises:
+        CommandError: It begins like a literal, and is none; *what* names it.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd spellings such as '\\d'
+            return ast.literal_eval(text)
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
+        if text.lstrip().startswith(_OPENINGS):
+            problem = error.msg if isinstance(error, SyntaxError) else error
+            raise CommandError(
+                f"{what} is no Python literal: {text!r}: {problem}", 2
+            ) from None
+        return text
 
 
 def printable(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import PyrophoneError
 from ..wire import framing
-from . import call, gateway, names, serve
+from . import call, events, gateway, names, serve
 from .common import CommandError, explain, printable, remote_traceback
 
 __all__ = ["build_name", "main"]
@@ -81,6 +81,6 @@ def _parser() -> argparse.ArgumentParser:
     version = f"pyrophone {__version__} ({build_name()})"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (names, serve, call, gateway):
+    for module in (names, serve, call, events, gateway):
         module.add_command(commands)
     return parser

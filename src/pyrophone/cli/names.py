@@ -74,6 +74,9 @@ def _add_serve(commands: Commands) -> None:
         metavar="SECONDS",
         help="look that often for names whose daemon is gone, and drop them",
     )
+    parser.add_argument(
+        "--events", action="store_true", help="be an event service, too: Pyrophone.Events"
+    )
     add_dialects(parser)
     add_tls(parser, serves=True)
     parser.add_argument("--verbose", action="store_true", help="say how it can be found")
@@ -192,6 +195,7 @@ def _service(args: argparse.Namespace) -> NameService:
             tls=tls,
             settings=own,
             dialects=args.dialect,
+            events=args.events,
         )
     except (OSError, OverflowError, UnicodeError) as error:
         host = own.name_host if args.host is None else args.host
