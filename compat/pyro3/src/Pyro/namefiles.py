@@ -61,8 +61,7 @@ class NameFile:
             NamingError: Or something in it is no entry of a tree.
         """
         rows = self._run("SELECT name, uri, meta, made, owner FROM names ORDER BY name")
-        # By parts, not by characters: a group comes before what is in it.
-        for name, uri, meta, made, owner in sorted(rows, key=lambda row: row[0].split(".")):
+        for name, uri, meta, made, owner in rows:  # groups before what is in them
             system = NameSpaceSystemMeta(GROUP if uri is None else OBJECT, made, owner)
             tree.add(NameValue(name, uri, system, meta))
 

@@ -103,7 +103,7 @@ class NameServerProxy(DynamicProxy):
         super()._setIdentification(ident)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return _unpickled, (str(self.URI), self._identification)
+        return _unpickled, (str(self.URI),)
 
     def _call(self, method: str, *args: Any) -> Any:
         try:
@@ -141,5 +141,5 @@ def _anywhere(search: Search, error: ProtocolError) -> PyroURI:
         raise error from None
 
 
-def _unpickled(uri: str, identification: Any) -> NameServerProxy:
-    return NameServerProxy(PyroURI(uri), identification, noconnect=1)
+def _unpickled(uri: str) -> NameServerProxy:
+    return NameServerProxy(PyroURI(uri), noconnect=1)

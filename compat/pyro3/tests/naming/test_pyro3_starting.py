@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -143,6 +144,29 @@ def test_a_port_that_is_taken_is_an_error(serve_names: Serve) -> None:
 def test_twins_are_not_offered() -> None:
     with pytest.raises(PyroError, match="in pairs are not offered"):
         NameServerStarter().start("localhost", 0, role=(NSROLE_PRIMARY, None))
+
+
+def test_a_connection_that_transfers_nothing_is_dropped(
+    serve_names: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("Pyro.starting._IDLE", 0.05)
+    starter = serve_names()
+    names = locate(starter)
+    end = time.monotonic() + 20
+    while starter.daemon.connections:
+        assert time.monotonic() < end
+    names.ping()  # the proxy connects again
+    names._release()
+
+
+@pytest.mark.parametrize("rubbish", [b"GET / HTTP/1.0\r\n\r\n", b"PYRO" + b"\xff" * 100])
+def test_rubbish_by_tcp_is_no_reason_to_stop(serve_names: Serve, rubbish: bytes) -> None:
+    starter = serve_names()
+    with socket.create_connection(("127.0.0.1", starter.daemon.port), 10) as sock:
+        sock.sendall(rubbish)
+        while sock.recv(1000):
+            pass
+    locate(starter).ping()
 
 
 # Who may end it.
