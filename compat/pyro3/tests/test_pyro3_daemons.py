@@ -5,9 +5,12 @@ from __future__ import annotations
 import select
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,7 +114,7 @@ def test_names_and_identities(running: Any) -> None:
     }
     registered.clear()
     assert len(daemon.getRegistered()) == 3
-    assert thing.getDaemon() is daemon
+    assert thing.getDaemon() is daemon is thing.daemon
     assert daemon.getLocalObject(thing.GUID()) is thing
     assert daemon.getLocalObjectForProxy(transient.getProxy()) is other
     assert daemon.getProxyForObj(thing).echo(1) == 1
@@ -219,6 +222,22 @@ def test_shutdown_from_inside_and_outside(threaded: int, running: Any) -> None:
         idle.echo(1)
     with pytest.raises(OSError, match="refused"):  # nobody listens
         socket.create_connection(("127.0.0.1", daemon.port))
+
+
+def test_names_are_taken_back_at_the_end_of_the_program() -> None:
+    script = """
+import Pyro.core
+class Names:
+    def register(self, name, uri): print("register", name)
+    def unregister(self, name): print("unregister", name)
+daemon = Pyro.core.Daemon(host="localhost", port=0, norange=1)
+daemon.useNameServer(Names())
+daemon.connect(Pyro.core.ObjBase(), "a")
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (found.stdout, found.stderr) == ("register a\nunregister a\n", "")
 
 
 def test_closedown_ends_a_daemon_that_has_clients(threaded: int, running: Any) -> None:
@@ -490,11 +509,13 @@ def test_the_number_of_connections_is_limited(threaded: int, running: Any) -> No
 
 
 def test_connections_as_programs_see_them(running: Any) -> None:
+    Pyro.config.PYRO_SOCK_KEEPALIVE = 0
     daemon = running()
     proxy = daemon.connect(Thing()).getProxy()
     assert proxy.caller() == daemon.connections[0].addr
     (connection,) = daemon.connections
     assert str(connection) == f"TCPConnection with {connection.addr} connected=1"
+    assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 0
     assert connection.fileno() == connection.sock.fileno() > 0
     connection.close()
     wait_until(lambda: not daemon.connections)
@@ -606,6 +627,35 @@ def test_uris() -> None:
             Pyro.core.PyroURI(*parts)
     Pyro.config.PYRO_DNS_URI = 1
     assert Pyro.core.PyroURI("PYRO://a.b.invalid/x").address == "a.b.invalid"
+
+
+def test_what_happens_to_connections_is_logged(running: Any, tmp_path: Path) -> None:
+    Pyro.config.PYRO_LOGFILE = "log"
+    Pyro.config.PYRO_TRACELEVEL = 3
+    daemon = running()
+    uri = daemon.connect(Thing(), "without a name server")
+    with pytest.raises(ValueError, match="on purpose"):
+        uri.getProxy().fail()
+    daemon.setAllowedIdentifications([])
+    Pyro.config.PYRO_MAXCONNECTIONS = 0
+    with pytest.raises(ConnectionDeniedError):
+        uri.getProxy().fail()
+    text = (tmp_path / "log").read_text()
+    for part in (
+        "WARN ** Daemon ** no name server known, not registered: without a name server",
+        "NOTE ** Daemon ** new connection from ('127.0.0.1', ",
+        "ERR! ** Daemon ** error in a method:",
+        'raise ValueError("on purpose")',
+        "WARN ** Daemon ** connection refused: ('127.0.0.1', ",
+    ):
+        assert part in text
+
+
+def test_remote_tracebacks_with_values(serve: Callable[..., Any]) -> None:
+    Pyro.config.PYRO_DETAILED_TRACEBACK = 1
+    with pytest.raises(ValueError, match="on purpose") as caught:
+        serve(Thing()).fail()
+    assert "Extended stacktrace follows" in "".join(caught.value.remote_stacktrace)  # type: ignore[attr-defined]
 
 
 def error_of(call: Callable[[], Any]) -> str:

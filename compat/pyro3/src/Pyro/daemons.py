@@ -218,11 +218,15 @@ def _leave() -> None:
     """Take names back when the program ends; the name server may have gone before."""
     left = [one for one in _LIVING if not one._stopping and one.NameServer is not None]
     ending = [threading.Thread(target=one._take_back, daemon=True) for one in left]
-    for thread in ending:
-        thread.start()
     until = time.monotonic() + _AT_EXIT
     for thread in ending:
-        thread.join(max(0.0, until - time.monotonic()))
+        try:
+            thread.start()
+        except RuntimeError:  # it is too late for threads, in some versions of Python
+            thread.run()
+    for thread in ending:
+        if thread.ident is not None:
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 atexit.register(_leave)

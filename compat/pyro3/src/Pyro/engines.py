@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 import weakref
@@ -69,10 +70,14 @@ class Engine(BaseDaemon):
         outer = self._outer()
         connection = TCPConnection(client)
         client.storage[KEY] = connection
+        if not config.PYRO_SOCK_KEEPALIVE:
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
         with outer.guard:
             outer.connections.append(connection)
         try:
-            return self._judge(outer, connection)
+            answer = self._judge(outer, connection)
+            Log.msg("Daemon", "new connection from", connection.addr)
+            return answer
         except BaseException:
             self._drop(connection)
             raise
@@ -229,13 +234,11 @@ def make(
         tls: What to serve with, or None.
     """
     kind = Threading if threaded else Looping
-    return kind(
-        host,
-        port,
-        tls=tls,
-        settings=settings(threaded, timeout),
-        classes=CLASSES,
-    )
+    limits = settings(threaded, timeout)
+    engine = kind(host, port, tls=tls, settings=limits, classes=CLASSES)
+    if engine.listener is not None:
+        engine.listener.listen(config.PYRO_TCP_LISTEN_BACKLOG)
+    return engine
 
 
 def settings(threaded: bool, timeout: float | None) -> Settings:

@@ -27,11 +27,7 @@ class ObjBase:
         objectGUID: Its identity.
         delegate: What answers in its place, None if nothing does.
         lastUsed: When the last call began.
-        daemon: Weak reference to its daemon; None once it was disconnected, and not there
-            before it is connected.
     """
-
-    daemon: Any
 
     def __init__(self) -> None:
         self.objectGUID = getGUID()
@@ -52,8 +48,8 @@ class ObjBase:
         self.delegate = delegate
 
     def setPyroDaemon(self, daemon: Any) -> None:
-        """Remember the daemon; it calls this."""
-        self.daemon = None if daemon is None else weakref.ref(daemon)
+        """Remember the daemon, weakly; it calls this."""
+        self._daemon = None if daemon is None else weakref.ref(daemon)
 
     def getDaemon(self) -> Any:
         """Return the daemon, None if the object is disconnected.
@@ -61,8 +57,15 @@ class ObjBase:
         Raises:
             AttributeError: It was never connected.
         """
-        found = self.daemon
+        if not hasattr(self, "_daemon"):
+            raise AttributeError("daemon: the object is not connected")
+        found = self._daemon
         return None if found is None else found()
+
+    @property
+    def daemon(self) -> Any:
+        """The daemon, likewise."""
+        return self.getDaemon()
 
     def getProxy(self) -> DynamicProxy:
         """Return a proxy for this object."""
