@@ -135,11 +135,11 @@ class Window:
             self._jobs.put(job)
 
     def _make_top(self, frame: tk.Frame) -> None:
-        self.location = _entry(frame, "NS location (host:port):", 19)
+        self.location = _entry(frame, "NS location (host:port):", 17)
         self.location.bind("<Return>", self.contact)
-        self.identification = _entry(frame, "Authorization ID:", 10)
+        self.identification = _entry(frame, "Authorization ID:", 9)
         self.identification.configure(show="*")
-        self.broadcast = _entry(frame, "Broadcast address:", 13)
+        self.broadcast = _entry(frame, "Broadcast address:", 12)
         self._button(frame, "Auto Discover NS", self.discover)
         self._button(frame, "QUIT", self.quit)
         frame.pack(fill="x", padx=4, pady=4)
@@ -163,7 +163,7 @@ class Window:
 
     def _make_output(self, frame: tk.Frame) -> None:
         self.output = scrolledtext.ScrolledText(
-            frame, width=92, height=20, state="disabled"
+            frame, width=84, height=20, state="disabled"
         )
         self.output.tag_configure("error", foreground="#b00000")
         self.output.tag_configure("info", foreground="#0000a0")
@@ -258,9 +258,11 @@ class Window:
                 self._done.put(partial(self._lose, [f"There is a problem: {error!r}"]))
 
     def _collect(self) -> None:
-        while not self._done.empty():
-            self._done.get()()
-        self._root.after(_TICK, self._collect)
+        try:
+            while not self._done.empty():
+                self._done.get()()
+        finally:  # whatever went wrong, the window stays of use
+            self._root.after(_TICK, self._collect)
 
 
 def _entry(frame: tk.Frame, label: str, width: int) -> tk.Entry:
