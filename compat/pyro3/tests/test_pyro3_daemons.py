@@ -579,6 +579,29 @@ def test_one_call_at_a_time_for_synchronized_objects(running: Any) -> None:
     assert thing.most == 1
 
 
+class Relay(Pyro.core.ObjBase):
+    def through(self, other: Any) -> Any:
+        return other.back(self.getProxy())
+
+    def back(self, first: Any) -> Any:
+        return first.GUID()
+
+
+def test_calls_go_back_to_who_waits(running: Any) -> None:
+    one, other = Relay(), Relay()
+    proxy = running().connect(one).getProxy()
+    assert proxy.through(running().connect(other).getProxy()) == one.objectGUID
+
+
+def test_a_daemon_without_threads_is_not_waited_for_by_itself(running: Any) -> None:
+    """It would be for ever, as it was in Pyro 3."""
+    other = running().connect(Relay()).getProxy()
+    Pyro.config.PYRO_MULTITHREADED = 0
+    proxy = running().connect(Relay()).getProxy()
+    with pytest.raises(ProtocolError, match="wait"):
+        proxy.through(other)
+
+
 def test_code_does_not_travel() -> None:
     thing = Thing()
     thing.setCodeValidator(lambda *args: 1)

@@ -74,6 +74,8 @@ class Daemon(Registry, Admission, Loop, TCPServer):
         self.protocol = prtcol
         self.hostname = publishhost or config.PYRO_PUBLISHHOST or host or "localhost"
         self._host = host or "localhost"
+        if not config.PYRO_DNS_URI:  # chains of calls know it by what stands in URIs
+            self._host = getIPAddress(self._host) or self._host
         self._tls = tls
         self._timeout: float | None = None
         self._threaded = bool(config.PYRO_MULTITHREADED)
