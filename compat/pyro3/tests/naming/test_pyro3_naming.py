@@ -212,6 +212,20 @@ def test_copies_are_not_connected(names: NameServerProxy) -> None:
         copy.deepcopy(names)
 
 
+class Echo(Pyro.core.ObjBase):
+    def echo(self, value: Any) -> Any:
+        return value
+
+
+def test_it_travels_as_a_proxy_of_its_uri(
+    names: NameServerProxy, serve: Callable[..., Any]
+) -> None:
+    back = serve(Echo()).echo(names)
+    assert back == names
+    assert str(back.resolve(NAMESERVER_NAME)) == str(names.URI)
+    back._release()
+
+
 def test_a_name_server_that_was_lost_is_found_again(
     serve_names: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +289,29 @@ def test_names_stand_for_uris(names: NameServerProxy) -> None:
         assert str(found) == URI
     names.unregister("one")
     assert [name for name, _ in names.flatlist()] == [":Default.two", NAMESERVER_NAME]
+
+
+def test_one_of_many_who_want_a_name_gets_it(names: NameServerProxy) -> None:
+    won: list[int] = []
+    lost: list[Any] = []
+
+    def want(number: int) -> None:
+        mine = copy.copy(names)
+        try:
+            mine.register("lamp", f"PYRO://127.0.0.1:{number}/lamp")
+        except NamingError as error:
+            lost.append(error.args)
+        else:
+            won.append(number)
+        mine._release()
+
+    threads = [threading.Thread(target=want, args=(number,)) for number in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lost == [("name already exists", ":Default.lamp")] * 7
+    assert [names.resolve("lamp").port] == won
 
 
 def test_groups_hold_groups(names: NameServerProxy) -> None:

@@ -140,6 +140,19 @@ def test_a_port_that_is_taken_is_an_error(serve_names: Serve) -> None:
         NameServerStarter().start("localhost", port, dontlookupother=1)
 
 
+def test_without_its_udp_port_it_answers_no_broadcasts(
+    serve_names: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.PYRO_HOST = ""
+    port = config.PYRO_NS_BC_PORT
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", port))
+        starter = serve_names(hostname=None)
+    text = f"Broadcasts are not answered: UDP port {port} can't be used: "
+    assert text in capsys.readouterr().out
+    locate(starter).ping()
+
+
 @pytest.mark.usefixtures("alone")
 def test_twins_are_not_offered() -> None:
     with pytest.raises(PyroError, match="in pairs are not offered"):
