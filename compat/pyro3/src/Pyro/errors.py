@@ -62,13 +62,13 @@ class PyroExceptionCapsule(BaseException):
 
     Args:
         excObj: The exception.
-        args: What stands for its arguments.
+        args: What stands for its arguments; without it they are its own.
     """
 
     def __init__(self, excObj: BaseException, args: Any = None) -> None:
         super().__init__(excObj, args)
         self.excObj = excObj
-        self.args = args  # whatever was given, a tuple in the end
+        self.args = excObj.args if args is None else args  # a tuple in the end
 
     def raiseEx(self) -> NoReturn:
         """Raise the exception."""

@@ -34,6 +34,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.NameServer: Any = None
+        self._own: dict[str, str | None] = {INTERNAL_DAEMON_GUID: _OWN_NAME}
         self._objects: dict[str, tuple[ObjBase, str | None]] = {}
         self._persistent: set[str] = set()
         self._table = threading.RLock()
@@ -108,7 +109,7 @@ class Registry:
         """Return the names of all objects by identity; None where there is none."""
         with self._table:
             found = {uid: name for uid, (_, name) in self._objects.items()}
-        return {INTERNAL_DAEMON_GUID: _OWN_NAME, **found}
+            return {**self._own, **found}
 
     def getLocalObject(self, guid: str) -> ObjBase:
         """Return the object of an identity.
@@ -212,7 +213,7 @@ class Registry:
     def _take_back(self) -> None:
         """Unregister all names but persistent ones, and forget all objects."""
         with self._table:
-            served, self._objects = self._objects, {}
+            served, self._objects, self._own = self._objects, {}, {}
             for uid in served:
                 self._withdraw(uid)
             kept = self._persistent
