@@ -441,7 +441,7 @@ def test_a_publisher_has_what_programs_ask_for(service: Service) -> None:
     listener = service.listener()
     assert listener.NS is None
     assert not listener.abortListen
-    assert listener.daemon() is listener.getDaemon()
+    assert listener.daemon is listener.getDaemon()
 
 
 def test_without_a_name_server_clients_say_so() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import PyroError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CallbackObjBase", "ObjBase", "SynchronizedObjBase"]
 
+_DAEMONIC: Any = vars(threading.Thread)["daemon"]  # the attribute of threads
 _NO_CODE = "code does not travel: install the module on both sides, or pass a proxy"
 
 
@@ -28,6 +30,8 @@ class ObjBase:
         delegate: What answers in its place, None if nothing does.
         lastUsed: When the last call began.
     """
+
+    _daemon: Callable[[], Any] | None  # not there before the object is connected
 
     def __init__(self) -> None:
         self.objectGUID = getGUID()
@@ -64,8 +68,21 @@ class ObjBase:
 
     @property
     def daemon(self) -> Any:
-        """The daemon, likewise."""
+        """The daemon, likewise. Programs may put something else there.
+
+        Threads have an attribute of this name, too: of an object that is a thread, it is
+        that one until the object is connected, and whenever it is set.
+        """
+        if isinstance(self, threading.Thread) and not hasattr(self, "_daemon"):
+            return _DAEMONIC.__get__(self)
         return self.getDaemon()
+
+    @daemon.setter
+    def daemon(self, value: Any) -> None:
+        if isinstance(self, threading.Thread):
+            _DAEMONIC.__set__(self, value)
+        else:
+            self._daemon = None if value is None else lambda: value
 
     def getProxy(self) -> DynamicProxy:
         """Return a proxy for this object."""
