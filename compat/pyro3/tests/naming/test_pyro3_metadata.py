@@ -36,6 +36,7 @@ def identical(one: Any, two: Any) -> bool:
     return type(one) is type(two) and repr(one) == repr(two)
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_plain_data_comes_back(value: Any) -> None:
     assert opened(sealed(value, ":x")) == value

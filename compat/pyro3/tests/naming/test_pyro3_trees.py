@@ -190,6 +190,7 @@ NAMES = st.lists(st.sampled_from("ab:"), min_size=1, max_size=4).map(
 STEPS = st.lists(st.tuples(st.sampled_from("gor-"), NAMES), max_size=40)
 
 
+@pytest.mark.slow
 @given(STEPS)
 def test_it_does_what_a_plain_table_of_names_does(steps: list[tuple[str, str]]) -> None:
     tree, table = NamedTree(), {":": True}  # name -> whether it is a group
