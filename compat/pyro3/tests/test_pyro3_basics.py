@@ -272,6 +272,12 @@ def test_names_of_modules() -> None:
         _ = Pyro.protocol.unheard_of
 
 
+def test_what_was_deprecated_says_what_to_do_instead() -> None:
+    for name in ("Pyro.ext", "Pyro.ext.remote_nons"):
+        with pytest.raises(ImportError, match="pyrophone serve"):
+            importlib.import_module(name)
+
+
 def test_the_tree_of_errors() -> None:
     errors = Pyro.errors
     assert errors.TimeoutError.__mro__[1:4] == (

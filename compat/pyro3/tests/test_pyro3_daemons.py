@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import select
 import signal
 import socket
@@ -238,6 +239,17 @@ daemon.connect(Pyro.core.ObjBase(), "a")
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert (found.stdout, found.stderr) == ("register a\nunregister a\n", "")
+
+
+def test_a_daemon_that_nobody_holds_is_closed(threaded: int) -> None:
+    daemon = Pyro.core.Daemon(port=0, norange=1)
+    thing = Thing()
+    daemon.connect(thing)
+    listener = daemon.sock
+    del daemon
+    gc.collect()
+    assert thing.getDaemon() is None
+    wait_until(lambda: listener is not None and listener.fileno() < 0)
 
 
 def test_closedown_ends_a_daemon_that_has_clients(threaded: int, running: Any) -> None:

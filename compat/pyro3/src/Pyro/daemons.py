@@ -20,6 +20,7 @@ from .hosts import getIPAddress
 from .initializing import initialized
 from .logs import Log
 from .loops import Loop
+from .objects import ObjBase
 from .registering import Registry
 from .secured import server_tls
 from .uris import DIRECT
@@ -187,23 +188,14 @@ class Daemon(Registry, Admission, Loop, TCPServer):
         self._finalizer.atexit = False
         with self._table:
             for uid, (one, _) in self._objects.items():
-                self._offer(uid, Servant(one, self._engine))
+                self._offer(uid, one)
 
-    def _offer(self, uid: str, servant: Servant) -> None:
-        self._engine.register(servant, uid, force=True)
+    def _offer(self, uid: str, target: ObjBase) -> None:
+        # The engine, which lives on its own, must not hold the daemon.
+        self._engine.register(Servant(target, self._engine), uid, force=True)
 
     def _withdraw(self, uid: str) -> None:
         self._engine.unregister(uid)
-
-    # What servants call.
-
-    def begins(self) -> None:
-        """Take notice of a call."""
-        self._engine.begins()
-
-    def failed_in(self, error: Exception, callback: bool) -> None:
-        """Take notice of an error of a method."""
-        self._engine.failed_in(error, callback)
 
 
 def _port(engine: Looping | Threading) -> int:

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from .constants import INTERNAL_DAEMON_GUID
-from .dispatch import Servant
 from .errors import NamingError
 from .logs import Log
 from .objects import ObjBase
@@ -174,8 +173,8 @@ class Registry:
 
     # What subclasses do.
 
-    def _offer(self, uid: str, servant: Servant) -> None:
-        """Let clients call *servant*."""
+    def _offer(self, uid: str, target: ObjBase) -> None:
+        """Let clients call *target*."""
         raise NotImplementedError
 
     def _withdraw(self, uid: str) -> None:
@@ -193,7 +192,7 @@ class Registry:
         object.setPyroDaemon(self)
         with self._table:
             self._objects[uid] = (object, name)
-            self._offer(uid, Servant(object, self))
+            self._offer(uid, object)
 
     def _known(self, name: str) -> PyroURI | None:
         """Return what the name server has for *name* if it is here; else remove that."""
