@@ -19,7 +19,7 @@ import Pyro.core
 import Pyro.EventService.Server
 import Pyro.naming
 from Pyro.errors import ConnectionDeniedError, NamingError, PyroError
-from Pyro.EventService import subscriptions
+from Pyro.EventService import Clients, services, subscriptions
 from Pyro.EventService.Clients import Event, Publisher, Subscriber
 
 LIMIT = 10.0  # seconds
@@ -349,10 +349,15 @@ def test_a_subscriber_that_is_gone_is_dropped(service: Service) -> None:
     table = service.es._subscriptions
     publisher.publish("a", "x")
     assert listener.next().msg == "x"
+    until_true(lambda: len(table.find("a")) == 1)
+
+
+def until_true(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
     until = time.monotonic() + LIMIT
-    while len(table.find("a")) > 1 and time.monotonic() < until:
+    while not condition():
+        assert time.monotonic() < until
         threading.Event().wait(0.01)
-    assert len(table.find("a")) == 1
 
 
 class Deaf:
@@ -412,6 +417,31 @@ def test_a_full_queue_holds_the_publisher_up_until_the_service_ends(
     service.es._close()
     assert done.get(timeout=LIMIT) == 2
     thread.join(LIMIT)
+
+
+def test_a_subscriber_that_says_nothing_is_dropped_after_a_while(
+    service: Service, deaf: Deaf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "IDLE", 0.05)
+    Pyro.config.PYRO_ES_QUEUESIZE = 1
+    service.es.subscribe("a", deaf.proxy)
+    for number in range(3):  # the publisher waits, but not for ever
+        service.es.publish("a", number)
+    until_true(lambda: service.es._subscriptions.find("a") == [])
+
+
+def test_a_publisher_that_was_idle_goes_on(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = service.listener()
+    listener.subscribe("a")
+    publisher = Publisher(esURI=service.uri)
+    service.starter.daemon.setTimeout(0.05)  # 20 seconds, as it is
+    monkeypatch.setattr(Clients, "FRESH", 0.01)
+    publisher.publish("a", 1)
+    until_true(lambda: not service.starter.daemon.connections)
+    publisher.publish("a", "x")
+    assert listener.texts("x") == ["a=1", "a=x"]
 
 
 # Pass phrases, names.

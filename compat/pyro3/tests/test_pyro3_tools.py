@@ -82,6 +82,7 @@ def serve_names(programs: Programs) -> Iterator[Callable[..., Any]]:
     running: list[tuple[Any, threading.Thread]] = []
 
     def run(ident: str | None = None) -> Any:
+        Pyro.config.PYRO_NS_URIFILE = str(programs.storage / "uri")
         starter = Pyro.naming.NameServerStarter(ident)
         starter.initialize("localhost", 0, dontlookupother=1, nobroadcast=1)
         thread = threading.Thread(target=starter.daemon.requestLoop)

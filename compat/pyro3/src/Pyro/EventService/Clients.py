@@ -14,7 +14,7 @@ from .subscriptions import texts
 __all__ = ["Event", "Publisher", "Subscriber"]
 
 _ROUND = 0.5  # seconds in which listen() notices abort()
-_FRESH = 10.0  # seconds; the service closes connections that are idle for 20
+FRESH = 10.0  # seconds; the service closes connections that are idle for 20
 
 
 class _Client:
@@ -66,7 +66,7 @@ class Publisher(_Client):
         """Give *message* to all who want to hear of one of *subjects*."""
         with self._publishing:
             # One connection for all, but none that the service may be about to close.
-            if time.monotonic() - self._last > _FRESH:
+            if time.monotonic() - self._last > FRESH:
                 self._service._release()
             self._service.publish(texts(subjects), message)
             self._last = time.monotonic()

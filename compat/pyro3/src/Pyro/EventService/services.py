@@ -16,7 +16,7 @@ from .subscriptions import Subscriptions, texts
 
 __all__ = ["EventService", "EventServiceStarter"]
 
-_IDLE = 20  # seconds after which a connection that transfers nothing is dropped
+IDLE = 20.0  # seconds after which a connection that transfers nothing is dropped
 _TURN = 0.05  # seconds to wait for room in a queue before that in the next
 _ROUND = 3.0  # seconds between looks at the condition of the loop
 
@@ -70,7 +70,7 @@ class EventService(core.ObjBase):
 
     def _delivery(self, identity: str, subscriber: Any) -> Delivery:
         subscriber._setOneway("event")
-        subscriber._setTimeout(_IDLE)
+        subscriber._setTimeout(IDLE)
 
         def send(event: Event) -> None:
             try:
@@ -161,7 +161,7 @@ class EventServiceStarter:
             self.daemon = core.Daemon(
                 host=hostname or None, port=port or 0, norange=norange
             )
-            self.daemon.setTimeout(_IDLE)
+            self.daemon.setTimeout(IDLE)
             if self._identification:
                 self.daemon.setAllowedIdentifications([self._identification])
             if names is not None:
