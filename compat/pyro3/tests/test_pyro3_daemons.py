@@ -208,6 +208,14 @@ def test_without_a_host_a_daemon_is_for_this_machine(running: Any) -> None:
     assert running().sock.getsockname()[0] == "127.0.0.1"
 
 
+def test_a_daemon_for_all_interfaces_publishes_one_of_them(running: Any) -> None:
+    daemon = running(host="0.0.0.0")
+    uri = daemon.connect(Thing())
+    assert daemon.sock.getsockname()[0] == "0.0.0.0"
+    assert uri.address != "0.0.0.0"
+    assert uri.getProxy().echo(1) == 1
+
+
 def test_shutdown_from_inside_and_outside(threaded: int, running: Any) -> None:
     names = Names()
     daemon = running()

@@ -10,6 +10,8 @@ import time
 import weakref
 from typing import Any
 
+from pyrophone.net.addresses import is_everywhere
+
 from . import config
 from .admission import Admission
 from .constants import INTERNAL_DAEMON_GUID
@@ -82,6 +84,8 @@ class Daemon(Registry, Admission, Loop, TCPServer):
         self._threaded = bool(config.PYRO_MULTITHREADED)
         self._engine = self._first_free(port, bool(norange))
         self.port: int = _port(self._engine)
+        if is_everywhere(self.hostname):  # nobody could connect there
+            self.hostname = self._engine.location.rpartition(":")[0]
         self._finalizer = weakref.finalize(self, _close, self._engine)
         self._finalizer.atexit = False
         _LIVING.add(self)
