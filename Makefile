@@ -26,8 +26,9 @@ GRPC := 1.85.1
 RPYC := 6.0.2
 UVLOOP := 0.23.0
 ZMQ := 27.3.0
+NATS := 2.16.0
 PEERS := .peers/pyro5/ready-$(PYRO5)-pytest .peers/pyro4/ready-$(PYRO4)-pytest
-BENCH_PEERS := .peers/bench/ready-$(GRPC)-$(RPYC)-$(UVLOOP)-$(ZMQ)
+BENCH_PEERS := .peers/bench/ready-$(GRPC)-$(RPYC)-$(UVLOOP)-$(ZMQ)-$(NATS)
 
 # They are made for the tests, so a test that misses them has failed.
 export REQUIRE_PEERS := 1
@@ -35,7 +36,7 @@ export REQUIRE_PEERS := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-pure test-compiled compiled cover style types bench ready \
-    peers browser build clean
+    peers browser nats build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,7 +81,7 @@ types: $(VENV)/ready ## mypy, strict
 	@echo "Checking types"
 	@$(BIN)/mypy
 
-bench: $(VENV)/installed $(COMPILED)/ready $(PEERS) $(BENCH_PEERS) ## ours and others', measured
+bench: $(VENV)/installed $(COMPILED)/ready $(PEERS) $(BENCH_PEERS) nats ## ours and others', measured
 	@$(BIN)/python bench/run.py --compiled $(COMPILED) $(ARGS)
 
 peers: $(PEERS) ## environments with the real Pyro5 and Pyro4
@@ -91,6 +92,13 @@ browser: ## Chromium, for the tests of the gateway's page; they are skipped with
 	    apt-get update -qq && \
 	    apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	    echo "There is no Chromium, and it can't be installed from here"
+
+nats: ## nats-server, for the benchmark of events, which goes on without
+	@command -v nats-server >/dev/null || \
+	    { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing nats-server" && \
+	    apt-get update -qq && \
+	    apt-get install -y -qq --no-install-recommends nats-server >/dev/null; } || \
+	    echo "There is no nats-server, and it can't be installed from here"
 
 build: $(VENV)/installed ## wheels of all distributions, in dist/
 	@echo "Building wheels"
@@ -146,9 +154,9 @@ $(COMPILED)/ready: $(VENV)/installed setup.py $(shell find src/pyrophone -name '
 
 # For the benchmark alone, which goes on without; ours is there because of uvloop.
 $(BENCH_PEERS):
-	@echo "Making $(@D) with grpcio, rpyc, pyzmq, uvloop and numpy"
+	@echo "Making $(@D) with grpcio, rpyc, pyzmq, nats-py, uvloop and numpy"
 	@$(PYTHON) -m venv --clear $(@D) && PYROPHONE_BUILD=pure $(@D)/bin/python $(PIP) install \
-	    grpcio==$(GRPC) rpyc==$(RPYC) pyzmq==$(ZMQ) uvloop==$(UVLOOP) msgpack numpy \
+	    grpcio==$(GRPC) rpyc==$(RPYC) pyzmq==$(ZMQ) nats-py==$(NATS) uvloop==$(UVLOOP) msgpack numpy \
 	    --editable . --editable compat/pyro5 && touch $@ || \
 	    { rm -rf $(@D); echo "They can't be installed from here; measuring goes on without"; }
 

@@ -25,6 +25,8 @@ __all__ = [
     "AT_ONCE",
     "BATCH",
     "DATA",
+    "EVENT",
+    "EVENTS",
     "THREADS",
     "answer_orders",
     "answer_orders_async",
@@ -39,6 +41,7 @@ __all__ = [
     "make_array_bytes",
     "make_tree",
     "one_by_one",
+    "publishing",
     "repeat",
     "run_on_loop",
     "sending",
@@ -49,6 +52,8 @@ THREADS = 16
 AT_ONCE = 1000
 BATCH = 1000
 DATA = bytes(range(256)) * 4096  # 1 MiB
+EVENT = (21.5, "lab.room1", 12345)
+EVENTS = 500  # published before they are waited for
 ARRAY_BYTES = 80_000_000  # of 10 million numbers
 
 # Does something as often as it is told; returns seconds if it measures them itself.
@@ -150,6 +155,25 @@ def repeat(call: Callable[[], object]) -> Action:
     def act(count: int) -> None:
         for _ in range(count):
             call()
+
+    return act
+
+
+def publishing(
+    publish: Callable[[int], object], receive: Callable[[int], object]
+) -> Action:
+    """Return an action that publishes events, so many at a time, and waits for them.
+
+    Args:
+        publish: Publishes so many events.
+        receive: Returns when so many have come.
+    """
+
+    def act(count: int) -> None:
+        for start in range(0, count, EVENTS):
+            share = min(EVENTS, count - start)
+            publish(share)
+            receive(share)
 
     return act
 

@@ -25,6 +25,7 @@ class Side:
         script: What is run by *python*, without ``side_`` and ``.py``.
         variant: What the script is told: ``multiplex``, or which event loop to use.
         build: Of ours, ``compiled`` or ``pure``; ``before`` is that of another checkout.
+        program: What else has to be installed.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Side:
     python: Path
     variant: str = ""
     build: str = ""
+    program: str = ""
 
     @property
     def loop(self) -> str:
@@ -81,6 +83,11 @@ SIDES = {
     "grpc": Side("gRPC", "grpc_sync", BENCH),
     "zmq": Side("ZeroMQ, msgpack", "zmq", BENCH),
     "xmlrpc": Side("XML-RPC", "xmlrpc", OURS),
+    "events": Side("Pyrophone", "events", OURS, build="compiled"),
+    "pure-events": Side("Pyrophone (pure)", "events", OURS, build="pure"),
+    "rpyc-events": Side("RPyC, callbacks", "events_rpyc", BENCH),
+    "zmq-events": Side("ZeroMQ PUB/SUB, msgpack", "events_zmq", BENCH),
+    "nats": Side("NATS, msgpack", "events_nats", BENCH, program="nats-server"),
     "raw-asyncio": Side("raw, asyncio", "raw_aio", OURS, "asyncio"),
     "raw-uvloop": Side("raw, uvloop", "raw_aio", BENCH, "uvloop"),
     "ours-asyncio": Side(
@@ -261,6 +268,30 @@ CASES = [
             **_loops(100_000, 100_000, 2000),
         },
         "raw",
+    ),
+    Case(
+        "deliver",
+        "From publish to delivery",
+        "an event of three values, waited for before the next; one server in between",
+        {
+            "events": 300,
+            "pure-events": 300,
+            "rpyc-events": 100,
+            "zmq-events": 500,
+            "nats": 300,
+        },
+    ),
+    Case(
+        "publish",
+        "An event, 500 at a time",
+        "500 are published, as quickly as each can, and waited for",
+        {
+            "events": 5000,
+            "pure-events": 5000,
+            "rpyc-events": 500,
+            "zmq-events": 5000,
+            "nats": 5000,
+        },
     ),
     Case(
         "await",

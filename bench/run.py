@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -84,6 +85,8 @@ def sides_there(wanted: list[str] | None, paths: Mapping[str, str]) -> list[str]
             continue
         if not side.python.exists():
             say(f"without {side.title}: no {side.python.parent.parent.name} in .peers")
+        elif side.program and not shutil.which(side.program):
+            say(f"without {side.title}: there is no {side.program}")
         elif side.build and side.build not in paths:
             if side.build != "before":
                 say(f"without {side.title}: there is no {side.build} build")
