@@ -16,7 +16,7 @@ from .logs import Log
 __all__ = ["initClient", "initServer", "initialized"]
 
 _LOCK = threading.RLock()
-_RULE = "-" * 60
+_RULE = "-" * 20
 
 
 def initClient(banner: object = 0) -> None:
@@ -71,14 +71,12 @@ def _begin(function: str, kind: str, banner: object) -> None:
     if config.PYRO_TRACELEVEL > 0:
         now = time.strftime("%a %b %d %H:%M:%S %Y")
         lines = [
-            "",
-            _RULE,
-            f"NEW SESSION  {now}  Pyro Initialized. Using Pyro V{VERSION}",
+            f"{_RULE} NEW SESSION {now} Pyro V{VERSION} {_RULE}",
             f"This is {function}.",
             "Configuration settings are as follows:",
-            *(f" {name} = {value}" for name, value in config.items()),
+            *(f"{name} = {value}" for name, value in config.items()),
             "Init done.",
-            _RULE,
+            _RULE * 4,
         ]
         Log.raw("\n".join(lines) + "\n")
     if banner:
