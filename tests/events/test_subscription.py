@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from eventful import event_service
+from kinds import KINDS, Kind
 from pyrophone import Settings
 from pyrophone.errors import EventError, SerializeError, SubscriberTooSlowError
 from pyrophone.events import EventBus, Publisher, Subscription, subscribe
@@ -41,6 +42,17 @@ def test_only_what_was_asked_for_comes() -> None:
         assert topics == ["lab.1.temp", "hall.door.open", "hall.end"]
         assert subscription.patterns == ("lab.*.temp", "hall.")
         assert repr(subscription) == "<Subscription to lab.*.temp, hall., connected>"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_daemon_can_serve_it(kind: str) -> None:
+    with Kind(kind).serving() as daemon:
+        uri = daemon.register(EventBus(), "Pyrophone.Events")
+        with subscribe("t", service=uri).start() as subscription:
+            with Publisher(uri) as publisher:
+                for number in range(50):
+                    publisher.publish("t", number)
+            assert numbers(subscription, 50) == list(range(1, 51))
 
 
 def test_a_bad_pattern_is_told_at_once() -> None:
