@@ -233,6 +233,26 @@ def test_shutdown_from_inside_and_outside(threaded: int, running: Any) -> None:
         socket.create_connection(("127.0.0.1", daemon.port))
 
 
+def test_a_loop_goes_on_until_names_are_taken_back_from_inside() -> None:
+    daemon = Pyro.core.Daemon(port=0, norange=1)
+    loop = threading.Thread(target=daemon.requestLoop, kwargs={"timeout": 0.01})
+    alive = []
+
+    class Slow(Names):
+        def unregister(self, name: str) -> None:
+            loop.join(0.1)  # a program might end with its loop, and nobody be answered
+            alive.append(loop.is_alive())
+            super().unregister(name)
+
+    daemon.useNameServer(Slow())
+    proxy: Any = daemon.connect(Thing(), "thing").getProxy()
+    loop.start()
+    assert proxy.end(True) == "ended"
+    loop.join(10)
+    assert alive == [True]
+    assert not loop.is_alive()
+
+
 def test_names_are_taken_back_at_the_end_of_the_program() -> None:
     script = """
 import Pyro.core

@@ -125,14 +125,17 @@ class Daemon(Registry, Admission, Loop, TCPServer):
         Args:
             disconnect: Take the names of objects back, too.
         """
-        self._stopping = True
+        inside = self._engine.called_inside()
+        # A program may end with its loop, and the call that we are in wants its answer.
+        self._stopping = self._stopping or not inside
         if disconnect:
             self._take_back()
         self._age_ended.set()
-        ending = threading.Thread(target=self._engine.stop, name="Pyro-end", daemon=True)
-        if self._engine.called_inside():
+        if inside:
             self._engine.stop()
+            self._stopping = True
         else:
+            ending = threading.Thread(target=self._engine.stop, name="Pyro-end", daemon=True)
             ending.start()
             ending.join(_WHILE)
 
