@@ -69,6 +69,12 @@ class Thing(Pyro.core.ObjBase):
     def items(self) -> Any:
         yield 1
 
+    def fail_with(self, where: str) -> None:
+        error = ValueError(*[self.go] * (where == "args"))
+        if where == "attribute":
+            error.held = self.go  # type: ignore[attr-defined]
+        raise error
+
     def leave(self) -> None:
         raise SystemExit(3)
 
@@ -206,6 +212,18 @@ def test_errors_of_the_package_arrive_as_such(serve: Callable[..., Any]) -> None
         proxy.fail(NamingError("a text", "a name"))
     assert caught.value.args == ("a text", "a name")
     assert repr(proxy.echo(ValueError(1))) == "ValueError(1)"
+
+
+@pytest.mark.parametrize("where", ["args", "attribute"])
+def test_an_exception_that_can_not_travel_is_another(
+    serve: Callable[..., Any], where: str
+) -> None:
+    proxy = serve(Thing())
+    with pytest.raises(PyroError, match=r"ValueError can't travel: .*Event"):
+        proxy.fail_with(where)
+    with pytest.raises(ValueError, match="raise error") as caught:
+        proxy.fail_with("nowhere")
+    assert caught.value.args == ()
 
 
 def test_an_exception_of_an_unknown_class_is_a_pyro_error(

@@ -23,6 +23,7 @@ from . import config
 from .connections import KEY, LocalStorage, TCPConnection, packed
 from .constants import DENIED_UNSPECIFIED, INTERNAL_DAEMON_GUID, deniedReasons
 from .dispatch import Servant
+from .errors import PyroError
 from .faults import DENIED, NOT_ADMITTED
 from .logs import Log
 from .tracebacks import formatTraceback
@@ -102,7 +103,7 @@ class Engine(BaseDaemon):
     ) -> Data:
         """Answer *call* with *error*; what is no Exception breaks the connection."""
         if isinstance(error, Exception):
-            return super().fail(session, call, error, context)
+            return super().fail(session, call, self._sendable(error), context)
         call.problem = error
         session.close()
         return b""
@@ -179,6 +180,15 @@ class Engine(BaseDaemon):
         if outer is None:
             raise SecurityError("the daemon is gone")
         return outer
+
+    def _sendable(self, error: Exception) -> Exception:
+        """Return what to answer with: another error if this one can't be written."""
+        try:
+            self.codecs.extended().by_name["serpent"].dumps(error)
+        except Exception as problem:  # or the client would wait for ever
+            text = f"{type(error).__name__} can't travel: {problem}"
+            return PyroError(text).with_traceback(error.__traceback__)
+        return error
 
     def _judge(self, outer: Any, connection: TCPConnection) -> Any:
         validator = outer.getNewConnectionValidator()
