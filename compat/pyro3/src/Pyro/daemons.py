@@ -135,7 +135,9 @@ class Daemon(Registry, Admission, Loop, TCPServer):
             self._engine.stop()
             self._stopping = True
         else:
-            ending = threading.Thread(target=self._engine.stop, name="Pyro-end", daemon=True)
+            ending = threading.Thread(
+                target=self._engine.stop, name="Pyro-end", daemon=True
+            )
             ending.start()
             ending.join(_WHILE)
 
