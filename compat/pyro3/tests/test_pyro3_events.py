@@ -129,11 +129,12 @@ def test_patterns_match_from_the_start_without_regard_to_case(service: Service) 
 
 def test_every_subscription_that_matches_delivers_once(service: Service) -> None:
     listener = service.listener()
+    publisher = Publisher(esURI=service.uri)
+    publisher.publish("A.B", 0)  # nobody wants it; that is remembered
     for _ in range(2):  # the second time has no effect
         listener.subscribe("a.b")
         listener.subscribeMatch(["a", r".\.b"])
     listener.subscribe("done")
-    publisher = Publisher(esURI=service.uri)
     publisher.publish("A.B", 1)
     publisher.publish("done", "x")
     assert listener.texts("x") == ["A.B=1"] * 3 + ["done=x"]
@@ -220,6 +221,23 @@ def test_with_threads_all_events_come(service: Service) -> None:
     got = [listener.heard.get(timeout=LIMIT) for _ in range(50)]
     assert {event.msg for event, _ in got} == {*range(50)}
     assert listener.thread not in {thread for _, thread in got}
+
+
+def test_the_service_does_not_wait_for_what_a_subscriber_does(service: Service) -> None:
+    both = threading.Barrier(2)
+
+    class Slow(Listener):
+        def event(self, event: Event) -> None:
+            both.wait(LIMIT)
+            super().event(event)
+
+    listener = Slow(service.uri, threads=1)
+    listener.subscribe("a")
+    publisher = Publisher(esURI=service.uri)
+    publisher.publish("a", 1)
+    publisher.publish("a", 2)
+    assert {listener.next().msg, listener.next().msg} == {1, 2}
+    listener.end()
 
 
 def test_one_class_may_publish_and_listen_and_be_a_thread(service: Service) -> None:
@@ -414,7 +432,7 @@ def test_a_full_queue_holds_the_publisher_up_until_the_service_ends(
     assert [done.get(timeout=LIMIT) for _ in range(2)] == [0, 1]
     listener.unsubscribe("a")  # the service goes on
     assert done.empty()
-    service.es._close()
+    service.starter.shutdown()
     assert done.get(timeout=LIMIT) == 2
     thread.join(LIMIT)
 
@@ -431,13 +449,14 @@ def test_a_subscriber_that_says_nothing_is_dropped_after_a_while(
 
 
 def test_a_publisher_that_was_idle_goes_on(
-    service: Service, monkeypatch: pytest.MonkeyPatch
+    started: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(services, "IDLE", 0.1)
+    monkeypatch.setattr(Clients, "FRESH", 0.01)
+    service = started()
     listener = service.listener()
     listener.subscribe("a")
     publisher = Publisher(esURI=service.uri)
-    service.starter.daemon.setTimeout(0.05)  # 20 seconds, as it is
-    monkeypatch.setattr(Clients, "FRESH", 0.01)
     publisher.publish("a", 1)
     until_true(lambda: not service.starter.daemon.connections)
     publisher.publish("a", "x")
