@@ -6,6 +6,7 @@ import copy
 import datetime
 import enum
 import gc
+import pickle
 import sys
 import threading
 import time
@@ -329,6 +330,19 @@ def test_copies_of_proxies(serve: Callable[..., Any]) -> None:
     assert repr(proxy) == str(proxy) == f"<DynamicProxy for {proxy.URI}>"
     with pytest.raises(PyroError, match="cannot deepcopy a proxy"):
         copy.deepcopy(proxy)
+
+
+def test_pickled_proxies_are_not_connected(serve: Callable[..., Any]) -> None:
+    proxy = serve(Thing())
+    assert proxy.echo(1) == 1
+    proxy._setTimeout(5)
+    for one in (proxy, proxy.URI.getAttrProxy()):
+        found = pickle.loads(pickle.dumps(one))
+        assert type(found) is type(one)
+        assert found == one
+        assert found.adapter.timeout == one.adapter.timeout
+        assert not found.adapter.connected()
+        assert found.echo(1) == 1
 
 
 def test_each_proxy_has_a_connection_and_a_thread(running: Any) -> None:

@@ -120,6 +120,10 @@ class DynamicProxy:
     def __deepcopy__(self, memo: Any) -> Any:
         raise PyroError("cannot deepcopy a proxy")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        form = _write(self)
+        return _read, (form["__class__"], form)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DynamicProxy) and self.objectID == other.objectID
 
