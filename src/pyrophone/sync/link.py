@@ -156,6 +156,10 @@ class Link(Outgoing):
         self.parked = False
         self.greeted = session.state == OPEN
         self._service = service
+        self._alone = service.alone
+        self._place = service.place
+        self._straight = service.straight
+        self._known = service.objects.known
         self._closing = threading.Lock()
         # Whether the session may have events that nobody took, or buffers are to be
         # received where they go.

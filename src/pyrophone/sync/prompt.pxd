@@ -4,13 +4,17 @@ from pyrophone.wire.server cimport ServerSession
 
 
 cdef class Prompt:
+    cdef public bint _alone
     cdef public bint _behind
     cdef public bint _broken
     cdef public bint _cut
+    cdef public dict _known
     cdef public bint _lost
     cdef public object _outbox
+    cdef public object _place
     cdef public object _sending
     cdef public object _service
+    cdef public bint _straight
     cdef public object _tls
     cdef public int _using
     cdef public bint active

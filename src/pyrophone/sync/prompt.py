@@ -15,6 +15,7 @@ from typing import Any
 from ..context import CallContext, Client
 from ..frontend.contexts import context_for
 from ..net.sockets import close_hard, wait_limit_reached
+from ..objects.table import Entry
 from ..wire.buffers import Data, Pieces
 from ..wire.events import Call
 from ..wire.framing import ONEWAY
@@ -41,13 +42,17 @@ class Prompt:
     """
 
     __slots__ = (
+        "_alone",
         "_behind",
         "_broken",
         "_cut",
+        "_known",
         "_lost",
         "_outbox",
+        "_place",
         "_sending",
         "_service",
+        "_straight",
         "_tls",
         "_using",
         "active",
@@ -67,13 +72,17 @@ class Prompt:
         "turn",
     )
 
+    _alone: bool  # what the service says of itself, as the next three
     _behind: bool
     _broken: bool
     _cut: bool
+    _known: dict[str, Entry]
     _lost: bool
     _outbox: deque[bytes | memoryview | Pieces]
+    _place: str
     _sending: Lock
     _service: Any
+    _straight: bool
     _tls: Any
     _using: int
     active: bool
@@ -150,7 +159,7 @@ class Prompt:
         self.count += 1
         term = self.term
         key = -self.count if oneway else call.seq
-        context = self.open[key] = context_for(self.client, call, service.place)
+        context = self.open[key] = context_for(self.client, call, self._place)
         self.turn.release()
         data = service.perform(self, call, context)
         if data is not None:
@@ -159,7 +168,7 @@ class Prompt:
             self.open.pop(key, None)
             if self.tasks or self.paused or service.stopping:
                 self.done(key)
-        if not self.turn.acquire(service.alone):
+        if not self.turn.acquire(self._alone):
             return False
         if self.term != term:
             self.turn.release()

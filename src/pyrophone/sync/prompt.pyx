@@ -23,7 +23,6 @@ from ..errors import SecurityError, SerializeError
 from ..frontend.contexts import context_for
 from ..net.sockets import AT_ONCE, close_hard, wait_limit_reached
 from ..objects.batch import DATA
-from ..objects.functions import OF_FUNCTIONS
 from ..wire.ends import NO_ANNOTATIONS
 from ..wire.framing import ONEWAY
 
@@ -69,7 +68,6 @@ cdef enum:
     LATER = -1
 
 cdef object _serving = serving
-cdef object _of_functions = OF_FUNCTIONS
 cdef object _data = DATA
 cdef object _simple = frozenset({bool, float, int, str, type(None)})
 cdef object _no_annotations = NO_ANNOTATIONS
@@ -210,12 +208,12 @@ cdef class Prompt:
             context.reply_annotations = {}
             context.correlation = call.correlation
             context.origin = call
-            context.place = service.place
+            context.place = self._place
         else:
-            context = context_for(self.client, call, service.place)
+            context = context_for(self.client, call, self._place)
         self.open[key] = context
         self.turn.release()
-        if service.straight and not call.flags and not call.path and call.limit is None:
+        if self._straight and not call.flags and not call.path and call.limit is None:
             data = self._perform(service, call, context)
         else:
             data = service.perform(self, call, context)
@@ -225,7 +223,7 @@ cdef class Prompt:
             self.open.pop(key, None)
             if self.tasks or self.paused or service.stopping:
                 self.done(key)
-        if not self.turn.acquire(service.alone):
+        if not self.turn.acquire(self._alone):
             return False
         if self.term != term:
             self.turn.release()
@@ -283,12 +281,18 @@ cdef class Prompt:
 
     cdef object _function(self, service, Call call):
         """Return what to run for *call*; None if that is not at hand."""
-        if call.problem is not None or type(call.object_id) is not str:
+        if (
+            call.problem is not None
+            or type(call.object_id) is not str
+            or type(call.method) is not str
+            or not call.method
+            or (<str>call.method)[0] == u"_"  # as those of functions, for one
+        ):
             return None
-        entry = service.objects.known.get(call.object_id)
+        entry = self._known.get(call.object_id)
         if entry is None or entry.fixed is None or call.method not in entry.members.methods:
             return None
-        return None if call.method in _of_functions else getattr(entry.fixed, call.method)
+        return getattr(entry.fixed, call.method)
 
     cdef int _send_at_once(self, data) except -1:
         """Do as :meth:`send`, shorter."""
