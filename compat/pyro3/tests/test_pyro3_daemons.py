@@ -699,11 +699,14 @@ def test_what_happens_to_connections_is_logged(running: Any, tmp_path: Path) -> 
     uri = daemon.connect(Thing(), "without a name server")
     with pytest.raises(ValueError, match="on purpose"):
         uri.getProxy().fail()
-    daemon.setAllowedIdentifications([])
+    daemon.setAllowedIdentifications(["phrase"])
+    with pytest.raises(ConnectionDeniedError, match="security"):
+        uri.getProxy().fail()
     Pyro.config.PYRO_MAXCONNECTIONS = 0
-    with pytest.raises(ConnectionDeniedError):
+    with pytest.raises(ConnectionDeniedError, match="busy"):
         uri.getProxy().fail()
     text = (tmp_path / "log").read_text()
+    assert text.count("connection refused:") == 2
     for part in (
         "WARN ** Daemon ** no name server known, not registered: without a name server",
         "NOTE ** Daemon ** new connection from ('127.0.0.1', ",

@@ -71,6 +71,7 @@ class Admission:
         if ok:
             connection.admitted = True
         else:
+            Log.warn("Daemon", "connection refused:", connection.addr)
             connection.close()  # behind the answer
         return (1, 0) if ok else (0, int(code))
 
