@@ -53,7 +53,10 @@ class Group:
     @property
     def interval(self) -> float:
         """Longest wait that suits all members, in seconds."""
-        return min((member.interval for member in self.members), default=0.0)
+        members = self.members
+        if len(members) == 1:  # as nearly always, and asked for in each round
+            return members[0].interval
+        return min((member.interval for member in members), default=0.0)
 
     def process(self, timeout: float, sockets: Iterable[Any] | None) -> None:
         """Do what is there to do, for all members; see ``LoopDaemon.process``."""
@@ -76,8 +79,10 @@ class Group:
                 member.look_after(now)
         finally:
             self.thread = None
-        if any(member.interrupted for member in members):
-            self.interrupt()
+        for member in members:
+            if member.interrupted:
+                self.interrupt()
+                break
         for member in members:
             if member.stopping:
                 member.finish()

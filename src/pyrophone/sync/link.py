@@ -116,6 +116,7 @@ class Link(Outgoing):
         deadline: When it is to be closed if nothing happens, by the daemon's
             clock; None is never.
         parked: Whether it waits in the daemon's selector.
+        settled: Whether it does so to be read, for ever, its client being known.
         greeted: Whether the client's greeting was accepted.
         many: Whether many calls may be under way.
         most: How many, at most.
@@ -136,6 +137,7 @@ class Link(Outgoing):
         "idle_limit",
         "most",
         "parked",
+        "settled",
         "shared",
     )
 
@@ -154,6 +156,7 @@ class Link(Outgoing):
         self.idle_limit: float | None = None
         self.deadline: float | None = None
         self.parked = False
+        self.settled = False
         self.greeted = session.state == OPEN
         self._service = service
         self._alone = service.alone

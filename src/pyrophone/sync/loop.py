@@ -24,7 +24,7 @@ from ..wire.dialects import Dialect
 from ..wire.events import Greeting
 from ..wire.features import FEATURES
 from .accepting import AcceptingDaemon
-from .link import PAUSED, READ, WRITE, Link
+from .link import MORE, PAUSED, READ, WRITE, Link
 from .poller import readable
 from .pulse import Pulse
 
@@ -241,6 +241,13 @@ class LoopDaemon(AcceptingDaemon):
         """Serve a link that has something to read, or can be written to."""
         with link.turn:
             state = link.serve()
+        if (
+            state == MORE
+            and link.settled
+            and link.idle_limit is None
+            and not (link.stuck or link.closed or self.stopping)
+        ):
+            return  # it waits as before
         self._park(link, state)
 
     def _look_at(self, link: Link) -> None:
@@ -254,6 +261,7 @@ class LoopDaemon(AcceptingDaemon):
 
     def _park(self, link: Link, state: int) -> None:
         """Wait for a link's next event; the polling thread calls this."""
+        link.settled = False
         if link.closed or self.stopping:
             self._poller.forget(link.sock)  # by its identity: its number may be another's
             link.parked = True
@@ -271,6 +279,7 @@ class LoopDaemon(AcceptingDaemon):
             return
         write = state == WRITE or link.stuck
         self._poller.watch(link.sock, WRITE if write else READ, partial(self._ready, link))
+        link.settled = link.greeted and not write and link.deadline is None
 
     def _set_deadline(self, link: Link, state: int) -> None:
         if state == WRITE:
