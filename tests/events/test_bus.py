@@ -433,3 +433,14 @@ def test_an_end_ends_all_subscriptions_and_lets_none_begin() -> None:
     with pytest.raises(EventError, match="the event service has ended"):
         bus.subscribe(["a"])
     publish(bus, event("a", 1))
+
+
+def test_who_comes_back_counts_also_from_where_publishers_were() -> None:
+    bus = make()
+    position = Reader()
+    position.known[publisher(1), "a"] = 4
+    publish(bus, position.since())
+    queue = bus.subscribe(["a"], since={})  # it was here, and heard of nobody
+    publish(bus, event("a", 7))
+    reader = drain(bus, queue)
+    assert (reader.got, reader.total) == ({(publisher(1), "a"): [7]}, 2)

@@ -12,6 +12,7 @@ import pytest
 from kinds import KINDS, Kind
 from loops import loop_thread
 from pyrophone import Settings, aio, sync
+from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import EventError, NotExposedError, SubscriberTooSlowError
 from pyrophone.events import EventBus, Limits
 from pyrophone.events.records import pack_head, unpack
@@ -332,3 +333,24 @@ def test_a_loop_that_is_gone_is_no_reason_to_fail() -> None:
     items = asyncio.run(main())
     bus.publish(event("a", 1))
     assert asyncio.run(items.__anext__()) == event("a", 1)
+
+
+def test_what_waits_is_left_to_the_queue() -> None:
+    items: Any = EventBus().subscribe(["a"])
+    assert items.items_per_message == 1  # or a batch of the stream would gather them
+    items.close()
+
+
+def test_a_stream_that_never_began_ends_with_its_client() -> None:
+    bus = EventBus()
+    client = Client()
+    token = serving.set(CallContext(client, 1, 0, "serpent", {}, None))
+    try:
+        items = bus.subscribe(["a"])
+    finally:
+        serving.reset(token)
+    assert bus.describe()["subscriptions"] == 1
+    for resource in list(client.resources):
+        resource.close()
+    assert bus.describe()["subscriptions"] == 0
+    assert items
