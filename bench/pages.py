@@ -21,6 +21,7 @@ ALTERNATIVES = {
     "data": "bars: the time of values, bytes and arrays, for each program",
     "many": "bars: the time of calls in batches and of items of streams",
     "await": "bars: the time of awaited calls, for each program and loop",
+    "events": "bars: the time of events, for each program",
 }
 
 

@@ -17,6 +17,7 @@ PICTURES = {
     "data": ("tree", "bytes", "array"),
     "many": ("batch", "stream"),
     "await": ("await", "gather"),
+    "events": ("deliver", "publish"),
 }
 
 _WIDTH = 760

@@ -13,7 +13,7 @@ __all__ = ["FACTORS", "bar_lines", "case_lines", "floor_of", "number", "page_lin
 
 FACTORS = {"µs": 1e6, "ms": 1e3}
 
-# The columns of the page's two tables.
+# The columns of the page's tables.
 _THREADS = (
     "raw",
     "ours",
@@ -36,6 +36,7 @@ _LOOPS = (
     "ours-uvloop",
     "grpc-uvloop",
 )
+_EVENTS = ("events", "pure-events", "rpyc-events", "zmq-events", "nats")
 
 
 def case_lines(cases: Sequence[Case], found: Found) -> Iterator[str]:
@@ -83,6 +84,8 @@ def page_lines(found: Found) -> Iterator[str]:
     yield from _page_table(_THREADS, found)
     yield ""
     yield from _page_table(_LOOPS, found)
+    yield ""
+    yield from _page_table(_EVENTS, found)
     yield ""
     yield from _page_idle(found)
     yield ""
@@ -178,7 +181,8 @@ def _page_table(columns: Sequence[str], found: Found) -> Iterator[str]:
         for side in sides:
             series = found.get((side, case.action))
             value = number(series.median * FACTORS[case.unit]) if series else ""
-            cells.append(f"**{value}**" if side.startswith("ours") and value else value)
+            ours = side.startswith(("ours", "events"))
+            cells.append(f"**{value}**" if ours and value else value)
         yield f"| {case.title}, {case.unit} | {' | '.join(cells)} |"
 
 
