@@ -778,6 +778,7 @@ def test_the_control_object_tells_about_the_daemon(
         "info",
         "ping",
         "registered",
+        "watch",
     ]
 
 
