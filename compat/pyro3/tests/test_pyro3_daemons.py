@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,19 @@ class Thing(Pyro.core.ObjBase):
     def _gotReaped(self) -> None:
         self.reaped.append(self.getDaemon())
         self.done.set()
+
+
+def test_an_unknown_object_is_one_where_other_pyros_are_imported(
+    running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = types.ModuleType("Pyro5.errors")
+    vars(errors)["DaemonError"] = type("DaemonError", (Exception,), {})
+    monkeypatch.setitem(sys.modules, "Pyro5.errors", errors)
+    daemon, thing = running(), Thing()
+    uri = daemon.connect(thing)
+    daemon.disconnect(thing)
+    with pytest.raises(ProtocolError, match="unknown object ID"):
+        uri.getProxy().echo(1)
 
 
 def test_names_and_identities(running: Any) -> None:

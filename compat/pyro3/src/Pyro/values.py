@@ -18,6 +18,7 @@ __all__ = ["CLASSES", "known", "registerClass", "uri_of"]
 
 _URI = "Pyro.core.PyroURI"
 _CAPSULE = "Pyro.errors.PyroExceptionCapsule"
+_OF_WIRE = "Pyro5."  # how names of Pyrophone's own errors begin there
 _LONGEST_NAME = 500  # characters
 _MISSED = threading.local()  # whether a class was looked for in vain
 
@@ -81,6 +82,8 @@ def _parts(value: Any) -> Iterator[Any]:
 
 def _loaded_error(name: Any) -> type | None:
     if not isinstance(name, str) or len(name) > _LONGEST_NAME:
+        return None
+    if name.startswith(_OF_WIRE):  # though the program may have such a class, too
         return None
     parts = name.split(".")
     for size in range(len(parts) - 1, 0, -1):
