@@ -47,6 +47,7 @@ class NameServerStarter:
         self._broadcasts: BroadcastServer | None = None
         self._started = threading.Event()
         self._is_ending = False
+        self._is_looping = False
         self._uri: PyroURI | None = None
 
     def start(self, *args: Any, **kwargs: Any) -> None:
@@ -59,10 +60,12 @@ class NameServerStarter:
         try:  # from the very start: a break signal may come at any time
             self.initialize(*args, **kwargs)
             others = [] if self._broadcasts is None else [self._broadcasts.sock]
+            self._is_looping = True
             self.daemon.requestLoop(self._goes_on, _ROUND, others, self._answer)
         except KeyboardInterrupt:
             print("Shutting down on user break signal.")
         finally:
+            self._is_looping = False
             self.shutdown()
         print("Name Server gracefully stopped.")
 
@@ -147,7 +150,7 @@ class NameServerStarter:
         """Let nobody in any more, and let go of all."""
         self._is_ending = True
         self._started.clear()
-        if self._broadcasts is not None:
+        if self._broadcasts is not None and not self._is_looping:  # or the loop closes it
             self._broadcasts.close()
             self._broadcasts = None
         if self.daemon is not None:
