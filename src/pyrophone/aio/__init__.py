@@ -20,6 +20,7 @@ from .client import (
 from .daemon import Daemon
 from .functions import RemoteFunction, release
 from .items import Items
+from .standalone import Standalone
 
 __all__ = [
     "Batch",
@@ -27,6 +28,7 @@ __all__ = [
     "Items",
     "Proxy",
     "RemoteFunction",
+    "Standalone",
     "batch",
     "close",
     "connect",

@@ -21,6 +21,8 @@ class BaseEventService:
     Arguments, attributes and errors are those of :class:`pyrophone.events.EventService`.
     """
 
+    _longest: float | None = 5.0  # for the name to be withdrawn, where a name server hangs
+
     def __init__(
         self,
         host: str = "localhost",
@@ -46,11 +48,9 @@ class BaseEventService:
         self._daemon.objects.register(self.events, EVENTS_ID)
         self.uri: URI = self._daemon.uri_of(EVENTS_ID)
         self._keeper = None if name is None else NameKeeper(name, self.uri, settings)
-
-    @property
-    def _helpers(self) -> list[tuple[str, Callable[[], None]]]:
-        """What runs in threads of its own, by the names of these."""
-        return [] if self._keeper is None else [("names", self._keeper.serve)]
+        self._helpers: list[tuple[str, Callable[[], None]]] = []
+        if self._keeper is not None:
+            self._helpers.append(("names", self._keeper.serve))
 
     def _make_daemon(self, host: str, port: int, **options: Any) -> Any:
         """Return the daemon of a front-end."""

@@ -34,6 +34,8 @@ class BaseNameService:
     Arguments, attributes and errors are those of :class:`pyrophone.naming.NameService`.
     """
 
+    _longest: float | None = None  # the storage must be left in peace before it is closed
+
     def __init__(
         self,
         host: str | None = None,

@@ -22,6 +22,7 @@ from .items import Items
 from .link import Link
 from .loop import LoopDaemon
 from .service import BaseDaemon
+from .standalone import Standalone
 from .started import start
 from .threads import Daemon
 
@@ -34,6 +35,7 @@ __all__ = [
     "LoopDaemon",
     "Proxy",
     "RemoteFunction",
+    "Standalone",
     "batch",
     "close",
     "connect",
