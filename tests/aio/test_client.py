@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -183,14 +182,10 @@ def test_names_are_looked_up(run: Run, counter: tuple[Counter, str]) -> None:
         proxy = await connect("lab.counter", settings=settings)
         assert await proxy.add() == 1
 
-    with NameService("localhost", 0, broadcast=False) as service:
-        thread = threading.Thread(target=service.serve)
-        thread.start()
+    with running(NameService("localhost", 0, broadcast=False)) as service:
         port = service.uri.port
         assert port is not None
         run(main(Settings(name_port=port, broadcast_addresses=())))
-        service.close()
-        thread.join(LIMIT)
 
 
 def test_a_handshake_may_be_judged_by_a_coroutine(run: Run) -> None:

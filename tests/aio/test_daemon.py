@@ -23,7 +23,7 @@ from pyrophone.aio.daemon import Daemon
 from pyrophone.errors import DaemonError
 from pyrophone.naming import NameService
 from pyrophone.net.tls import server_context
-from running import LIMIT
+from running import LIMIT, running
 from talking import talking
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -228,14 +228,8 @@ def test_names_are_registered_and_withdrawn(run: Run) -> None:
         with sync.connect(names.uri) as server:
             return sorted(server.list(prefix="lab."))
 
-    names = NameService(port=0, broadcast=False)
-    thread = threading.Thread(target=names.serve)
-    thread.start()
-    try:
+    with running(NameService(port=0, broadcast=False)) as names:
         run(main(names))
-    finally:
-        names.close()
-        thread.join(LIMIT)
 
 
 def test_it_refuses_what_it_cannot_do(run: Run) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 import Pyro5.api
+from looping import looping
 from Pyro5 import config, errors
 from Pyro5.generation import PYRO5
 from pyrophone.classic.daemons import Ending, check
@@ -53,11 +52,10 @@ class Thing:
 
 @pytest.mark.parametrize("ending", Ending)
 def test_an_error_may_end_the_connection(ending: Ending) -> None:
-    with Pyro5.api.Daemon() as daemon:
+    with Pyro5.api.Daemon() as daemon, looping() as loop:
         uri = daemon.register(Thing())
         daemon.pyroServed.ending = lambda call, error, callback: ending
-        thread = threading.Thread(target=daemon.requestLoop)
-        thread.start()
+        loop(daemon)
         answered = ending is not Ending.HANG_UP
         with Pyro5.api.Proxy(uri) as proxy:
             with pytest.raises(ValueError if answered else errors.ConnectionClosedError):
@@ -65,9 +63,6 @@ def test_an_error_may_end_the_connection(ending: Ending) -> None:
             if ending is Ending.FAREWELL:
                 with pytest.raises(errors.ConnectionClosedError):
                     proxy.fail()
-        daemon.shutdown()
-        thread.join(10)
-        assert not thread.is_alive()
 
 
 def test_an_address_has_its_version_whatever_is_preferred(

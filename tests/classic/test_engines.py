@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 import Pyro5.api
+from looping import looping
 from Pyro5 import config
 
 
@@ -23,10 +22,9 @@ def test_a_client_counts_as_a_worker_or_a_connection(
     monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(config, "SERVERTYPE", kind)
-    with Pyro5.api.Daemon() as daemon:
+    with Pyro5.api.Daemon() as daemon, looping() as loop:
         uri = daemon.register(Clock())
-        thread = threading.Thread(target=daemon.requestLoop)
-        thread.start()
+        loop(daemon)
         with Pyro5.api.Proxy(uri) as proxy:
             assert proxy.hour() == 11
             server = daemon.transportServer
@@ -35,9 +33,6 @@ def test_a_client_counts_as_a_worker_or_a_connection(
                 assert "busy" in repr(server.pool)
             else:
                 assert repr(server).endswith("; 1 connections>")
-        daemon.shutdown()
-        thread.join(10)
-        assert not thread.is_alive()
     assert daemon.sock is None
 
 

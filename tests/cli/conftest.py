@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -11,7 +10,7 @@ import pytest
 
 from pyrophone.cli.main import main
 from pyrophone.naming import NameService
-from running import LIMIT
+from running import LIMIT, running
 
 
 class Result(NamedTuple):
@@ -55,13 +54,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture
 def service() -> Iterator[NameService]:
     """A name server, not in the environment yet."""
-    service = NameService("localhost", 0)
-    thread = threading.Thread(target=service.serve, name="names")
-    thread.start()
-    yield service
-    service.stop()
-    thread.join(LIMIT)
-    assert not thread.is_alive()
+    with running(NameService("localhost", 0)) as service:
+        yield service
 
 
 @pytest.fixture

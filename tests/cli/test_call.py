@@ -156,15 +156,9 @@ def test_the_name_server_is_where_the_options_say(
 
 def test_a_name_server_at_a_unix_socket(run: Run, uri: str, tmp_path: Any) -> None:
     path = str(tmp_path / "names")
-    other = NameService(unix_socket=path)
-    thread = threading.Thread(target=other.serve)
-    thread.start()
-    try:
+    with running(NameService(unix_socket=path)) as other:
         other.names.register("there", uri)
         assert run("call", "--host", f"./u:{path}", "there.size") == (0, "7\n", "")
-    finally:
-        other.stop()
-        thread.join(LIMIT)
 
 
 @pytest.mark.usefixtures("uri")

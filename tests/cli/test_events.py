@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from pyrophone.events import EventService, Publisher
 from pyrophone.events.records import pack_event
 from pyrophone.naming import NameService
 from pyrophone.sync import connect
-from running import LIMIT
+from running import LIMIT, running
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -28,12 +27,8 @@ def events(names: NameService) -> Iterator[EventService]:
     """An event service that is found by its name."""
     service = EventService(name=None)
     names.names.register("Pyrophone.Events", service.uri)
-    thread = threading.Thread(target=service.serve, name="events")
-    thread.start()
-    yield service
-    service.stop()
-    thread.join(LIMIT)
-    assert not thread.is_alive()
+    with running(service):
+        yield service
 
 
 def start(*argv: str) -> subprocess.Popen[str]:

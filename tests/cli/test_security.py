@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,14 +46,9 @@ def names(files: Certificates, monkeypatch: pytest.MonkeyPatch) -> Iterator[Name
     tls = server_context(
         files.server.certificate, files.server.key, clients=files.authority
     )
-    service = NameService("localhost", 0, tls=tls)
-    thread = threading.Thread(target=service.serve, name="names")
-    thread.start()
-    monkeypatch.setenv("PYROPHONE_NAME_PORT", str(service.uri.port))
-    yield service
-    service.stop()
-    thread.join(LIMIT)
-    assert not thread.is_alive()
+    with running(NameService("localhost", 0, tls=tls)) as service:
+        monkeypatch.setenv("PYROPHONE_NAME_PORT", str(service.uri.port))
+        yield service
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +13,7 @@ from pyrophone.events import names
 from pyrophone.events.names import NameKeeper
 from pyrophone.naming import NameService
 from pyrophone.sync import locate_names
-from running import LIMIT
+from running import LIMIT, running
 
 HERE = URI.parse("PYRO:Pyrophone.Events@localhost:1")
 THERE = URI.parse("PYRO:Pyrophone.Events@localhost:2")
@@ -22,14 +21,8 @@ THERE = URI.parse("PYRO:Pyrophone.Events@localhost:2")
 
 @contextmanager
 def name_server(port: int = 0) -> Iterator[Settings]:
-    with NameService("localhost", port) as service:
-        thread = threading.Thread(target=service.serve, name="names")
-        thread.start()
-        try:
-            yield settings_for(service.uri.port or 0)
-        finally:
-            service.stop()
-            thread.join(LIMIT)
+    with running(NameService("localhost", port)) as service:
+        yield settings_for(service.uri.port or 0)
 
 
 def settings_for(port: int) -> Settings:
@@ -38,15 +31,8 @@ def settings_for(port: int) -> Settings:
 
 @contextmanager
 def keeping(settings: Settings) -> Iterator[NameKeeper]:
-    keeper = NameKeeper("events", HERE, settings)
-    thread = threading.Thread(target=keeper.serve, name="keeper")
-    thread.start()
-    try:
+    with running(NameKeeper("events", HERE, settings)) as keeper:
         yield keeper
-    finally:
-        keeper.close()
-        thread.join(LIMIT)
-        assert not thread.is_alive()
 
 
 def found(settings: Settings) -> URI | None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,20 +12,7 @@ from pyrophone import Settings
 from pyrophone.events import EventService, Limits, Publisher, subscribe
 from pyrophone.naming import NameService
 from pyrophone.sync import connect, locate_names
-from running import LIMIT
-
-
-@contextmanager
-def serving(service: Any) -> Iterator[Any]:
-    """Serve in a thread; at the end stop and wait for the thread."""
-    thread = threading.Thread(target=service.serve, name="serve")
-    thread.start()
-    try:
-        yield service
-    finally:
-        service.stop()
-        thread.join(LIMIT)
-        assert not thread.is_alive()
+from running import LIMIT, running
 
 
 def settings_for(names: NameService) -> Settings:
@@ -51,15 +35,15 @@ def check(service: Any, settings: Settings | None = None) -> None:
 
 
 def test_events_go_through_it() -> None:
-    with serving(EventService(name=None)) as service:
+    with running(EventService(name=None)) as service:
         check(service.uri)
         assert service.events.topics() == ["lab.temperature"]
 
 
 def test_it_is_found_by_its_name() -> None:
-    with serving(NameService("localhost", 0)) as names:
+    with running(NameService("localhost", 0)) as names:
         settings = settings_for(names)
-        with serving(EventService(settings=settings)) as service:
+        with running(EventService(settings=settings)) as service:
             assert service._keeper is not None
             assert service._keeper.registered.wait(LIMIT)
             assert names.names.lookup("Pyrophone.Events") == service.uri
@@ -68,7 +52,7 @@ def test_it_is_found_by_its_name() -> None:
 
 
 def test_the_end_waits_for_no_subscription() -> None:
-    with serving(EventService(name=None)) as service:
+    with running(EventService(name=None)) as service:
         with connect(service.uri) as proxy:
             items = iter(proxy.subscribe(["a"]))
             assert next(items) == b""
@@ -78,7 +62,7 @@ def test_the_end_waits_for_no_subscription() -> None:
 
 def test_limits_are_those_given() -> None:
     limits = Limits(event_size=1000)
-    with serving(EventService(name=None, limits=limits)) as service:
+    with running(EventService(name=None, limits=limits)) as service:
         with connect(service.uri) as proxy:
             assert proxy.hello()["event_size"] == 1000
 
@@ -89,7 +73,7 @@ def test_a_port_that_is_taken_is_an_error() -> None:
 
 
 def test_a_name_server_can_be_one_too() -> None:
-    with serving(NameService("localhost", 0, events=True)) as names:
+    with running(NameService("localhost", 0, events=True)) as names:
         settings = settings_for(names)
         check(None, settings)
         assert names.events is not None

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import threading
 from typing import Any
 
 import pytest
@@ -158,9 +157,7 @@ def test_losses_are_told_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_the_service_is_looked_for_by_its_name() -> None:
-    with NameService(port=0, broadcast=False) as names:
-        thread = threading.Thread(target=names.serve)
-        thread.start()
+    with running(NameService(port=0, broadcast=False)) as names:
         settings = Settings(name_host="localhost", name_port=names.uri.port or 0)
         with running(Daemon(settings=settings)) as daemon:
             daemon.register(EventBus(), "Pyrophone.Events", name="Pyrophone.Events")
@@ -170,14 +167,10 @@ def test_the_service_is_looked_for_by_its_name() -> None:
             ):
                 publisher.publish("t", 1)
                 assert subscription.get(LIMIT).value == 1
-        names.stop()
-        thread.join(LIMIT)
 
 
 def test_it_follows_a_service_that_has_moved() -> None:
-    with NameService(port=0, broadcast=False) as names:
-        thread = threading.Thread(target=names.serve)
-        thread.start()
+    with running(NameService(port=0, broadcast=False)) as names:
         settings = Settings(name_host="localhost", name_port=names.uri.port or 0)
         publisher = Publisher(settings=settings, keep=True)
         subscription = subscribe("t", settings=settings)
@@ -188,8 +181,6 @@ def test_it_follows_a_service_that_has_moved() -> None:
                 assert numbers(subscription, 1) == [number]
         subscription.close()
         publisher.close()
-        names.stop()
-        thread.join(LIMIT)
 
 
 def test_a_loop_that_reads_is_not_kept_from_other_work() -> None:

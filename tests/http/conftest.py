@@ -84,13 +84,8 @@ class Kettle:
 @pytest.fixture(scope="session")
 def service() -> Iterator[NameService]:
     """A name server."""
-    service = NameService("localhost", 0)
-    thread = threading.Thread(target=service.serve, name="names")
-    thread.start()
-    yield service
-    service.stop()
-    thread.join(LIMIT)
-    assert not thread.is_alive()
+    with running(NameService("localhost", 0)) as service:
+        yield service
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import logging
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import EllipsisType
 
@@ -39,19 +38,6 @@ class Counter:
         return self.value
 
 
-@contextmanager
-def serving(service: NameService) -> Iterator[NameService]:
-    """Serve in a thread; at the end stop and wait for the thread."""
-    thread = threading.Thread(target=service.serve, name="serve")
-    thread.start()
-    try:
-        yield service
-    finally:
-        service.stop()
-        thread.join(LIMIT)
-        assert not thread.is_alive()
-
-
 def settings_for(service: NameService) -> Settings:
     """Return settings by which *service* is found, and nobody else."""
     return Settings(
@@ -66,7 +52,7 @@ def settings_for(service: NameService) -> Settings:
 @pytest.fixture
 def service() -> Iterator[NameService]:
     """A name server on a free port of this machine."""
-    with serving(NameService("localhost", 0)) as service:
+    with running(NameService("localhost", 0)) as service:
         yield service
 
 
@@ -92,7 +78,7 @@ def test_it_is_found_and_knows_itself(service: NameService, names: Proxy) -> Non
 @pytest.mark.parametrize("serializer", ["serpent", "json", "marshal", "msgpack"])
 def test_clients_of_each_dialect_get_what_they_know(serializer: str) -> None:
     settings = Settings(serializer=serializer, timeout=LIMIT)
-    with serving(NameService("localhost", 0, dialects=["pyro4"])) as service:
+    with running(NameService("localhost", 0, dialects=["pyro4"])) as service:
         with connect(service.uri, dialect="pyro4", settings=settings) as names:
             names.register("lamp", service.uri, metadata=["b", "a"])
             uri, tags = names.lookup("lamp", return_metadata=True)
@@ -147,7 +133,7 @@ def test_a_name_that_was_taken_over_is_not_withdrawn(
 def test_a_daemon_ends_well_when_the_name_server_is_gone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with serving(NameService("localhost", 0)) as service:
+    with running(NameService("localhost", 0)) as service:
         daemon = Daemon(settings=settings_for(service))
         daemon.register(Counter(), name="lab.counter")
     with caplog.at_level(logging.WARNING):
@@ -176,7 +162,7 @@ def test_a_mistyped_name_is_answered_with_similar_ones(
 
 def test_it_serves_at_a_unix_socket(tmp_path: Path) -> None:
     path = str(tmp_path / "names")
-    with serving(NameService(unix_socket=path)) as service:
+    with running(NameService(unix_socket=path)) as service:
         assert service.uri == URI("PYRO", "Pyro.NameServer", path)
         assert service.broadcast_port is None
         with locate_names(f"./u:{path}") as names:
@@ -184,7 +170,7 @@ def test_it_serves_at_a_unix_socket(tmp_path: Path) -> None:
         with connect(f"PYRONAME:n@./u:{path}") as names:
             assert names.count() == 2
     settings = Settings(name_host=f"./u:{path}")
-    with serving(NameService(settings=settings)) as service:
+    with running(NameService(settings=settings)) as service:
         with locate_names(settings=settings) as names:
             assert names.lookup("Pyro.NameServer") == service.uri
 
@@ -192,7 +178,7 @@ def test_it_serves_at_a_unix_socket(tmp_path: Path) -> None:
 def test_names_stay_in_the_storage_that_was_given() -> None:
     storage = MemoryStorage()
     for expected in (2, 2):
-        with serving(NameService("localhost", 0, storage=storage)) as service:
+        with running(NameService("localhost", 0, storage=storage)) as service:
             with connect(service.uri) as names:
                 names.register("n", "PYRO:x@h:1")
                 assert names.count() == expected
@@ -202,7 +188,7 @@ def test_names_stay_in_the_storage_that_was_given() -> None:
 def test_names_in_a_file_outlive_the_service(tmp_path: Path) -> None:
     for expected in (2, 3):
         storage = SqliteStorage(tmp_path / "names.db")
-        with serving(NameService("localhost", 0, storage=storage)) as service:
+        with running(NameService("localhost", 0, storage=storage)) as service:
             with connect(service.uri) as names:
                 names.register(f"n{expected}", "PYRO:x@h:1", metadata={"t"})
                 assert names.count() == expected
@@ -226,7 +212,7 @@ def test_names_whose_daemon_is_gone_go(tmp_path: Path) -> None:
     storage = Watched()
     with socket.create_server(("127.0.0.1", 0)) as dead:
         storage.put("dead", f"PYRO:x@127.0.0.1:{dead.getsockname()[1]}")
-    with serving(
+    with running(
         NameService("localhost", 0, storage=storage, sweep=0.01, grace=0)
     ) as service:
         assert gone.wait(LIMIT)
@@ -268,7 +254,7 @@ def test_no_broadcast_can_come_by_ipv6(host: str) -> None:
 @pytest.mark.parametrize("host", ["", "0.0.0.0"])
 def test_a_broadcast_is_answered_with_the_address_towards_who_asks(host: str) -> None:
     settings = Settings(broadcast_port=0)
-    with serving(NameService(host, 0, settings=settings)) as service:
+    with running(NameService(host, 0, settings=settings)) as service:
         port = service.broadcast_port
         assert port is not None
         answer = beacon.ask(b"GET_NSURI", ("127.0.0.1",), port, LIMIT)
@@ -278,7 +264,7 @@ def test_a_broadcast_is_answered_with_the_address_towards_who_asks(host: str) ->
 
 
 def test_a_broadcast_leads_to_the_name_server() -> None:
-    with serving(NameService("", 0, settings=Settings(broadcast_port=0))) as service:
+    with running(NameService("", 0, settings=Settings(broadcast_port=0))) as service:
         settings = Settings(
             name_port=1,  # nobody is there
             broadcast_addresses=("127.0.0.1",),
@@ -293,7 +279,7 @@ def test_a_broadcast_leads_to_the_name_server() -> None:
 
 def test_the_address_behind_nat_is_for_uris_and_not_for_broadcasts() -> None:
     settings = Settings(broadcast_port=0)
-    with serving(
+    with running(
         NameService("", 0, public="names.example:99", settings=settings)
     ) as service:
         assert str(service.uri) == "PYRO:Pyro.NameServer@names.example:99"

@@ -14,7 +14,7 @@ import pytest
 from pyrophone import URI
 from pyrophone.finding import BROADCAST_QUERY
 from pyrophone.net.beacon import Beacon, ask
-from running import LIMIT
+from running import LIMIT, running
 
 QUERY = b"GET_NSURI"
 NAMES = URI("PYRO", "Pyro.NameServer", None, "names.lab", 9090)
@@ -24,15 +24,8 @@ SOON = 0.01  # seconds, where nothing comes
 @contextmanager
 def answering(uri: URI = NAMES, host: str = "127.0.0.1") -> Iterator[int]:
     """Answer in a thread; give the port, and see the thread end."""
-    beacon = Beacon(uri, QUERY, host=host, port=0)
-    thread = threading.Thread(target=beacon.serve)
-    thread.start()
-    try:
+    with running(Beacon(uri, QUERY, host=host, port=0)) as beacon:
         yield beacon.address[1]
-    finally:
-        beacon.close()
-        thread.join(LIMIT)
-        assert not thread.is_alive()
 
 
 @contextmanager

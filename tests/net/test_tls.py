@@ -203,9 +203,7 @@ def test_a_proxy_that_is_lost_comes_back_by_tls(
 
 def test_names_are_looked_up_by_tls(files: Certificates, serving: Any) -> None:
     settings = Settings(tls=client_context(files.authority), timeout=LIMIT)
-    with NameService("localhost", 0, tls=serving) as service:
-        thread = threading.Thread(target=service.serve)
-        thread.start()
+    with running(NameService("localhost", 0, tls=serving)) as service:
         port = service.uri.port
         assert port is not None
         own = Settings(tls=settings.tls, name_port=port, timeout=LIMIT)
@@ -217,8 +215,6 @@ def test_names_are_looked_up_by_tls(files: Certificates, serving: Any) -> None:
                 assert proxy.add(1, 2) == 3
             with pytest.raises(NoNameServerError):
                 locate_names("localhost", port, settings=Settings(timeout=LIMIT))
-        service.stop()
-        thread.join(LIMIT)
 
 
 def test_a_quiet_connection_is_not_taken_for_a_lost_one(

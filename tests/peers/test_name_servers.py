@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 import Pyro5.api
 import Pyro5.nameserver
 import Pyro5.nsc
+from looping import looping
 from pyrophone.naming import Record, SqliteStorage
 from pyrophone.sync import locate_names
 
@@ -52,19 +52,6 @@ def compression() -> bool:
 def file(tmp_path: Path) -> str:
     """Of a database that is not there."""
     return str(tmp_path / "names.sql")
-
-
-@contextmanager
-def serving(daemon: Any) -> Iterator[Any]:
-    """Run the loop of a daemon of ours."""
-    thread = threading.Thread(target=daemon.requestLoop)
-    thread.start()
-    try:
-        yield daemon
-    finally:
-        daemon.shutdown()
-        thread.join(LIMIT)
-        assert not thread.is_alive()
 
 
 # A database that both use.
@@ -146,7 +133,8 @@ def theirs_at(file: str, run_module: Run) -> Iterator[int]:
 @contextmanager
 def ours_at(file: str, run_module: Run) -> Iterator[int]:
     """Run ours; give its port."""
-    with serving(Pyro5.nameserver.NameServerDaemon(port=0, storage=f"sql:{file}")) as ours:
+    with looping() as loop:
+        ours = loop(Pyro5.nameserver.NameServerDaemon(port=0, storage=f"sql:{file}"))
         yield ours.uriFor(OWN).port
 
 
@@ -244,7 +232,8 @@ def test_the_real_command_works_with_our_name_server(peer_python: Path, file: st
         )
         return done.stdout
 
-    with serving(daemon):
+    with looping() as loop:
+        loop(daemon)
         assert nsc("register", "test.lamp", LAMP) == "Registered test.lamp\n"
         assert nsc("setmeta", "test.lamp", "light") == "Metadata updated\n"
         assert nsc("lookup", "test.lamp") == f"{LAMP}\nmetadata: {{'light'}}\n"
@@ -257,7 +246,8 @@ def test_the_real_command_works_with_our_name_server(peer_python: Path, file: st
 
 
 def test_the_real_one_finds_us_by_broadcast(client: Peer) -> None:
-    with serving(Pyro5.nameserver.NameServerDaemon(port=0)) as daemon:
+    with looping() as loop:
+        daemon = loop(Pyro5.nameserver.NameServerDaemon(port=0))
         uri = daemon.uriFor(OWN)
         with Pyro5.nameserver.BroadcastServer(uri, "127.0.0.1", 0) as server:
             thread = server.runInThread()

@@ -25,6 +25,7 @@ from pyrophone.errors import (
     StreamError,
 )
 from pyrophone.sync import Daemon, Proxy, batch, close, connect, options, ping
+from running import running
 
 if TYPE_CHECKING:
     from peers import Peer
@@ -437,12 +438,8 @@ class Target:
 @pytest.fixture
 def daemon(settings: Settings) -> Iterator[Daemon]:
     """A daemon of ours."""
-    with Daemon(settings=settings) as daemon:
-        thread = threading.Thread(target=daemon.serve)
-        thread.start()
+    with running(Daemon(settings=settings)) as daemon:
         yield daemon
-        daemon.stop()
-        thread.join()
 
 
 def test_the_real_one_calls_a_proxy_it_was_given(thing: Proxy, daemon: Daemon) -> None:

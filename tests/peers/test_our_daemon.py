@@ -19,6 +19,7 @@ from pyrophone import Blob, Settings, callback, current, expose, instances, onew
 from pyrophone.context import Client
 from pyrophone.errors import ConnectionLostError, NamingError, SecurityError, SerializeError
 from pyrophone.sync import Daemon, LoopDaemon, connect
+from running import running
 
 if TYPE_CHECKING:
     from peers import Peer
@@ -271,13 +272,9 @@ class LoopJudge(Judge, LoopDaemon):
 @pytest.fixture(params=[ThreadedJudge, LoopJudge], ids=["threads", "loop"])
 def daemon(request: pytest.FixtureRequest, settings: Settings) -> Iterator[LoopDaemon]:
     """A daemon of ours that serves ``thing``."""
-    with request.param(settings=settings) as daemon:
+    with running(request.param(settings=settings)) as daemon:
         daemon.register(Thing(daemon), "thing")
-        thread = threading.Thread(target=daemon.serve)
-        thread.start()
         yield daemon
-        daemon.stop()
-        thread.join()
 
 
 @pytest.fixture
@@ -678,13 +675,9 @@ def test_the_correlation_id_arrives_and_goes_along(
     p.run("current_context.correlation_id = uuid.UUID(int=7)")
     number_seven = "00000000-0000-0000-0000-000000000007"
     assert p.value("p.correlation()") == number_seven
-    with Daemon(settings=settings) as second:
+    with running(Daemon(settings=settings)) as second:
         uri = second.register(Thing(second))
-        thread = threading.Thread(target=second.serve)
-        thread.start()
         assert p.value(f"p.ask_correlation({str(uri)!r})") == number_seven
-        second.stop()
-        thread.join()
     p.run("current_context.correlation_id = None")
     assert uuid.UUID(p.value("p.correlation()")).version == 4
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from pyrophone.errors import (
     SerializeError,
 )
 from pyrophone.sync import Daemon, Proxy, connect, locate_names, ping
+from running import running
 
 if TYPE_CHECKING:
     from peers import Peer, Run
@@ -202,15 +202,8 @@ def test_names_are_found_by_their_tags(names: Proxy) -> None:
 @contextmanager
 def served(settings: Settings, **registration: Any) -> Iterator[URI]:
     """Serve one of our objects while the block runs."""
-    with Daemon(settings=settings) as daemon:
-        uri = daemon.register(Thing(), **registration)
-        thread = threading.Thread(target=daemon.serve)
-        thread.start()
-        try:
-            yield uri
-        finally:
-            daemon.stop()
-            thread.join()
+    with running(Daemon(settings=settings)) as daemon:
+        yield daemon.register(Thing(), **registration)
 
 
 def test_a_proxy_is_made_from_a_name(

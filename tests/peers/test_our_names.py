@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ import pytest
 from pyrophone.naming.server import NameServer
 from pyrophone.naming.storage import MemoryStorage
 from pyrophone.sync import Daemon
+from running import running
 
 if TYPE_CHECKING:
     from peers import Peer
@@ -36,15 +36,11 @@ def compression() -> bool:
 @pytest.fixture
 def names_port() -> Iterator[int | None]:
     """The port of a name server of ours, on its own."""
-    with Daemon() as daemon:
+    with running(Daemon()) as daemon:
         names = NameServer(MemoryStorage())
         uri = daemon.register(names, "Pyro.NameServer")
         names.register("Pyro.NameServer", uri, metadata={OWN_TAG})
-        thread = threading.Thread(target=daemon.serve)
-        thread.start()
         yield uri.port
-        daemon.stop()
-        thread.join()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 import marshal
 import queue
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync import Daemon, LoopDaemon, Proxy, connect, options, ping
 from pyrophone.wire.client import ClientSession
+from running import running
 
 if TYPE_CHECKING:
     from peers import Peer, Start
@@ -87,13 +87,8 @@ def served(daemon: LoopDaemon) -> Iterator[Thing]:
     """Serve a ``thing`` in a thread while the block runs."""
     thing = Thing()
     daemon.register(thing, "thing")
-    thread = threading.Thread(target=daemon.serve)
-    thread.start()
-    try:
+    with running(daemon):
         yield thing
-    finally:
-        daemon.stop()
-        thread.join()
 
 
 @pytest.fixture(params=[Daemon, LoopDaemon], ids=["threads", "loop"])

@@ -1,4 +1,4 @@
-"""A daemon that serves in a thread for as long as a test lasts."""
+"""A daemon or a service that serves in a thread for as long as a test lasts."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 import pytest
 
-from pyrophone.sync import LoopDaemon
-
-D = TypeVar("D", bound=LoopDaemon)
 T = TypeVar("T")
 
 LIMIT = 10.0  # seconds; more than anything here takes, however busy the machine
@@ -24,14 +21,27 @@ def takes_long(test: T) -> T:
     return cast(T, pytest.mark.slow(skipped(test)))
 
 
+class Server(Protocol):
+    """What serves until it is closed: a daemon, or a service that has one of its own."""
+
+    def serve(self) -> None:
+        """Serve until it is closed."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+D = TypeVar("D", bound=Server)
+
+
 @contextmanager
-def running(daemon: D) -> Iterator[D]:
-    """Serve *daemon* in a thread; at the end stop it and wait for the thread."""
-    thread = threading.Thread(target=daemon.serve, name="serve")
+def running(server: D) -> Iterator[D]:
+    """Serve in a thread; at the end stop *server* and wait for the thread."""
+    thread = threading.Thread(target=server.serve, name="serve")
     thread.start()
     try:
-        yield daemon
+        yield server
     finally:
-        daemon.close()
+        server.close()
         thread.join(LIMIT)
         assert not thread.is_alive()

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import Pyro5.api
+from looping import looping
 from Pyro5 import client, core, errors, protocol
 from Pyro5.callcontext import current_context
 from Pyro5.client import BatchProxy, Proxy, SerializedBlob
@@ -539,18 +540,15 @@ def test_a_stream_is_collected_in_the_thread_that_serves_it() -> None:
 
     Pyro5.config.SERVERTYPE = "multiplex"
     tidy = Tidy()
-    with Pyro5.api.Daemon() as daemon:
+    with Pyro5.api.Daemon() as daemon, looping() as loop:
         uri = daemon.register(tidy)
-        thread = threading.Thread(target=daemon.requestLoop)
-        thread.start()
+        loop(daemon)
         with Proxy(uri) as proxy, Proxy(uri) as other:
             kept.append(proxy.count())
             assert next(kept[0]) == 0
             other._pyroTimeout = 5
             other.tidy()
             assert tidy.closed.wait(5)
-        daemon.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize("serializer", ["serpent", "json", "marshal", "msgpack"])

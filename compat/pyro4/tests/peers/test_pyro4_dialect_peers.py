@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import queue
 import socket
-import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -306,9 +305,7 @@ def test_all_three_at_one_port_and_one_name_server(
 ) -> None:
     pyro5 = Peer(real_python("pyro5"), PYRO5, {})
     try:
-        with NameService(port=0, broadcast=False, dialects=["pyro4"]) as names:
-            thread = threading.Thread(target=names.serve)
-            thread.start()
+        with running(NameService(port=0, broadcast=False, dialects=["pyro4"])) as names:
             port = int(names.uri.port or 0)
             names.names.register("lab.thing", daemon.uri_of("thing"))
             client.run(
@@ -325,8 +322,6 @@ def test_all_three_at_one_port_and_one_name_server(
                 assert pyro5.value("p.noted()") == "from Pyro4"
                 pyro5.run("p.note('from Pyro5')")
                 assert ours.noted() == "from Pyro5"
-            names.stop()
-            thread.join(LIMIT)
     finally:
         pyro5.close()
 

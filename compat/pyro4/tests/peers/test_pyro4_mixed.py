@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import Pyro4.naming
+from looping import looping
 from peers import Peer, real_python
 from Pyro4.configuration import config
 from Pyro4.daemons import Daemon as Daemon4
@@ -18,11 +18,11 @@ from Pyro4.exposure import expose as expose4
 from pyrophone import Settings, expose, oneway
 from pyrophone.naming import NameService, SqliteStorage
 from pyrophone.sync import Daemon, LoopDaemon, connect
+from running import LIMIT, running
 
 pytestmark = pytest.mark.peers
 
 OWN = "Pyro.NameServer"
-LIMIT = 10.0
 SCRIPT5 = Path(__file__).parents[4] / "tests" / "peers" / "real_pyro.py"
 
 
@@ -88,23 +88,10 @@ class Bench4:
         return self
 
 
-@contextmanager
-def background(serve: Callable[[], None], stop: Callable[[], None]) -> Iterator[None]:
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop()
-        thread.join(LIMIT)
-        assert not thread.is_alive()
-
-
 @pytest.fixture
 def service() -> Iterator[NameService]:
     """A name server of Pyrophone, told to answer Pyro4."""
-    service = NameService("localhost", 0, dialects=["pyro4"])
-    with background(service.serve, service.stop):
+    with running(NameService("localhost", 0, dialects=["pyro4"])) as service:
         yield service
 
 
@@ -114,7 +101,7 @@ def bench(request: pytest.FixtureRequest, service: NameService) -> Iterator[Benc
     settings = Settings(name_port=service.uri.port or 0, broadcast_addresses=())
     daemon = request.param(settings=settings, dialects=["pyro4"])
     bench = Bench()
-    with background(daemon.serve, daemon.stop):
+    with running(daemon):
         uri = daemon.register(bench, "bench")
         with connect(service.uri) as names:
             names.register("lab.bench", uri, metadata={"bench", "shared"})
@@ -251,7 +238,8 @@ def names4(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A name server of the package, as ``python -m Pyro4.naming`` runs it."""
     config.SERVERTYPE = request.param
     uri, daemon, _ = Pyro4.naming.startNS(port=0)
-    with background(daemon.requestLoop, daemon.shutdown):
+    with looping() as loop:
+        loop(daemon)
         yield uri
 
 
@@ -259,7 +247,8 @@ def test_the_package_serves_all_three_as_well(names4: Any, four: Peer, five: Pee
     daemon = Daemon4()
     bench = Bench4()
     uri = daemon.register(bench, "bench")
-    with background(daemon.requestLoop, daemon.shutdown):
+    with looping() as loop:
+        loop(daemon)
         with Pyro4.naming.locateNS("localhost", names4.port) as names:
             names.register("lab.bench", uri, metadata={"shared"})
         settings = Settings(name_port=names4.port, broadcast_addresses=(), timeout=LIMIT)
