@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import suppress
-from types import AsyncGeneratorType, TracebackType
+from types import AsyncGeneratorType
 from typing import Any, Self, cast
 
 from ..context import Client, serving
@@ -118,12 +118,7 @@ class Daemon(EndingDaemon):
         self._start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *what: object) -> None:
         await self.close()
 
     def reconfigure(self, settings: Settings) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Callable, Generator
-from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from ..frontend.proxies import LineProxy
@@ -121,12 +120,7 @@ class Proxy(LineProxy):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *what: object) -> None:
         await remote_of(self).line.drop()
 
 

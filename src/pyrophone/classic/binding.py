@@ -9,7 +9,6 @@ import logging
 import os
 import time
 from contextlib import AbstractContextManager, suppress
-from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from ..wire.metadata import Metadata
@@ -201,10 +200,5 @@ class ClassicBinding:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *what: object) -> None:
         self._pyroRelease()

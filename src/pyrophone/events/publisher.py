@@ -7,7 +7,6 @@ import os
 import threading
 import time
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any, Self
 
 from ..errors import ConnectionLostError, DeadlineExceeded, EventError, PyrophoneError
@@ -209,12 +208,7 @@ class Publisher(BasePublisher):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *what: object) -> None:
         self.close()
 
     def _send(self, records: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any, Self
 
 from ..aio import close, connect, deadline
@@ -67,12 +66,7 @@ class AsyncPublisher(BasePublisher):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *what: object) -> None:
         await self.close()
 
     async def _send(self, records: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
 from ..finding import locate
@@ -90,12 +89,7 @@ class Proxy(LineProxy):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *what: object) -> None:
         close(self)
 
 

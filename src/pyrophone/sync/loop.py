@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 from ..context import CallContext, Client, serving
@@ -150,12 +149,7 @@ class LoopDaemon(AcceptingDaemon):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *what: object) -> None:
         self.close()
 
     def left(self, link: Link) -> None:
