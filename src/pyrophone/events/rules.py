@@ -22,27 +22,17 @@ from .records import Entry, EventRecord, Head
 __all__ = ["RULES", "make_queue"]
 
 
-class DropOldest(Queue):
-    """Drops what has waited longest."""
-
-    rule = "oldest"
+class Dropping(Queue):
+    """Drops some of what waits; all that was dropped is told before what is left."""
 
     def __init__(self, events: int, size: int) -> None:
         super().__init__(events, size)
-        self._gaps = Gaps()  # all of them before what waits
-        self._entries: deque[Entry] = deque()
+        self._gaps = Gaps()
 
-    def put(self, entry: Entry) -> Callable[[], object] | None:
-        while not self._fits(entry) and self._entries:
-            oldest = self._entries.popleft()
-            self._discount(oldest)
-            self._drop(oldest)
-        if self._fits(entry):
-            self._entries.append(entry)
-            self._count(entry)
-        else:  # larger than all that may wait
-            self._drop(entry)
-        return self._woken()
+    def _leave_out(self, entry: Entry) -> None:
+        """Take *entry*, which waited, as dropped."""
+        self._discount(entry)
+        self._drop(entry)
 
     def _drop(self, entry: Entry) -> None:
         self.dropped += isinstance(entry, EventRecord)
@@ -52,19 +42,48 @@ class DropOldest(Queue):
         return bool(self._gaps.spans)
 
     def _clear(self) -> None:
-        self._entries.clear()
         self._gaps.spans.clear()
 
     def _fill(self, records: list[bytes], size: int) -> None:
         records += self._gaps.take(PORTION_RECORDS - len(records))
-        entries = self._entries
         if self._gaps.spans:
             return
-        while entries and len(records) < PORTION_RECORDS and size < PORTION_SIZE:
-            entry = entries.popleft()
+        while self.waiting and len(records) < PORTION_RECORDS and size < PORTION_SIZE:
+            entry = self._oldest()
             self._discount(entry)
             records.append(record_of(entry))
             size += size_of(entry)
+
+    def _oldest(self) -> Entry:
+        """Return what has waited longest, which waits no more."""
+        raise NotImplementedError
+
+
+class DropOldest(Dropping):
+    """Drops what has waited longest."""
+
+    rule = "oldest"
+
+    def __init__(self, events: int, size: int) -> None:
+        super().__init__(events, size)
+        self._entries: deque[Entry] = deque()
+
+    def put(self, entry: Entry) -> Callable[[], object] | None:
+        while not self._fits(entry) and self._entries:
+            self._leave_out(self._oldest())
+        if self._fits(entry):
+            self._entries.append(entry)
+            self._count(entry)
+        else:  # larger than all that may wait
+            self._drop(entry)
+        return self._woken()
+
+    def _clear(self) -> None:
+        super()._clear()
+        self._entries.clear()
+
+    def _oldest(self) -> Entry:
+        return self._entries.popleft()
 
 
 class DropNewest(Queue):
@@ -136,14 +155,13 @@ class EndWhenFull(DropNewest):
         return self._woken()
 
 
-class KeepLatest(Queue):
+class KeepLatest(Dropping):
     """Keeps the last event of each topic, whether there is room or not."""
 
     rule = "latest"
 
     def __init__(self, events: int, size: int) -> None:
         super().__init__(events, size)
-        self._gaps = Gaps()
         # By topic, heads by publisher, too.
         self._entries: OrderedDict[str | Pair, Entry] = OrderedDict()
 
@@ -160,9 +178,7 @@ class KeepLatest(Queue):
             else:
                 self._drop(before)
         while not self._fits(entry) and entries:
-            oldest = entries.popitem(last=False)[1]
-            self._discount(oldest)
-            self._drop(oldest)
+            self._leave_out(self._oldest())
         if self._fits(entry):
             entries[key] = entry
             self._count(entry)
@@ -170,27 +186,12 @@ class KeepLatest(Queue):
             self._drop(entry)
         return self._woken()
 
-    def _drop(self, entry: Entry) -> None:
-        self.dropped += isinstance(entry, EventRecord)
-        self._gaps.add(entry)
-
-    def _announces(self) -> bool:
-        return bool(self._gaps.spans)
-
     def _clear(self) -> None:
+        super()._clear()
         self._entries.clear()
-        self._gaps.spans.clear()
 
-    def _fill(self, records: list[bytes], size: int) -> None:
-        records += self._gaps.take(PORTION_RECORDS - len(records))
-        entries = self._entries
-        if self._gaps.spans:
-            return
-        while entries and len(records) < PORTION_RECORDS and size < PORTION_SIZE:
-            entry = entries.popitem(last=False)[1]
-            self._discount(entry)
-            records.append(record_of(entry))
-            size += size_of(entry)
+    def _oldest(self) -> Entry:
+        return self._entries.popitem(last=False)[1]
 
 
 RULES = MappingProxyType(
