@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import dataclasses
+import errno
 import os
 import signal
 import threading
@@ -28,11 +29,13 @@ __all__ = [
     "Commands",
     "add_dialect",
     "add_dialects",
+    "add_listening",
     "add_name_server",
+    "add_other_places",
     "add_parser",
-    "cannot_listen",
     "describe",
     "explain",
+    "listening",
     "printable",
     "read_value",
     "remote_traceback",
@@ -81,6 +84,20 @@ def add_name_server(parser: argparse.ArgumentParser) -> None:
         help="where the name server is, a host or ./u:PATH; by default it is looked for",
     )
     parser.add_argument("--port", type=int, help="TCP port of the name server")
+
+
+def add_listening(
+    parser: argparse.ArgumentParser, port: int = 0, what: str = "default: a free one"
+) -> None:
+    """Add the options that say where to listen, by default at *port*."""
+    parser.add_argument("--host", default="localhost", help="where to listen")
+    parser.add_argument("--port", type=int, default=port, help=f"TCP port, {what}")
+
+
+def add_other_places(parser: argparse.ArgumentParser) -> None:
+    """Add the options for servers that are not to be found at a host and port."""
+    parser.add_argument("--unix-socket", metavar="PATH", help="listen there instead")
+    parser.add_argument("--public", metavar="HOST[:PORT]", help="what URIs say, behind NAT")
 
 
 def add_dialects(parser: argparse.ArgumentParser) -> None:
@@ -163,20 +180,35 @@ def explain(error: BaseException) -> str:
     return describe(error)
 
 
-def cannot_listen(error: Exception, where: str, advice: str) -> CommandError:
-    """Return the error for a server that can't listen at *where*."""
-    text = getattr(error, "strerror", None) or str(error)
-    if where not in text:
-        text = f"{text}: {where}"
-    return CommandError(f"cannot listen: {text}; {advice}")
-
-
 def remote_traceback(error: BaseException) -> str | None:
     """Return the traceback that came with *error* from afar, None if it did not."""
     for note in getattr(error, "__notes__", ()):
         if note.startswith("Remote traceback:"):
             return str(note)
     return None
+
+
+@contextmanager
+def listening(where: str, taken: str | None = None) -> Iterator[None]:
+    """Let the block make a server that listens at *where*.
+
+    Args:
+        where: Host and port, or a path.
+        taken: What to do if somebody else listens there; by default to go elsewhere.
+
+    Raises:
+        CommandError: It can't listen there.
+    """
+    try:
+        yield
+    except (OSError, OverflowError, UnicodeError) as error:
+        text = getattr(error, "strerror", None) or str(error)
+        if where not in text:
+            text = f"{text}: {where}"
+        advice = "choose another --host or --port"
+        if taken and getattr(error, "errno", None) == errno.EADDRINUSE:
+            advice = taken
+        raise CommandError(f"cannot listen: {text}; {advice}") from None
 
 
 @contextmanager

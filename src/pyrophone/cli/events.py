@@ -14,10 +14,12 @@ from ..settings import Settings
 from ..sync import connect
 from .common import (
     Commands,
+    add_listening,
     add_name_server,
+    add_other_places,
     add_parser,
-    cannot_listen,
     describe,
+    listening,
     printable,
     read_value,
     settings,
@@ -60,10 +62,8 @@ def _add_serve(commands: Commands) -> None:
         "server of PYROPHONE_NAME_HOST and PYROPHONE_NAME_PORT, or one that answers a "
         "broadcast, as soon as there is one.",
     )
-    parser.add_argument("--host", default="localhost", help="where to listen")
-    parser.add_argument("--port", type=int, default=0, help="TCP port, default: a free one")
-    parser.add_argument("--unix-socket", metavar="PATH", help="listen there instead")
-    parser.add_argument("--public", metavar="HOST[:PORT]", help="what URIs say, behind NAT")
+    add_listening(parser)
+    add_other_places(parser)
     parser.add_argument("--name", default=_NAME, help="by which it is found")
     parser.add_argument("--no-name", action="store_true", help="register no name")
     add_tls(parser, serves=True)
@@ -211,7 +211,7 @@ def _events() -> Any:
 def _service(args: argparse.Namespace) -> EventService:
     tls = serving(args)
     own = settings(calling(args))
-    try:
+    with listening(args.unix_socket or f"{args.host}:{args.port}"):
         service: EventService = _events().EventService(
             args.host,
             args.port,
@@ -221,9 +221,6 @@ def _service(args: argparse.Namespace) -> EventService:
             tls=tls,
             settings=own,
         )
-    except (OSError, OverflowError, UnicodeError) as error:
-        where = args.unix_socket or f"{args.host}:{args.port}"
-        raise cannot_listen(error, where, "choose another --host or --port") from None
     return service
 
 

@@ -13,8 +13,9 @@ from .common import (
     CommandError,
     Commands,
     add_dialect,
+    add_listening,
     add_parser,
-    cannot_listen,
+    listening,
     settings,
     until_told_to_end,
 )
@@ -43,8 +44,7 @@ def add_command(commands: Commands) -> None:
         help="which names can be called: a regular expression that must match from the "
         r"start, default http\. ; '' is all",
     )
-    parser.add_argument("--host", default="localhost", help="where to listen")
-    parser.add_argument("--port", type=int, default=8080, help="TCP port, 0 for a free one")
+    add_listening(parser, 8080, "0 for a free one")
     key = parser.add_mutually_exclusive_group()
     key.add_argument("--key", help="what requests must have in X-Pyro-Gateway-Key")
     key.add_argument("--key-file", metavar="FILE", help="file whose first line is the key")
@@ -109,13 +109,10 @@ def _key(args: argparse.Namespace) -> str | None:
 
 
 def _server(app: Gateway, args: argparse.Namespace) -> GatewayServer:
-    try:
+    with listening(f"{args.host}:{args.port}"):
         return GatewayServer(
             app, args.host, args.port, log=_print_request if args.verbose else None
         )
-    except (OSError, OverflowError, UnicodeError) as error:
-        where = f"{args.host}:{args.port}"
-        raise cannot_listen(error, where, "choose another --host or --port") from None
 
 
 def _print_request(line: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import sys
 import threading
 from collections.abc import Iterable
@@ -18,8 +17,9 @@ from .common import (
     add_dialect,
     add_dialects,
     add_name_server,
+    add_other_places,
     add_parser,
-    cannot_listen,
+    listening,
     printable,
     settings,
     until_told_to_end,
@@ -58,8 +58,7 @@ def _add_serve(commands: Commands) -> None:
     )
     parser.add_argument("--host", help="where to listen; 0.0.0.0 is all interfaces")
     parser.add_argument("--port", type=int, help="TCP port, 0 for any free one")
-    parser.add_argument("--unix-socket", metavar="PATH", help="listen there instead")
-    parser.add_argument("--public", metavar="HOST[:PORT]", help="what URIs say, behind NAT")
+    add_other_places(parser)
     parser.add_argument(
         "--no-broadcast", action="store_true", help="don't answer broadcasts"
     )
@@ -183,10 +182,13 @@ def ping(args: argparse.Namespace) -> int:
 def _service(args: argparse.Namespace) -> NameService:
     own = settings()
     tls = serving(args)
-    try:
+    host = own.name_host if args.host is None else args.host
+    port = own.name_port if args.port is None else args.port
+    taken = "is a name server running there? 'pyrophone names ping' tells"
+    with listening(args.unix_socket or f"{host}:{port}", taken):
         return NameService(
-            args.host,
-            args.port,
+            host,
+            port,
             unix_socket=args.unix_socket,
             public=args.public,
             broadcast=not args.no_broadcast,
@@ -197,13 +199,6 @@ def _service(args: argparse.Namespace) -> NameService:
             dialects=args.dialect,
             events=args.events,
         )
-    except (OSError, OverflowError, UnicodeError) as error:
-        host = own.name_host if args.host is None else args.host
-        port = own.name_port if args.port is None else args.port
-        advice = "choose another --host or --port"
-        if getattr(error, "errno", None) == errno.EADDRINUSE:
-            advice = "is a name server running there? 'pyrophone names ping' tells"
-        raise cannot_listen(error, args.unix_socket or f"{host}:{port}", advice) from None
 
 
 def _storage(path: str | None) -> Storage | None:

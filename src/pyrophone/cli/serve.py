@@ -17,9 +17,10 @@ from .common import (
     CommandError,
     Commands,
     add_dialects,
+    add_listening,
     add_parser,
-    cannot_listen,
     describe,
+    listening,
     settings,
     until_told_to_end,
 )
@@ -46,8 +47,7 @@ def add_command(commands: Commands) -> None:
     )
     parser.add_argument("--name", help="register it in the name server, until the end")
     parser.add_argument("--id", help="its id in the URI; by default it is made up")
-    parser.add_argument("--host", default="localhost", help="where to listen")
-    parser.add_argument("--port", type=int, default=0, help="TCP port, default: a free one")
+    add_listening(parser)
     add_dialects(parser)
     add_tls(parser, serves=True)
     parser.add_argument("--verbose", action="store_true", help="show tracebacks")
@@ -69,11 +69,8 @@ def serve(args: argparse.Namespace) -> int:
 def _daemon(args: argparse.Namespace) -> Daemon:
     tls = serving(args)
     own = settings(calling(args))
-    try:
+    with listening(f"{args.host}:{args.port}"):
         return Daemon(args.host, args.port, tls=tls, settings=own, dialects=args.dialect)
-    except (OSError, OverflowError, UnicodeError) as error:
-        where = f"{args.host}:{args.port}"
-        raise cannot_listen(error, where, "choose another --host or --port") from None
 
 
 def _load(text: str) -> Any:
