@@ -41,6 +41,8 @@ __all__ = [
     "make_array_bytes",
     "make_tree",
     "one_by_one",
+    "play",
+    "play_on_loop",
     "publishing",
     "repeat",
     "run_on_loop",
@@ -255,6 +257,32 @@ def run_on_loop(loop: str, main: Coroutine[Any, Any, None]) -> None:
     factory = importlib.import_module("uvloop").new_event_loop if loop == "uvloop" else None
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(main)
+
+
+def play(serve: Callable[..., None], measure: Callable[[str], None]) -> None:
+    """Be the server or who measures it, as the command line says.
+
+    Args:
+        serve: Given what stands behind the command, if anything does.
+        measure: Given the address.
+    """
+    if sys.argv[1] == "serve":
+        end_with_parent()
+        serve(*sys.argv[2:])
+    else:
+        measure(sys.argv[2])
+
+
+def play_on_loop(
+    serve: Callable[[], Coroutine[Any, Any, None]],
+    measure: Callable[[str, str], Coroutine[Any, Any, None]],
+) -> None:
+    """Be either on the loop that stands last; *measure* is given address and loop."""
+    if sys.argv[1] == "serve":
+        end_with_parent()
+        run_on_loop(sys.argv[-1], serve())
+    else:
+        run_on_loop(sys.argv[-1], measure(sys.argv[2], sys.argv[3]))
 
 
 def end_with_parent() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from driver import EVENT, answer_orders, end_with_parent, publishing, repeat
+from driver import EVENT, answer_orders, play, publishing, repeat
 from ours import describe
 from pyrophone.events import EventBus, Publisher, subscribe
 from pyrophone.sync import Daemon
@@ -41,8 +39,4 @@ def measure(address: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        serve()
-    else:
-        measure(sys.argv[2])
+    play(serve, measure)

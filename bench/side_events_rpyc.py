@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import queue
-import sys
 import threading
 from importlib.metadata import version
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import rpyc
 from rpyc.utils.server import ThreadedServer
 
-from driver import EVENT, answer_orders, end_with_parent, publishing, repeat
+from driver import EVENT, answer_orders, play, publishing, repeat
 
 
 class Events(rpyc.Service):
@@ -68,8 +67,4 @@ def measure(address: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        serve()
-    else:
-        measure(sys.argv[2])
+    play(serve, measure)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-import sys
 from importlib.metadata import version
 
 import msgpack
 import zmq
 
-from driver import EVENT, answer_orders, end_with_parent, publishing, repeat
+from driver import EVENT, answer_orders, play, publishing, repeat
 
 
 def serve() -> None:
@@ -58,8 +57,4 @@ def measure(address: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        serve()
-    else:
-        measure(sys.argv[2])
+    play(serve, measure)

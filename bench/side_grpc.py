@@ -6,14 +6,13 @@ In place of protobuf two numbers are packed by :mod:`struct`, which costs less.
 from __future__ import annotations
 
 import struct
-import sys
 from collections.abc import AsyncIterator
 from importlib.metadata import version
 from typing import Any
 
 import grpc
 
-from driver import answer_orders_async, at_once, end_with_parent, one_by_one, run_on_loop
+from driver import answer_orders_async, at_once, one_by_one, play_on_loop
 
 PAIR = struct.Struct("<qq")
 NUMBER = struct.Struct("<q")
@@ -76,8 +75,4 @@ async def measure(address: str, loop: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        run_on_loop(sys.argv[-1], serve())
-    else:
-        run_on_loop(sys.argv[-1], measure(*sys.argv[2:]))
+    play_on_loop(serve, measure)

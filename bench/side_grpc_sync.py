@@ -6,7 +6,6 @@ What is sent is packed as in ``side_grpc.py``.
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -19,8 +18,8 @@ from driver import (
     answer_orders,
     by_threads,
     echoing,
-    end_with_parent,
     make_array_bytes,
+    play,
     repeat,
     sending,
     sum_of,
@@ -104,8 +103,4 @@ def measure(address: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        serve()
-    else:
-        measure(sys.argv[2])
+    play(serve, measure)

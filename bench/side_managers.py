@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sys
 from multiprocessing.managers import BaseManager
 from typing import Any, cast
 
@@ -12,8 +11,8 @@ from driver import (
     by_threads,
     check_tree,
     echoing,
-    end_with_parent,
     make_array,
+    play,
     repeat,
     sending,
     sum_of,
@@ -74,8 +73,4 @@ def measure(address: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        serve()
-    else:
-        measure(sys.argv[2])
+    play(serve, measure)

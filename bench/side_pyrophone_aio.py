@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
-from driver import answer_orders_async, at_once, end_with_parent, one_by_one, run_on_loop
+from driver import answer_orders_async, at_once, one_by_one, play_on_loop
 from ours import describe
 from pyrophone import expose
 from pyrophone.aio import Daemon, connect
@@ -57,8 +56,4 @@ async def measure(address: str, loop: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        run_on_loop(sys.argv[-1], serve())
-    else:
-        run_on_loop(sys.argv[-1], measure(*sys.argv[2:]))
+    play_on_loop(serve, measure)

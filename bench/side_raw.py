@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import platform
 import socket
-import sys
 import threading
 from collections.abc import Callable
 
@@ -17,8 +16,8 @@ from driver import (
     DATA,
     answer_orders,
     by_threads,
-    end_with_parent,
     make_array_bytes,
+    play,
     repeat,
     sending,
     sum_of,
@@ -122,8 +121,4 @@ def measure(address: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        serve()
-    else:
-        measure(sys.argv[2])
+    play(serve, measure)

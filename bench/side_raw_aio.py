@@ -6,11 +6,10 @@ A reply belongs to the oldest question without one: less can't be kept in mind.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import deque
 from typing import cast
 
-from driver import answer_orders_async, at_once, end_with_parent, one_by_one, run_on_loop
+from driver import answer_orders_async, at_once, one_by_one, play_on_loop
 
 SIZE = 100
 
@@ -102,8 +101,4 @@ async def measure(address: str, loop: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        run_on_loop(sys.argv[-1], serve())
-    else:
-        run_on_loop(sys.argv[-1], measure(*sys.argv[2:]))
+    play_on_loop(serve, measure)

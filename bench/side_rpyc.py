@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
@@ -15,8 +14,8 @@ from driver import (
     answer_orders,
     by_threads,
     echoing,
-    end_with_parent,
     make_array_bytes,
+    play,
     repeat,
     sending,
     sum_of,
@@ -73,8 +72,4 @@ def measure(address: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        serve()
-    else:
-        measure(sys.argv[2])
+    play(serve, measure)

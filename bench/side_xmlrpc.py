@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import platform
-import sys
 from typing import Any
 from xmlrpc.client import Binary, ServerProxy
 from xmlrpc.server import SimpleXMLRPCServer
 
-from driver import DATA, answer_orders, check_tree, end_with_parent, repeat
+from driver import DATA, answer_orders, check_tree, play, repeat
 
 
 def add(a: Any, b: Any) -> Any:
@@ -51,8 +50,4 @@ def measure(address: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        end_with_parent()
-        serve()
-    else:
-        measure(sys.argv[2])
+    play(serve, measure)
