@@ -6,13 +6,20 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .connections import LocalStorage, TCPConnection
-from .constants import DENIED_UNSPECIFIED
+from pyrophone.errors import PyrophoneError
+
+from .connections import LocalStorage, TCPConnection, packed
+from .constants import DENIED_UNSPECIFIED, deniedReasons
 from .engines import served
+from .faults import DENIED
 from .logs import Log
 from .validators import BasicSSLValidator, DefaultConnValidator
 
 __all__ = ["Admission"]
+
+
+class Refused(PyrophoneError):
+    """A client may not connect; the text is for it."""
 
 
 class Admission:
@@ -56,10 +63,32 @@ class Admission:
         """Return what judges clients."""
         return self._validator
 
+    def judge(self, connection: TCPConnection) -> dict[str, Any]:
+        """Judge a client who comes; return what it has to answer, if anything.
+
+        Raises:
+            Refused: It may not connect.
+        """
+        validator = self._validator
+        try:
+            ok, code = validator.acceptHost(self, connection)
+            if ok:
+                if _takes_all(validator):
+                    connection.admitted = True
+                    return {"challenge": None}
+                connection.challenge = validator.createAuthChallenge(self, connection)
+                return {"challenge": packed(connection.challenge)}
+        except Exception as error:
+            Log.error("Daemon", "error in connection validator:", repr(error))
+            code = DENIED_UNSPECIFIED
+        Log.warn("Daemon", "connection refused:", connection.addr)
+        reason = deniedReasons.get(code, deniedReasons[DENIED_UNSPECIFIED])
+        raise Refused(DENIED.format(int(code), reason))
+
     def admit(self, token: Any) -> tuple[int, int]:
         """Judge what the client that is being served answered; it may answer once."""
         connection = served()
-        if connection is None or connection.challenge is None:
+        if connection is None or not connection.connected or connection.challenge is None:
             return (1, 0) if connection is not None and connection.admitted else (0, 0)
         challenge, connection.challenge = connection.challenge, None
         accept = self._validator.acceptIdentification
@@ -116,3 +145,10 @@ class Admission:
         if self._initTLS is not None:
             self._initTLS(storage)
         return storage
+
+
+def _takes_all(validator: DefaultConnValidator) -> bool:
+    """Tell whether there is no need to ask a client who it is."""
+    kind = type(validator)
+    usual = kind.acceptIdentification is DefaultConnValidator.acceptIdentification
+    return usual and validator.allowedIDs is None

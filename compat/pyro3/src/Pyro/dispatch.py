@@ -49,9 +49,9 @@ class Servant:
         """Call a method."""
         target = self._target
         known((args, kwargs))
-        method = self._method(name)
         target.lastUsed = time.time()
         self._host.begins()
+        method = self._method(name)
         try:
             with self._lock:
                 return _finite(method(*args, **kwargs))
@@ -61,7 +61,7 @@ class Servant:
 
     def kind(self, name: str) -> int:
         """Return 1 if there is a method of that name, else 2."""
-        self._target.lastUsed = time.time()
+        self._begins()
         with self._lock:
             owner = self._owner()
             public = _is_public(name) and not (owner is self._target and _is_closed(name))
@@ -71,7 +71,7 @@ class Servant:
 
     def fetch(self, name: str) -> Any:
         """Return the value of an attribute that is no method."""
-        self._target.lastUsed = time.time()
+        self._begins()
         owner = self._owner()
         if not _is_public(name) or (
             owner is self._target and name in _BASE and name not in _READABLE
@@ -85,7 +85,7 @@ class Servant:
 
     def store(self, name: str, value: Any) -> None:
         """Set an attribute that is no method; it may be new."""
-        self._target.lastUsed = time.time()
+        self._begins()
         known(value)
         owner = self._owner()
         if not _is_public(name) or (owner is self._target and name in _BASE):
@@ -94,6 +94,10 @@ class Servant:
             if callable(getattr(owner, name, None)):
                 raise AttributeError("not an attribute")
             setattr(owner, name, value)
+
+    def _begins(self) -> None:
+        self._target.lastUsed = time.time()
+        self._host.begins()  # properties may ask who calls, too
 
     def _owner(self) -> Any:
         delegate = self._target.delegate

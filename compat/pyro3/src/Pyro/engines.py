@@ -11,24 +11,24 @@ from typing import Any
 
 from pyrophone import Settings
 from pyrophone.context import CallContext, Client, current, serving
-from pyrophone.errors import PyrophoneError, SecurityError
+from pyrophone.errors import SecurityError
+from pyrophone.frontend.host import Peer
 from pyrophone.sync import BaseDaemon, Daemon, Link, LoopDaemon
 from pyrophone.wire.buffers import Data
-from pyrophone.wire.events import Call
+from pyrophone.wire.events import Call, Greeting
 from pyrophone.wire.features import BUFFERS, LIMIT, VALUES
-from pyrophone.wire.framing import ONEWAY
+from pyrophone.wire.framing import BATCH, ONEWAY
 from pyrophone.wire.server import ServerSession
 
 from . import config
-from .connections import KEY, LocalStorage, TCPConnection, packed
-from .constants import DENIED_UNSPECIFIED, INTERNAL_DAEMON_GUID, deniedReasons
+from .connections import KEY, LocalStorage, TCPConnection
+from .constants import INTERNAL_DAEMON_GUID
 from .dispatch import Servant
-from .errors import PyroError
-from .faults import DENIED, NOT_ADMITTED
+from .errors import NoModuleError, PyroError
+from .faults import NOT_ADMITTED
 from .logs import Log
 from .tracebacks import formatTraceback
-from .validators import DefaultConnValidator
-from .values import CLASSES
+from .values import CLASSES, known
 
 __all__ = ["Engine", "Looping", "Threading", "make"]
 
@@ -37,10 +37,6 @@ _LOGIN = 10.0  # seconds within which a client has to say who it is
 _ONEWAY = 500  # one-way calls at a time that have threads of their own
 _SPARE = 16  # threads more than connections
 _SHARE = 0.8  # of the time-out that a thread waits for its connection
-
-
-class Refused(PyrophoneError):
-    """A client may not connect; the text is for it."""
 
 
 class Engine(BaseDaemon):
@@ -76,12 +72,20 @@ class Engine(BaseDaemon):
         with outer.guard:
             outer.connections.append(connection)
         try:
-            answer = self._judge(outer, connection)
+            answer = outer.judge(connection)
             Log.msg("Daemon", "new connection from", connection.addr)
             return answer
         except BaseException:
             self._drop(connection)
             raise
+
+    def greet(self, link: Peer, greeting: Greeting, *args: Any) -> bytes:
+        """Answer a greeting; who has to prove who it is can't send much before that."""
+        data = super().greet(link, greeting, *args)
+        connection: TCPConnection | None = link.client.storage.get(KEY)
+        if connection is not None and not connection.admitted:
+            link.session.decoder.max_size = self.settings.handshake_size
+        return data
 
     def left_by(self, client: Client) -> None:
         """Called once a client is gone."""
@@ -91,12 +95,14 @@ class Engine(BaseDaemon):
         """Run *call*, unless its client still has to say who it is."""
         self.happened += not self.threaded
         connection: TCPConnection | None = link.client.storage.get(KEY)
-        if connection is None or not (
-            connection.admitted
-            or (call.object_id == INTERNAL_DAEMON_GUID and call.method == "login")
-        ):
+        if connection is not None and connection.admitted:
+            return super().perform(link, call, context)
+        if connection is None or not _is_login(call):
             call.problem = SecurityError(NOT_ADMITTED)
-        return super().perform(link, call, context)
+        answer = super().perform(link, call, context)
+        if connection is not None and connection.admitted:
+            link.session.decoder.max_size = self.settings.max_message_size
+        return answer
 
     def fail(
         self, session: ServerSession, call: Call, error: BaseException, context: CallContext
@@ -190,23 +196,6 @@ class Engine(BaseDaemon):
             return PyroError(text).with_traceback(error.__traceback__)
         return error
 
-    def _judge(self, outer: Any, connection: TCPConnection) -> Any:
-        validator = outer.getNewConnectionValidator()
-        try:
-            ok, code = validator.acceptHost(outer, connection)
-            if ok:
-                if _takes_all(validator):
-                    connection.admitted = True
-                    return {"challenge": None}
-                connection.challenge = validator.createAuthChallenge(outer, connection)
-                return {"challenge": packed(connection.challenge)}
-        except Exception as error:
-            Log.error("Daemon", "error in connection validator:", repr(error))
-            code = DENIED_UNSPECIFIED
-        Log.warn("Daemon", "connection refused:", connection.addr)
-        reason = deniedReasons.get(code, deniedReasons[DENIED_UNSPECIFIED])
-        raise Refused(DENIED.format(int(code), reason))
-
     def _drop(self, connection: TCPConnection) -> None:
         connection.connected = 0
         outer = self.outer()
@@ -228,6 +217,10 @@ class Threading(Engine, Daemon):
 
     def starts_apart(self, link: Link, call: Call) -> bool:
         """Run a one-way call in another thread, if that is wanted."""
+        try:
+            known(call.args)  # which only the thread knows that has read them
+        except NoModuleError as error:
+            call.problem = call.problem or error
         return bool(config.PYRO_ONEWAY_THREADED) and super().starts_apart(link, call)
 
 
@@ -270,11 +263,9 @@ def settings(threaded: bool, timeout: float | None) -> Settings:
     )
 
 
-def _takes_all(validator: Any) -> bool:
-    """Tell whether there is no need to ask a client who it is."""
-    kind = type(validator)
-    usual = kind.acceptIdentification is DefaultConnValidator.acceptIdentification
-    return usual and validator.allowedIDs is None
+def _is_login(call: Call) -> bool:
+    door = call.object_id == INTERNAL_DAEMON_GUID and call.method == "login"
+    return door and not call.flags & BATCH
 
 
 def _is_ours(module: Any) -> bool:

@@ -33,11 +33,20 @@ class DefaultConnValidator:
         self.allowedIDs: list[Any] | None = None
 
     def acceptHost(self, daemon: Any, connection: TCPConnection) -> tuple[int, int]:
-        """Tell whether a client may connect at all: ``(1, 0)``, or 0 and a deny code."""
-        place = daemon.connections.index(connection)
-        if place >= config.PYRO_MAXCONNECTIONS:
-            return 0, DENIED_SERVERTOOBUSY
-        return 1, 0
+        """Tell whether a client may connect at all: ``(1, 0)``, or 0 and a deny code.
+
+        Who has not proved who it is makes room if there are too many.
+        """
+        with daemon.guard:
+            before = daemon.connections[: daemon.connections.index(connection)]
+            there = [one for one in before if one.connected]
+            if len(there) < config.PYRO_MAXCONNECTIONS:
+                return 1, 0
+            for one in there:
+                if not one.admitted:
+                    one.close()
+                    return 1, 0
+        return 0, DENIED_SERVERTOOBUSY
 
     def acceptIdentification(
         self, daemon: Any, connection: TCPConnection, token: Any, challenge: Any

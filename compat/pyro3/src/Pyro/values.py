@@ -33,16 +33,20 @@ class _Loaded(Allowed):
 
     def find(self, name: str) -> type | None:
         """Return the class that a peer calls *name*."""
-        cls = super().find(name) or _loaded_error(name)
-        if cls is None:
-            _MISSED.names = True
-        return cls
+        return super().find(name) or _loaded_error(name)
 
 
 class _Table(ClassTable):
     """Refuses values of classes that were not registered."""
 
     __slots__ = ()
+
+    def has_name(self, name: str) -> bool:
+        """Tell whether values of a class that is called so can be read."""
+        found = super().has_name(name)
+        if not found:
+            _MISSED.names = True
+        return found
 
     def generic_form(self, value: Any) -> Any:
         """Return the form of an exception; nothing else has one."""
