@@ -129,6 +129,15 @@ def test_who_comes_back_is_told_what_was_lost_since() -> None:
     assert reader.total == 4
 
 
+def test_who_comes_back_is_told_of_losses_before_the_values_that_are_kept() -> None:
+    bus = make()
+    reader = drain(bus, bus.subscribe(["**"]))
+    publish(bus, event("a", 1, keep=True), event("b", 1), event("b", 2), event("a", 2))
+    entries = unpack(bus.take(bus.subscribe(["**"], since=reader.known), nobody))
+    told = [(entry.topic, entry.number, isinstance(entry, Head)) for entry in entries]
+    assert told == [("b", 2, True), ("a", 0, True), ("a", 1, False), ("a", 2, True)]
+
+
 def test_a_fresh_subscriber_has_lost_nothing() -> None:
     bus = make()
     publish(bus, *(event("a", n) for n in range(1, 9)))

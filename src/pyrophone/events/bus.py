@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from ..errors import EventError
 from .limits import Limits
 from .queues import Pair, Queue
-from .records import Entry, EventRecord, Head, as_kept, pack_head
+from .records import Entry, EventRecord, Head
 from .rules import RULES, make_queue
 from .topics import Pattern
+from .welcomes import Matches, for_new, for_returned, youngest
 
 __all__ = ["Bus"]
 
@@ -114,14 +115,11 @@ class Bus:
             heads, values = dict(self._heads), list(self._kept.values())
         # Others go on meanwhile: there may be many to be looked at. What is published
         # now waits in the queue, behind.
-        matches = _Matches(found)
-        told = [pair for pair in heads if matches[pair[1]]]
-        chosen = _youngest(values, matches, events, size) if kept else []
-        if since is None:
-            records = [as_kept(event.data) for event in chosen]
-            records += [_position(pair, heads[pair][0]) for pair in told]
-        else:
-            records = [*_since(since, {pair: heads[pair] for pair in told}, chosen)]
+        matches = Matches(found)
+        told = {pair: heads[pair] for pair in heads if matches[pair[1]]}
+        chosen = youngest(values, matches, events, size) if kept else []
+        news = for_new(told, chosen) if since is None else for_returned(since, told, chosen)
+        records = list(news)
         with self._guard:
             queue.welcome(records)
         return queue
@@ -247,53 +245,3 @@ class Bus:
 def _check_limit(what: str, value: int, limit: str, most: int) -> None:
     if not 1 <= value <= most:
         raise EventError(f"{what} is {value}, must be 1 to {most} (limit {limit})")
-
-
-class _Matches(dict[str, bool]):
-    """Whether one of some patterns matches a topic, found once for each topic."""
-
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
-        super().__init__()
-        self._patterns = patterns
-
-    def __missing__(self, topic: str) -> bool:
-        found = self[topic] = any(pattern.matches(topic) for pattern in self._patterns)
-        return found
-
-
-def _youngest(
-    values: Sequence[EventRecord], matches: Mapping[str, bool], most: int, size: int
-) -> list[EventRecord]:
-    """Return the youngest of *values* that match, oldest first."""
-    found: list[EventRecord] = []
-    for event in reversed(values):
-        if matches[event.topic]:
-            size -= len(event.data)
-            if size < 0 or len(found) >= most:
-                break
-            found.append(event)
-    return found[::-1]
-
-
-def _position(pair: Pair, number: int) -> bytes:
-    publisher, topic = pair
-    return pack_head(topic, publisher, number, number, position=True)
-
-
-def _since(
-    since: Mapping[Pair, int],
-    heads: Mapping[Pair, tuple[int, int]],
-    values: Iterable[EventRecord],
-) -> Iterator[bytes]:
-    """Yield what is news to a subscriber that was here before: values, and losses."""
-    known = {pair: since.get(pair, base) for pair, (_, base) in heads.items()}
-    for event in values:
-        pair = event.publisher, event.topic
-        last = known.get(pair, event.number - 1)
-        if event.number > last:
-            yield pack_head(event.topic, event.publisher, event.number - 1, last)
-            yield as_kept(event.data)
-            known[pair] = event.number
-    for pair, (number, _) in heads.items():
-        if number > known[pair] or pair not in since:  # it counts from there on
-            yield pack_head(pair[1], pair[0], number, known[pair])
