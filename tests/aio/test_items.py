@@ -33,12 +33,18 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 class Source:
     def __init__(self) -> None:
         self.ended = threading.Event()
+        self.stopped = threading.Event()
 
     def count(self, end: int) -> Iterator[int]:
         try:
             yield from range(end)
         finally:
             self.ended.set()
+
+    def stops_after(self, count: int) -> Iterator[int]:
+        yield from range(count)
+        self.stopped.set()
+        self.ended.wait(LIMIT)
 
     def breaks(self) -> Iterator[int]:
         yield 1
@@ -124,6 +130,24 @@ def test_who_leaves_early_ends_the_source(run: Run) -> None:
         await items.aclose()
         with pytest.raises(StopAsyncIteration):
             await anext(items)
+
+    with running(Daemon()) as daemon:
+        run(main(str(daemon.register(source))))
+
+
+def test_who_waits_for_an_item_is_woken_by_a_task_that_closes(run: Run) -> None:
+    source = Source()
+
+    async def main(uri: str) -> None:
+        proxy = await connect(uri)
+        items = await proxy.stops_after(2)
+        assert [await anext(items), await anext(items)] == [0, 1]
+        rest = asyncio.ensure_future(anext(items, "none"))
+        await asyncio.to_thread(source.stopped.wait, LIMIT)
+        assert not rest.done()
+        await items.aclose()
+        assert await asyncio.wait_for(rest, LIMIT) == "none"
+        source.ended.set()
 
     with running(Daemon()) as daemon:
         run(main(str(daemon.register(source))))

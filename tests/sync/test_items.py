@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from pyrophone.sync.channels import LateError
 from pyrophone.sync.connection import Connection
 from pyrophone.sync.items import Fetched, Flowing
 from pyrophone.sync.portions import Inbox
-from pyrophone.wire.events import Cancel, Credit
+from pyrophone.wire.events import Call, Cancel, Credit, Ping
 from pyrophone.wire.framing import ONEWAY
 from running import LIMIT
 
@@ -105,6 +106,52 @@ def test_who_wants_no_more_ends_the_producer(how: str) -> None:
             gc.collect()
         assert done.wait(LIMIT)
         assert sent[0] < 10
+        connection.close()
+
+
+def waited_for(end: End, waits: threading.Semaphore) -> None:
+    """Give streams, but no items; answer a call once the next one has come."""
+    first: Call | None = None
+    while (event := end.event()) is not None:
+        if isinstance(event, Ping):
+            end.send(end.session.pong(event))
+        elif isinstance(event, Credit):
+            waits.release()
+        elif isinstance(event, Call) and event.method == "items":
+            end.send(end.session.flow(event))
+        elif isinstance(event, Call) and first is None:
+            first = event
+            waits.release()
+        elif isinstance(event, Call):
+            assert first is not None
+            end.answer(first, "first")
+            end.answer(event, "second")
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["reads", "is_read_for"])
+def test_who_waits_for_an_item_is_woken_by_a_thread_that_closes(reads: bool) -> None:
+    waits = threading.Semaphore(0)
+    ended: list[str] = []
+
+    def take() -> None:
+        ended.extend(list(items) or ["none"])
+
+    def ask() -> None:
+        ended.append(connection.call("f", (), {}).unwrap())
+
+    with script(partial(waited_for, waits=waits)) as uri:
+        connection = Connection(uri, Settings(beat=None), CODECS)
+        items = over(connection)
+        reader, other = threading.Thread(target=take), threading.Thread(target=ask)
+        for thread in (reader, other) if reads else (other, reader):
+            thread.start()
+            assert waits.acquire(timeout=LIMIT)
+        items.close()
+        reader.join(LIMIT)
+        assert ended == ["none"]
+        assert connection.call("f", (), {}).unwrap() == "second"
+        other.join(LIMIT)
+        assert ended == ["none", "first"]
         connection.close()
 
 

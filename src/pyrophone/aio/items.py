@@ -129,11 +129,15 @@ class FlowingItems(Items):
         return value
 
     async def aclose(self) -> None:
-        """Tell the daemon that no more items are wanted."""
+        """Tell the daemon that no more items are wanted.
+
+        A task that waits for one meanwhile finds that there is none left.
+        """
         self._values = iter(())
         if not self._done:
             self._done = True
             self._caller.drop(self._seq)
+            self._inflow.lose(StreamError("the stream was closed"))
 
     def __del__(self) -> None:
         # Perhaps in the middle of anything, so the loop is to do it.
@@ -154,6 +158,8 @@ class FlowingItems(Items):
             await within(waiting, limit_of(timeout), what="item", timeout=timeout)
         else:  # a quick source must not keep others in the loop out
             await asyncio.sleep(0)
+        if self._done:  # it was closed meanwhile
+            return
         if not inflow.portions:
             assert inflow.error is not None
             self._done = True

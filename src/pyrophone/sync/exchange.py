@@ -21,7 +21,7 @@ from .channels import READ, WRITE, Channel, LateError
 from .sending import Sending
 from .waiters import Lost, Pending, Waiter
 
-__all__ = ["ENDED", "Exchange", "is_fatal", "reason"]
+__all__ = ["ENDED", "NOBODY", "Exchange", "is_fatal", "reason"]
 
 ENDED = "the connection was closed: receiving: not enough data"
 NOBODY = -1  # who reads for no call of its own: to send, or to keep the connection
@@ -317,8 +317,12 @@ class Exchange(Sending):
         return event
 
     def _lead(self, seq: int, kind: type[Any], limit: float | None) -> Any:
-        """Read for everybody, until what is for *seq* is there; or all is sent."""
-        while True:
+        """Read for everybody, until what is for *seq* is there; or all is sent.
+
+        None if that is not wanted any more: then somebody has said in the meantime that
+        this thread reads for no call of its own.
+        """
+        while self._leader == seq:
             unsent = bool(self._unsent)  # asked once: others send, too
             if seq == NOBODY and not unsent:
                 return None  # to read would be to wait for what nobody is owed
@@ -336,6 +340,7 @@ class Exchange(Sending):
                 return event
             if limit is not None and self.used >= limit:
                 raise LateError  # of what comes for others there may be no end
+        return None
 
     def _take_in(self, seq: int, kind: type[Any]) -> Any:
         """Read once, for everybody; with what came for *seq*, another one's turn begins."""

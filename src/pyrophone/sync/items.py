@@ -15,7 +15,7 @@ from ..objects.table import DAEMON_ID
 from ..wire.events import Portion
 from ..wire.framing import ONEWAY
 from .channels import LateError
-from .portions import Inbox
+from .portions import DroppedError, Inbox
 from .waiters import late, seconds_until
 
 __all__ = ["Fetched", "Flowing", "Items"]
@@ -147,7 +147,10 @@ class Flowing(Items):
             self._turn.release()
 
     def close(self) -> None:
-        """Tell the daemon that no more items are wanted; drop those that are here."""
+        """Tell the daemon that no more items are wanted; drop those that are here.
+
+        A thread that waits for one meanwhile finds that there is none left.
+        """
         if not self._done:
             self._done = True
             self._connection.drop(self._inbox)
@@ -166,6 +169,8 @@ class Flowing(Items):
             portion = connection.portion(self._inbox, limit)
         except LateError:
             raise late(self._timeout, limit) from None
+        except DroppedError:  # by close(), in another thread
+            raise StopIteration from None
         except BaseException as error:
             if not isinstance(error, Exception):  # what was read last may have got lost
                 self._interrupted = True

@@ -10,11 +10,15 @@ from ..errors import ConnectionLostError
 from ..wire.client import ClientSession
 from ..wire.events import Portion
 from .channels import Channel
-from .exchange import ENDED, is_fatal, reason
+from .exchange import ENDED, NOBODY, is_fatal, reason
 from .swift import Swift
 from .waiters import Waiter
 
-__all__ = ["Inbox", "Portions"]
+__all__ = ["DroppedError", "Inbox", "Portions"]
+
+
+class DroppedError(Exception):
+    """Nobody wants the items of a stream any more; raised where a thread waits for them."""
 
 
 class Inbox:
@@ -59,6 +63,7 @@ class Portions(Swift):
 
         Raises:
             LateError: They were not, until *limit* by the monotonic clock. They may come.
+            DroppedError: Another thread has given the stream up.
             ConnectionLostError: The connection broke, and the stream with it.
         """
         waiter = None
@@ -66,6 +71,8 @@ class Portions(Swift):
             with self._lock:
                 if inbox.portions:
                     return inbox.portions.popleft()
+                if inbox.last:
+                    raise DroppedError
                 if self.closed:
                     raise ConnectionLostError(self._reason or ENDED)
                 waiter = self._enter(inbox.seq)
@@ -74,7 +81,8 @@ class Portions(Swift):
                 portion = self._follow(waiter, limit)
             if portion is None:
                 portion = self._lead(inbox.seq, Portion, limit)
-            assert portion is not None
+            if type(portion) is not Portion:
+                raise DroppedError
             if portion.last:
                 self._forget(inbox)
             return portion
@@ -86,12 +94,20 @@ class Portions(Swift):
             raise
 
     def drop(self, inbox: Inbox) -> None:
-        """Give up a stream, which nobody wants any more."""
+        """Give up a stream, which nobody wants any more; who waits for it is woken."""
         with self._lock:
-            if not inbox.last:
-                self._forget(inbox)
-                if not self.closed:
-                    self._push_quietly(self.session.abandon(inbox.seq))
+            if inbox.last:
+                return
+            self._forget(inbox)
+            if self.closed:
+                return
+            self._push_quietly(self.session.abandon(inbox.seq))
+            waiter = self._waiters.pop(inbox.seq, None)
+            if waiter is not None:
+                waiter.deliver(DroppedError())
+            elif self._leader == inbox.seq:
+                self._leader = NOBODY
+                self._push_quietly(self.session.ping())  # it reads; the answer wakes it
 
     def drop_later(self, inbox: Inbox) -> None:
         """Have the keeper give up a stream; takes no lock, for the sake of finalizers."""
@@ -129,8 +145,14 @@ class Portions(Swift):
     ) -> Portion | None:
         """Leave the reading to others; return what came at the last moment."""
         with self._lock:
-            leads = not inbox.last and self._leader == inbox.seq
-            if self._torn == threading.get_ident() or is_fatal(error):
+            me = threading.get_ident()
+            if not inbox.last:
+                leads = self._leader == inbox.seq
+            else:  # if it was given up meanwhile, this thread may read all the same
+                told = waiter is not None and self._promoted is waiter
+                reads = self._reader == me or (told and not self._reader)
+                leads = reads and self._leader == NOBODY
+            if self._torn == me or is_fatal(error):
                 self.close(reason(error))
             if waiter is not None and self._waiters.get(inbox.seq) is waiter:
                 del self._waiters[inbox.seq]
