@@ -233,6 +233,27 @@ def test_what_begins_while_the_daemon_ends_is_cancelled_once_it_has_begun() -> N
     assert [type(error) for error in outcome] == [CallCancelledError]
 
 
+def test_closing_again_while_it_ends_disturbs_nothing() -> None:
+    outcome: list[Any] = []
+    began = threading.Event()
+
+    async def lasts() -> None:
+        try:
+            began.set()
+            await asyncio.sleep(LIMIT)
+        finally:
+            coroutines.close()
+            await asyncio.sleep(0)
+
+    coroutines = Coroutines("ending twice")
+    coroutines.task().run(lasts(), lambda value, error: outcome.append(error))
+    assert began.wait(LIMIT)
+    coroutines.close()
+    assert [type(error) for error in outcome] == [CallCancelledError]
+    with pytest.raises(RuntimeError, match="closed"):
+        coroutines.task().run(lasts(), lambda value, error: None)
+
+
 def test_asyncio_is_not_imported_before_it_is_needed() -> None:
     code = "import sys, pyrophone.sync; sys.exit('asyncio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -80,6 +80,7 @@ class Coroutines:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        self._ending = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -138,7 +139,8 @@ class Coroutines:
 
     def close(self) -> None:
         """Cancel what runs, and end the thread."""
-        self.soon(self._loop.stop)
+        if self._ending.acquire(False):  # a second time would stop the loop at its end
+            self.soon(self._loop.stop)
         if threading.current_thread() is not self._thread:
             self._thread.join(_LONGEST)
 
