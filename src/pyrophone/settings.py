@@ -58,7 +58,8 @@ class Settings:
         values: Let all values arrive as what they were, if the peer is one of ours and has
             this on, too; else always as Pyro5 has it.
         compression: Compress payloads of more than 100 bytes with zlib.
-        max_message_size: Bytes of payload and annotations, after inflation.
+        max_message_size: Bytes of payload and annotations, after inflation; under 4 GiB,
+            whatever it is.
         max_depth: How deep values may be nested.
         max_elements: How many values a message may hold, read or written; containers and
             keys are values, too.

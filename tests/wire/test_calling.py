@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from conversing import decode, feed, joined
-from pyrophone.errors import LocalProtocolError, RemoteProtocolError
+from conversing import codecs, decode, feed, joined
+from pyrophone.errors import (
+    LocalProtocolError,
+    MessageTooLargeError,
+    RemoteProtocolError,
+)
 from pyrophone.wire.events import Call, Cancel, Ping, Pong, Reply
 from pyrophone.wire.framing import CANCEL, PING, Message, encode
 
@@ -172,3 +178,33 @@ def test_a_call_that_cannot_be_read_has_its_problem_the_short_way_too() -> None:
     assert isinstance(reply, Reply)
     with pytest.raises(Exception, match="not a literal"):
         reply.unwrap()
+
+
+class Huge(bytes):
+    """As long as it says, without the memory for it."""
+
+    size = 1 << 32
+
+    def __len__(self) -> int:
+        return self.size
+
+
+def test_what_a_header_cannot_tell_of_is_too_large_whatever_the_limit() -> None:
+    client, _ = joined(MANY, max_size=1 << 40)
+    for plain in (True, False):  # written on the short way, and on the long one
+        client.trace = None if plain else lambda way, message: None
+        with pytest.raises(MessageTooLargeError) as caught:
+            client.launch(Huge())
+        assert (caught.value.size, caught.value.limit) == (1 << 32, (1 << 32) - 1)
+    assert (client.seq, client.calls) == (0, 0)
+
+
+def test_a_daemon_that_is_told_of_a_larger_limit_keeps_to_the_header() -> None:
+    client, server = joined(MANY)
+    (call,) = feed(server, client.call("large", (), {}))
+    server.adapt(codecs(), max_size=1 << 40, compress=False)
+    call.serializer = SimpleNamespace(id=1, name="serpent", dumps=lambda value: Huge())
+    with pytest.raises(MessageTooLargeError) as caught:
+        server.result(call, None)
+    assert (caught.value.size, caught.value.limit) == (1 << 32, (1 << 32) - 1)
+    assert server.owed == 1

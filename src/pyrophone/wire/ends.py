@@ -10,7 +10,15 @@ from .buffers import BUFFERS_CHUNK, Data
 from .chunks import BEAT_CHUNK, FUNCTIONS_CHUNK, LIMIT_CHUNK, PATH_CHUNK, read_beat
 from .dialects import Dialect
 from .features import BEAT, BUFFERS, FLOW, LIMIT, MANY, VALUES
-from .framing import CORRELATED, PING, Decoder, Message, encode, encode_beside
+from .framing import (
+    CORRELATED,
+    MOST_SIZE,
+    PING,
+    Decoder,
+    Message,
+    encode,
+    encode_beside,
+)
 from .states import CLOSED, OPEN, STATE_NAMES, Additions, Table, added, expected
 
 if TYPE_CHECKING:
@@ -108,7 +116,7 @@ class End:
         self._codecs = codecs
         self._serializer = codecs.by_name[serializer]
         self._compress = compress
-        self._max_size = max_size
+        self._max_size = min(max_size, MOST_SIZE)
         self._own_beat = beat
         self._many = False
         self._limits = False

@@ -50,6 +50,7 @@ __all__ = [
     "KIND_NAMES",
     "MAGIC",
     "MAX_SIZE",
+    "MOST_SIZE",
     "ONEWAY",
     "PING",
     "RESULT",
@@ -122,7 +123,7 @@ _NO_CORRELATION = bytes(16)
 _BESIDE_START = _HEADER_SIZE + CHUNK_HEAD.size  # where what is said of buffers begins
 _CHUNKS = struct.Struct("!I")
 _CHUNKS_AT = 16  # where the header says how long the annotations are
-_MOST_SIZE = (1 << 32) - 1  # bytes of the annotations, and so of all buffers
+MOST_SIZE = (1 << 32) - 1  # bytes that a header can tell of
 _BUFFERS_NAME = BUFFERS_CHUNK.encode("ascii")
 
 
@@ -198,7 +199,7 @@ def encode(message: Message, compress: bool = False, max_size: int = MAX_SIZE) -
     Args:
         message: What to encode.
         compress: Deflate the payload if it is longer than 100 bytes.
-        max_size: Largest message to send, in bytes after the header.
+        max_size: Largest message to send, in bytes after the header; at most MOST_SIZE.
 
     Raises:
         LocalProtocolError: An annotation is not bytes under a 4-letter ASCII name.
@@ -237,7 +238,7 @@ def encode_beside(
     Args:
         message: What to encode.
         compress: Deflate the payload, but not the buffers, as :func:`encode` does.
-        max_size: Largest message to send, in bytes after the header.
+        max_size: Largest message to send, in bytes after the header; at most MOST_SIZE.
 
     Raises:
         LocalProtocolError: The buffers are too many.
@@ -259,7 +260,7 @@ def encode_beside(
     )
     data = encode(bare, compress)
     size = len(data) - _HEADER_SIZE + CHUNK_HEAD.size + beside
-    if size > min(max_size, _MOST_SIZE):
+    if size > max_size:
         raise MessageTooLargeError(size, max_size)
     # The header, with more annotations than it says, and the first of these.
     (chunks,) = _CHUNKS.unpack_from(data, _CHUNKS_AT)

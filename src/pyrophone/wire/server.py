@@ -34,6 +34,7 @@ from .framing import (
     EXCEPTION,
     INVOKE,
     MAX_SIZE,
+    MOST_SIZE,
     ONEWAY,
     PING,
     RESULT,
@@ -268,11 +269,11 @@ class ServerSession(Session):
         """Go on with other serializers and limits; those for strangers stay."""
         self._codecs = codecs.extended() if VALUES in (self.features or ()) else codecs
         self._serializer = self._codecs.by_name.get(self._serializer.name, self._serializer)
-        self._max_size = max_size
+        self._max_size = min(max_size, MOST_SIZE)
         self._compress = compress
         self._plain = self._is_plain()
         if self.state == OPEN:
-            self.decoder.max_size = max_size
+            self.decoder.max_size = self._max_size
 
     def _greeting(self, message: Message) -> Greeting:
         self._greeting_seq = message.seq
