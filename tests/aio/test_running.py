@@ -488,6 +488,26 @@ def test_the_hook_for_errors_may_replace_them(run: Run) -> None:
     assert seen == [("fail", ("no",), "pyrophone-"), ("fail_later", ("no",), "loop")]
 
 
+def test_who_called_is_not_left_waiting_where_a_hook_fails(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Clumsy(Daemon):
+        def traceback(self, error: BaseException) -> list[str]:
+            raise LookupError("in the hook")
+
+    async def main() -> None:
+        async with Clumsy() as daemon:
+            uri = await daemon.register(Desk())
+            for method in ("fail", "fail_later"):
+                async with talking(uri) as talker:
+                    talker.say(method, "no")
+                    assert await talker.hear() is None
+
+    run(main())
+    errors = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert errors == ["in the hook", "in the hook"]
+
+
 def test_who_gives_signs_of_life_may_have_to_wait_all_the_same(run: Run) -> None:
     async def main() -> None:
         desk = Desk()

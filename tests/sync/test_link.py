@@ -54,12 +54,9 @@ class Service:
     ) -> bytes | None:
         raise NotImplementedError
 
-    def fail(
-        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
+    def explain(
+        self, link: Link, call: Call, error: BaseException, context: CallContext
     ) -> bytes:
-        raise NotImplementedError
-
-    def noticed(self, error: BaseException) -> None:
         raise NotImplementedError
 
     def starts_apart(self, link: Link, call: Call) -> bool:
@@ -91,7 +88,7 @@ class Service:
     def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
         return None
 
-    def annotations(self) -> dict[str, bytes]:
+    def chunks(self) -> dict[str, bytes]:
         return {"SERV": b"er"}
 
     def left(self, link: Link) -> None:

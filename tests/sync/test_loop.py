@@ -24,6 +24,7 @@ from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync import Daemon, LoopDaemon, close, connect
 from pyrophone.sync.connection import Connection
+from raw import raw
 from running import LIMIT, running
 
 
@@ -215,6 +216,67 @@ def test_hooks_that_fail_are_logged_and_stop_nothing(
             assert record.exc_info is not None
             wanted.discard(str(record.exc_info[1]))
     logging.getLogger("pyrophone.daemon").removeHandler(handler)
+
+
+class AlarmError(Exception):
+    """What the handler of a signal raises, wherever its thread is."""
+
+
+class Alarmed(LoopDaemon):
+    """Has such a signal behind some calls, before they are answered."""
+
+    def perform(self, link: Any, call: Any, context: Any) -> Any:
+        data = super().perform(link, call, context)
+        if call.args == ("alarm",):
+            raise AlarmError
+        return data
+
+
+def test_what_a_handler_raises_behind_a_call_ends_only_its_connection() -> None:
+    answers: list[Any] = []
+    daemon = Alarmed()
+    uri = daemon.register(Echo())
+
+    def use() -> None:
+        with raw(uri) as client, connect(uri) as other:
+            client.call("echo", "alarm")
+            with pytest.raises(EOFError):
+                client.next()
+            answers.append(other.echo(1))
+
+    client = in_thread(use)
+    with pytest.raises(AlarmError):
+        daemon.serve()
+    daemon.serve(lambda: not answers)
+    daemon.close()
+    client.join(LIMIT)
+    assert answers == [1]
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_a_worker_raises_behind_a_call_ends_only_its_connection(beside: bool) -> None:
+    class Threaded(Alarmed, Daemon):
+        pass
+
+    started, go = threading.Event(), threading.Event()
+
+    @expose
+    class Slow(Echo):
+        def slow(self) -> None:
+            started.set()
+            assert go.wait(LIMIT)
+
+    with running(Threaded()) as daemon:
+        uri = daemon.register(Slow())
+        with raw(uri) as client, connect(uri) as other:
+            if beside:  # then others than who reads run what comes next
+                client.call("slow")
+                assert started.wait(LIMIT)
+            client.call("echo", "alarm")
+            with pytest.raises(EOFError):
+                client.next()
+            go.set()
+            assert other.echo(1) == 1
 
 
 def test_an_exit_in_a_hook_for_leaving_ends_nothing(kind: type[LoopDaemon]) -> None:

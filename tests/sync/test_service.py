@@ -23,6 +23,7 @@ from pyrophone.errors import (
 from pyrophone.sync import Daemon, LoopDaemon, batch, connect
 from pyrophone.sync.client import codecs_for
 from pyrophone.wire.client import ClientSession
+from pyrophone.wire.events import Pong
 from raw import raw
 from running import LIMIT, running
 
@@ -336,3 +337,53 @@ def test_strangers_are_not_told_whose_instance_serves_them() -> None:
             for client, told in ((stranger, False), (ours, True)):
                 call = client.call("get_metadata", uri.object, object_id="Pyro.Daemon")
                 assert ("session" in client.reply(call)) is told
+
+
+@pytest.mark.parametrize("kind", [Daemon, LoopDaemon])
+@pytest.mark.parametrize("hook", ["fail", "traceback", "annotations"])
+def test_who_called_is_not_left_waiting_where_a_hook_fails(
+    kind: type[LoopDaemon], hook: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Clumsy(kind):  # type: ignore[misc, valid-type]
+        pass
+
+    def breaks(self: Any, *args: Any) -> Any:
+        if armed:
+            raise LookupError(f"in {hook}")
+        return getattr(kind, hook)(self, *args)
+
+    setattr(Clumsy, hook, breaks)
+    armed: list[bool] = []
+    with running(Clumsy()) as daemon:
+        uri = daemon.register(Failing())
+        for text in ("alone", "with another"):
+            with raw(uri) as client, raw(uri) as other:
+                armed.append(True)
+                first = client.session.call("fail", (text,), {})
+                if text != "alone":
+                    first += client.session.call("fail", (text,), {})
+                client.send(first)
+                with pytest.raises(EOFError):
+                    client.next()
+                armed.clear()
+                other.call("fail", "as ever")
+                with pytest.raises(ValueError, match="as ever"):
+                    other.next().unwrap()
+    errors = [record.exc_info[1] for record in caplog.records if record.exc_info]
+    assert errors
+    assert {str(error) for error in errors} == {f"in {hook}"}
+
+
+@pytest.mark.parametrize("kind", [Daemon, LoopDaemon])
+def test_a_ping_is_answered_where_annotations_fail(kind: type[LoopDaemon]) -> None:
+    class Clumsy(kind):  # type: ignore[misc, valid-type]
+        def annotations(self) -> Any:
+            if armed:
+                raise LookupError
+            return {}
+
+    armed: list[bool] = []
+    with running(Clumsy()) as daemon, raw(daemon.register(Failing())) as client:
+        armed.append(True)
+        client.send(client.session.ping())
+        assert isinstance(client.next(), Pong)

@@ -63,8 +63,8 @@ class Home(Service, Protocol):
     def rested(self, link: Link) -> None:
         """Note that a call has ended."""
 
-    def annotations(self) -> Mapping[str, bytes]:
-        """Return chunks to send with every message."""
+    def chunks(self) -> Mapping[str, bytes]:
+        """Return those to send with what is no answer to a call."""
 
     def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
         """Return the session of a client whose conversation begins so, or None."""
@@ -289,7 +289,7 @@ class Link(PromptLink, Caller, asyncio.Protocol):
             else:
                 self._study(event, len(event.unread.payload))
         elif isinstance(event, Ping):
-            self.write(session.pong(event, self._home.annotations()))
+            self.write(session.pong(event, self._home.chunks()))
         elif isinstance(event, Cancel):
             self.answering.cancel(event)
         elif isinstance(event, Credit):
@@ -344,7 +344,7 @@ class Link(PromptLink, Caller, asyncio.Protocol):
     def _refuse(self, reason: str) -> None:
         session = self.server
         if session.state == NEW:
-            self.write(session.refuse(reason, None, self._home.annotations()))
+            self.write(session.refuse(reason, None, self._home.chunks()))
             self._leave()
         else:
             self.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -22,6 +23,8 @@ from .pump import Pump, discard
 from .service import runs_in_loop
 
 __all__ = ["Running"]
+
+_log = logging.getLogger("pyrophone.daemon")
 
 
 class Running(PromptRunning):
@@ -268,6 +271,10 @@ class Running(PromptRunning):
             try:
                 data = self._answer(run, value, error)
             except BaseException as problem:  # a hook of the user's; nothing can be said
+                _log.exception(
+                    "a call that failed can't be answered; its connection is closed"
+                )
+                self._speaker.close()
                 self._service.noticed(problem)
         elif error is None:
             discard(value, self._service.pool, self._loop)

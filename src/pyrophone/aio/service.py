@@ -37,6 +37,9 @@ class Speaker(Protocol):
     def ended(self) -> None:
         """Note that a call is answered."""
 
+    def close(self) -> None:
+        """Close the connection, since a call can't be answered."""
+
 
 class Service(Protocol):
     """What answering needs from the one whose functions are called.

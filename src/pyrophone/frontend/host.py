@@ -193,6 +193,14 @@ class Host(Speaker):
         """Return the context to serve *call* in; the time that it has begins."""
         return context_for(client, call, self.place)
 
+    def chunks(self) -> Mapping[str, bytes]:
+        """Return the annotations of what is no answer to a call; none if they fail."""
+        try:
+            return self.annotations()
+        except Exception:  # nobody is there to be told
+            _log.exception("error in annotations")
+            return {}
+
     def noticed(self, error: BaseException) -> None:
         """Called with what code of the user raised and was answered all the same."""
 
@@ -228,7 +236,7 @@ class Host(Speaker):
             self.noticed(error)
             if not isinstance(error, NoSuchObjectError):
                 _log.info("client %s refused: %s", link.client.address, error)
-            return link.session.refuse(str(error), greeting, self.annotations())
+            return link.session.refuse(str(error), greeting, self.chunks())
         finally:
             serving.reset(token)
         link.greeted = True

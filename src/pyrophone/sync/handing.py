@@ -103,7 +103,7 @@ class HandingDaemon(WaitingDaemon):
         try:
             self.check_chain(call)
         except DeadlockError as error:
-            link.deliver(self.fail(link.session, call, error, context))
+            link.deliver(self.explain(link, call, error, context))
 
     def _run_started(self, link: Link, call: Call, context: CallContext, key: int) -> None:
         """Run a call that another thread has read."""
@@ -113,11 +113,18 @@ class HandingDaemon(WaitingDaemon):
         if not context.cancelled:
             link.session.read(call)
         act = partial(self.perform, link, call, context)
-        data = self._begins(link, call, act) if call.flags & ONEWAY else act()
-        if data is not None:
-            link.deliver(data)
-            link.done(key)
-        self.ended()
+        data: Data | None = b""
+        try:
+            data = self._begins(link, call, act) if call.flags & ONEWAY else act()
+            if data:
+                link.deliver(data)
+        except BaseException:
+            link.lose()  # or who called would wait for ever
+            raise
+        finally:
+            if data is not None:
+                link.done(key)
+            self.ended()
 
     def _run_apart(self, link: Link, call: Call) -> None:
         self._begins(link, call, partial(self.run, link, call))

@@ -69,13 +69,10 @@ class Service(Protocol):
     ) -> Data | None:
         """Return the bytes that answer *call*, of which *function* made *value*."""
 
-    def fail(
-        self, session: ServerSession, call: Call, error: BaseException, context: CallContext
+    def explain(
+        self, link: Link, call: Call, error: BaseException, context: CallContext
     ) -> Data:
         """Return the bytes that answer *call* with *error*."""
-
-    def noticed(self, error: BaseException) -> None:
-        """Called with what code of the user raised and was answered all the same."""
 
     def starts_apart(self, link: Link, call: Call) -> bool:
         """Run a one-way call in another thread, if there is one for it."""
@@ -95,8 +92,8 @@ class Service(Protocol):
     def left(self, link: Link) -> None:
         """Note that the link was closed."""
 
-    def annotations(self) -> Mapping[str, bytes]:
-        """Return chunks to send with every message."""
+    def chunks(self) -> Mapping[str, bytes]:
+        """Return those to send with what is no answer to a call."""
 
     def session_for(self, start: bytes, *, greeted: bool = False) -> ServerSession | None:
         """Return the session of a client whose conversation begins so, or None."""
@@ -406,7 +403,7 @@ class Link(Outgoing):
         if self.session.state == NEW:
             with suppress(OSError):
                 self._channel.send(
-                    self.session.refuse(reason, None, self._service.annotations())
+                    self.session.refuse(reason, None, self._service.chunks())
                 )
             self._drain()
         self._leave()

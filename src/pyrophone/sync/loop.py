@@ -29,6 +29,8 @@ from .pulse import Pulse
 
 __all__ = ["LoopDaemon"]
 
+_MOMENT = 0.05  # seconds
+
 _log = logging.getLogger("pyrophone.daemon")
 
 
@@ -234,7 +236,13 @@ class LoopDaemon(AcceptingDaemon):
     def _ready(self, link: Link) -> None:
         """Serve a link that has something to read, or can be written to."""
         with link.turn:
-            state = link.serve()
+            try:
+                state = link.serve()
+            except BaseException:  # of a signal's handler; what came may have got lost
+                link.turn.acquire(timeout=_MOMENT)  # if it was just given to others
+                self._poller.forget(link.sock)
+                link.close()
+                raise
         if (
             state == MORE
             and link.settled

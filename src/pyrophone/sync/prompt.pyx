@@ -255,8 +255,7 @@ cdef class Prompt:
                 )
             return service.conclude(self, call, context, function, value)
         except BaseException as error:
-            service.noticed(error)
-            return service.fail(self.session, call, error, context)
+            return service.explain(self, call, error, context)
         finally:
             PyContextVar_Reset(_serving, token)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from .coroutines import Coroutines
 
 __all__ = ["BaseDaemon"]
+
+_log = logging.getLogger("pyrophone.daemon")
 
 
 class BaseDaemon(Host):
@@ -107,7 +110,7 @@ class BaseDaemon(Host):
         if type(event) is Call:
             return self.run(link, event)
         if type(event) is Ping:
-            return link.session.pong(event, self.annotations())
+            return link.session.pong(event, self.chunks())
         assert isinstance(event, Greeting)
         return self.greet(link, event)
 
@@ -142,10 +145,26 @@ class BaseDaemon(Host):
                 )
             return self.conclude(link, call, context, function, value)
         except BaseException as error:
-            self.noticed(error)
-            return self.fail(link.session, call, error, context)
+            return self.explain(link, call, error, context)
         finally:
             serving.reset(token)
+
+    def explain(
+        self, link: Link, call: Call, error: BaseException, context: CallContext
+    ) -> Data:
+        """Return the bytes that answer *call* with *error*.
+
+        Where code of the user that has a say in it fails, the connection ends, so that who
+        called does not wait for ever.
+        """
+        self.noticed(error)
+        try:
+            return self.fail(link.session, call, error, context)
+        except BaseException as problem:
+            self.noticed(problem)
+            _log.exception("a call that failed can't be answered; its connection is closed")
+            link.lose()
+            return b""
 
     def conclude(
         self,
@@ -290,8 +309,7 @@ class BaseDaemon(Host):
                 raise error
             data = self._reply(link, call, context, value)
         except BaseException as problem:
-            self.noticed(problem)
-            data = self.fail(link.session, call, problem, context)
+            data = self.explain(link, call, problem, context)
         finally:
             if data:
                 link.deliver(data)

@@ -12,7 +12,7 @@ from ..frontend.chains import check_served
 from ..net.sockets import limit_waits
 from ..wire.events import Call
 from ..wire.features import MANY
-from .link import BUSY, LOST, MORE, Link
+from .link import BUSY, LOST, MORE, READ, Link
 from .loop import LoopDaemon
 from .pool import Workers
 from .pulse import only_sign
@@ -193,12 +193,23 @@ class Daemon(LoopDaemon):
         if link.term != term or link.closed:
             link.turn.release()
             return
-        state = link.serve()
-        # Who has not greeted yet is given no worker's time.
-        while state == MORE and link.greeted and self._workers.roomy and not self.stopping:
-            if self._asked:
-                self._poller.wake()
+        try:
             state = link.serve()
+            # Who has not greeted yet is given no worker's time.
+            while (
+                state == MORE and link.greeted and self._workers.roomy and not self.stopping
+            ):
+                if self._asked:
+                    self._poller.wake()
+                state = link.serve()
+        except BaseException:  # of a hook, for one; who called would wait for ever
+            link.lose()
+            if link.term != term:  # others have the turn, and see to the rest
+                raise
+            link.turn.acquire(timeout=_TICK)  # if it was just given to others
+            link.turn.release()
+            self._poller.later(partial(self._park_from, link, READ, term))
+            raise
         if self._asked:
             self._poller.wake()
         if state == LOST:
