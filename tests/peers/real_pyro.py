@@ -22,18 +22,19 @@ import importlib
 import importlib.util
 import json
 import os
-import queue
 import socket
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 NAME = "Pyro5" if importlib.util.find_spec("Pyro5") else "Pyro4"
 pyro = importlib.import_module("Pyro5.api" if NAME == "Pyro5" else NAME)
 errors = importlib.import_module(f"{NAME}.errors")
+
+sys.path.append(os.path.join(os.path.dirname(__file__), "..", "support"))
+things = importlib.import_module("things")
 
 if NAME == "Pyro5":
     SERIALIZERS = {1: "serpent", 2: "marshal", 3: "json", 4: "msgpack"}
@@ -43,8 +44,6 @@ else:
     SERIALIZERS = {1: "serpent", 2: "json", 3: "marshal", 4: "pickle", 5: "dill"}
     SERIALIZERS |= {6: "msgpack", 7: "cloudpickle"}
     defaults = pyro.config.asDict
-
-WAIT = 10  # seconds until something that does not come is an error
 
 
 class OverheatError(Exception):
@@ -90,122 +89,25 @@ class Other:
 Other.__module__ = "lab"
 
 
+things.mark(pyro)
+
+
 @pyro.expose
-class Thing:
-    """One of each kind of member."""
+class Thing(things.Thing):
+    """The rest, which is written in the way of the real one."""
 
-    def __init__(self) -> None:
-        self._value: Any = 3
-        self._notes: queue.Queue[Any] = queue.Queue()
-        self._closed = threading.Event()
-
-    def add(self, a: Any, b: Any) -> Any:
-        """Return the sum."""
-        return a + b
-
-    def power(self, base: int, exponent: int = 2) -> int:
-        """Take a keyword argument with a default."""
-        return base**exponent
-
-    def keywords(self, **named: Any) -> dict[str, Any]:
-        """Return all keyword arguments."""
-        return named
-
-    def echo(self, value: Any) -> Any:
-        """Return *value*."""
-        return value
-
-    def repr(self, value: Any) -> str:
-        """Tell what arrived."""
-        return repr(value)
-
-    def unlucky(self) -> Any:
-        """Return what no serializer can write."""
-        return {"a": [1, threading.Lock()]}
-
-    @property
-    def value(self) -> Any:
-        """Can be read and written."""
-        return self._value
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        self._value = value
-
-    @property
-    def fixed(self) -> str:
-        """Can be read only."""
-        return "fixed"
-
-    @property
-    def letters(self) -> Iterator[str]:
-        """An item stream."""
-        return iter("abc")
-
-    def fail(self, name: str) -> None:
-        """Raise an exception."""
-        raise ERRORS[name]
-
-    @pyro.callback
-    def fail_as_callback(self) -> None:
-        """Raise an exception that is logged here, too."""
-        raise ValueError("in a callback")
+    errors = ERRORS
 
     def sleep(self, seconds: float) -> float:
         """Take a while."""
         time.sleep(seconds)
         return seconds
 
-    @pyro.oneway
-    def note(self, text: Any) -> None:
-        """Remember *text*, without an answer."""
-        self._notes.put(text)
-
-    @pyro.oneway
-    def note_and_fail(self, text: Any) -> None:
-        """Remember *text*, then raise what nobody will see."""
-        self._notes.put(text)
-        raise ValueError("unseen")
-
-    def noted(self) -> Any:
-        """Wait for the next note and return it."""
-        return self._notes.get(timeout=WAIT)
-
-    def numbers(self, count: int) -> Iterator[int]:
-        """Return an item stream, whose end can be waited for."""
-        try:
-            yield from range(count)
-        finally:
-            self._closed.set()
-
-    def was_closed(self) -> bool:
-        """Wait until the stream of ``numbers`` has ended, whichever way."""
-        return self._closed.wait(WAIT)
-
-    def faulty(self) -> Iterator[int]:
-        """Return an item stream that fails at its second item."""
-        yield 1
-        raise ValueError("second item", 2)
-
-    def nested(self) -> Iterator[Iterator[int]]:
-        """Return an item stream of item streams."""
-        yield iter([1, 2])
-        yield iter([3])
-
     def make(self, name: str) -> Other:
         """Return an object registered just now: a proxy arrives."""
         other = Other(name)
         self._pyroDaemon.register(other)
         return other
-
-    def make_many(self, name: str) -> dict[str, Any]:
-        """Return one inside a container."""
-        return {"things": [self.make(name)]}
-
-    def ask(self, other: Any) -> str:
-        """Call *other*, which arrives as a proxy."""
-        with other:
-            return other.name()
 
     def ask_in(self, container: dict[str, Any]) -> str:
         """Call the proxy that *container* holds under ``it``."""
@@ -220,16 +122,6 @@ class Thing:
         """Send an annotation back."""
         pyro.current_context.response_annotations = {"BACK": text.encode()}
         return text
-
-    def answer_and_fail(self, text: str) -> None:
-        """Set an annotation for the reply, then fail."""
-        pyro.current_context.response_annotations = {"BACK": text.encode()}
-        raise ValueError(text)
-
-    def answer_and_make(self, text: str) -> Other:
-        """Set an annotation for the reply, then return a registered object."""
-        pyro.current_context.response_annotations = {"BACK": text.encode()}
-        return self.make(text)
 
     def correlation(self) -> str:
         """Return the correlation id of the call."""
@@ -248,12 +140,6 @@ class Thing:
         with pyro.Proxy(self._where) as other:
             other._pyroSerializer = SERIALIZERS[pyro.current_context.serializer_id]
             return other.blob(blob)
-
-    def __len__(self) -> int:
-        return 3
-
-    def __getitem__(self, index: int) -> str:
-        return "xyz"[index]
 
 
 @pyro.behavior(instance_mode="session")

@@ -155,7 +155,7 @@ def test_an_exception_arrives_as_what_it_was(
 def test_an_exception_brings_its_remote_traceback(thing: Proxy) -> None:
     with pytest.raises(ValueError, match="bad") as caught:
         thing.fail("value")
-    assert "raise ERRORS[name]" in "".join(caught.value._pyroTraceback)  # type: ignore[attr-defined]
+    assert "raise self.errors[name]" in "".join(caught.value._pyroTraceback)  # type: ignore[attr-defined]
     (note,) = caught.value.__notes__
     assert note.startswith("Remote traceback:\n")
     assert note.endswith("ValueError: ('bad', 7)")
@@ -302,7 +302,7 @@ def test_a_batch_stops_where_a_call_fails(thing: Proxy, serializer: str) -> None
         with pytest.raises(ValueError, match="bad") as caught:
             next(results)
         assert caught.value.args == ("bad", 7)
-        assert "raise ERRORS[name]" in caught.value.__notes__[0]
+        assert "raise self.errors[name]" in caught.value.__notes__[0]
         assert list(results) == []
     thing.note("after")
     assert thing.noted() == "after"

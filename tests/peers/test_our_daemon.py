@@ -7,15 +7,15 @@ A defect of the real one has its number in ``spec/wire-protocol.md``, section 11
 
 from __future__ import annotations
 
-import queue
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pyrophone import Blob, Settings, callback, current, expose, instances, oneway
+import pyrophone
+import things
+from pyrophone import Blob, Settings, current, expose, instances
 from pyrophone.context import Client
 from pyrophone.errors import ConnectionLostError, NamingError, SecurityError, SerializeError
 from pyrophone.sync import Daemon, LoopDaemon, connect
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.peers
 
-WAIT = 10  # seconds until something that does not come is an error
 TREE = {"n": None, "t": True, "i": [-1, 2**70, 2.5], "s": "héllo ☃ 'q' \"q\"\n", "e": []}
 D3 = "'NoneType' object has no attribute 'items'"
 
@@ -64,103 +63,18 @@ class Other:
         return self._title
 
 
+things.mark(pyrophone)
+
+
 @expose
-class Thing:
-    """One of each kind of member."""
+class Thing(things.Thing):
+    """The rest, which is written in our way."""
+
+    errors = ERRORS
 
     def __init__(self, daemon: LoopDaemon) -> None:
+        super().__init__()
         self._daemon = daemon
-        self._value: Any = 3
-        self._notes: queue.Queue[Any] = queue.Queue()
-        self._closed = threading.Event()
-
-    def add(self, a: Any, b: Any) -> Any:
-        """Return the sum."""
-        return a + b
-
-    def power(self, base: int, exponent: int = 2) -> int:
-        """Take a keyword argument with a default."""
-        return int(base**exponent)
-
-    def keywords(self, **named: Any) -> dict[str, Any]:
-        """Return all keyword arguments."""
-        return named
-
-    def echo(self, value: Any) -> Any:
-        """Return *value*."""
-        return value
-
-    def repr(self, value: Any) -> str:
-        """Tell what arrived."""
-        return repr(value)
-
-    def unlucky(self) -> Any:
-        """Return what no serializer can write."""
-        return {"a": [1, threading.Lock()]}
-
-    @property
-    def value(self) -> Any:
-        """Can be read and written."""
-        return self._value
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        self._value = value
-
-    @property
-    def fixed(self) -> str:
-        """Can be read only."""
-        return "fixed"
-
-    @property
-    def letters(self) -> Iterator[str]:
-        """An item stream."""
-        return iter("abc")
-
-    def fail(self, name: str) -> None:
-        """Raise an exception."""
-        raise ERRORS[name]
-
-    @callback
-    def fail_as_callback(self) -> None:
-        """Raise an exception that is logged here, too."""
-        raise ValueError("in a callback")
-
-    @oneway
-    def note(self, text: Any) -> None:
-        """Remember *text*, without an answer."""
-        self._notes.put(text)
-
-    @oneway
-    def note_and_fail(self, text: Any) -> None:
-        """Remember *text*, then raise what nobody will see."""
-        self._notes.put(text)
-        raise ValueError("unseen")
-
-    def noted(self) -> Any:
-        """Wait for the next note and return it."""
-        return self._notes.get(timeout=WAIT)
-
-    def numbers(self, count: int) -> Iterator[int]:
-        """Return an item stream, whose end can be waited for."""
-        try:
-            yield from range(count)
-        finally:
-            self._closed.set()
-
-    def was_closed(self) -> bool:
-        """Wait until the stream of ``numbers`` has ended, whichever way."""
-        return self._closed.wait(WAIT)
-
-    def faulty(self) -> Iterator[int]:
-        """Return an item stream that fails at its second item."""
-        yield 1
-        raise ValueError("second item", 2)
-
-    def nested(self) -> Iterator[Iterator[int]]:
-        """Return an item stream of item streams."""
-        yield iter([1, 2])
-        yield iter([3])
 
     def annotated(self) -> Iterator[int]:
         """Return an item stream with an annotation for each item."""
@@ -174,15 +88,6 @@ class Thing:
         self._daemon.register(other)
         return other
 
-    def make_many(self, name: str) -> dict[str, Any]:
-        """Return one inside a container."""
-        return {"things": [self.make(name)]}
-
-    def ask(self, other: Any) -> str:
-        """Call *other*, which arrives as a proxy."""
-        with other:
-            return str(other.name())
-
     def annotations(self) -> dict[str, str]:
         """Return the annotations that came with the call."""
         return {
@@ -193,16 +98,6 @@ class Thing:
         """Send an annotation back."""
         current().reply_annotations["BACK"] = text.encode()
         return text
-
-    def answer_and_fail(self, text: str) -> None:
-        """Set an annotation for the reply, then fail."""
-        current().reply_annotations["BACK"] = text.encode()
-        raise ValueError(text)
-
-    def answer_and_make(self, text: str) -> Other:
-        """Set an annotation for the reply, then return a registered object."""
-        current().reply_annotations["BACK"] = text.encode()
-        return self.make(text)
 
     def correlation(self) -> str:
         """Return the correlation id of the call."""
@@ -225,12 +120,6 @@ class Thing:
         """Send an argument on unread."""
         with connect(self._where) as other:
             return other.blob(blob)
-
-    def __len__(self) -> int:
-        return 3
-
-    def __getitem__(self, index: int) -> str:
-        return "xyz"[index]
 
 
 @instances("session")
@@ -423,7 +312,7 @@ def test_an_exception_arrives_as_what_it_was(
 def test_an_exception_brings_its_remote_traceback(p: Peer) -> None:
     failed = p.failure("p.fail('value')")
     assert failed.traceback.startswith("Traceback (most recent call last):\n")
-    assert "raise ERRORS[name]" in failed.traceback
+    assert "raise self.errors[name]" in failed.traceback
     assert failed.traceback.endswith("ValueError: ('bad', 7)\n")
     assert p.value("p.add(1, 2)") == 3
 
@@ -534,7 +423,7 @@ def test_a_batch_stops_where_a_call_fails(p: Peer, serializer: str) -> None:
     assert p.value("next(results)") == 3
     failed = p.failure("next(results)")
     assert (failed.name, failed.args) == ("builtins.ValueError", ("bad", 7))
-    assert "raise ERRORS[name]" in failed.traceback
+    assert "raise self.errors[name]" in failed.traceback
     assert p.value("list(results)") == []
     p.run("p.note('after')")
     assert p.value("p.noted()") == "after"
