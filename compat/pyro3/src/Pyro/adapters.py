@@ -235,10 +235,12 @@ class PYROAdapter:
         place = (self.URI.address, self.URI.port)
         validator = self.getNewConnectionValidator()
         token = validator.createAuthToken(self._ident, challenge, place, self.URI, None)
-        verdict = self._send("login", (token,), 0, INTERNAL_DAEMON_GUID)
-        ok, code = verdict if isinstance(verdict, (list, tuple)) else (0, 0)
-        if not ok:
-            raise ConnectionDeniedError(deniedReasons.get(code, deniedReasons[0]))
+        match self._send("login", (token,), 0, INTERNAL_DAEMON_GUID):
+            case [1, int()]:
+                return
+            case [0, int() as code]:
+                raise ConnectionDeniedError(deniedReasons.get(code, deniedReasons[0]))
+        raise ProtocolError("the daemon gave no answer to the login")
 
     def _locate(self, uri: PyroURI) -> None:
         """Put into *uri* what the daemon knows by that name."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .errors import ConnectionDeniedError, NamingError, PyroError
+from .logs import shown
 from .trees import GROUP
 
 __all__ = ["COMMANDS", "Console", "error_lines", "where"]
@@ -31,7 +32,7 @@ class Console:
         self.names = names
         self.failed = False
         self._end = end
-        self._say = say
+        self._out = say
 
     def run(self, command: str, args: Sequence[str]) -> None:
         """Carry out one of :data:`COMMANDS`.
@@ -121,6 +122,9 @@ class Console:
         self.failed |= "denied" in answer
         self._say(f"Result from system command shutdown : {answer}")
 
+    def _say(self, line: str) -> None:
+        self._out(shown(line))
+
     def _list(self, group: str) -> None:
         found = self.names.list(group)
         shown = sorted(f"[{name}]" if kind == GROUP else name for name, kind in found)
@@ -161,7 +165,7 @@ def where(uri: Any) -> str:
         name = socket.gethostbyaddr(uri.address)[0]
     except OSError:
         name = "??"
-    return f"NS is at {uri.address} ({name}) port {uri.port}"
+    return shown(f"NS is at {uri.address} ({name}) port {uri.port}")
 
 
 def error_lines(error: PyroError) -> list[str]:
@@ -175,7 +179,7 @@ def error_lines(error: PyroError) -> list[str]:
 
 
 def _text(error: PyroError) -> str:
-    return str(error.args[0]) if error.args else type(error).__name__
+    return shown(error.args[0]) if error.args else type(error).__name__
 
 
 COMMANDS: Mapping[str, Callable[[Console, Sequence[str]], None]] = MappingProxyType(

@@ -56,7 +56,10 @@ class Servant:
             with self._lock:
                 return _finite(method(*args, **kwargs))
         except Exception as error:
-            self._host.failed_in(error, isinstance(target, CallbackObjBase))
+            # Arguments that don't fit, so that no method began, concern the caller alone.
+            began = error.__traceback__ is not None and error.__traceback__.tb_next
+            callback = isinstance(target, CallbackObjBase) and bool(began)
+            self._host.failed_in(error, callback)
             raise
 
     def kind(self, name: str) -> int:
@@ -64,7 +67,8 @@ class Servant:
         self._begins()
         with self._lock:
             owner = self._owner()
-            public = _is_public(name) and not (owner is self._target and _is_closed(name))
+            public = _is_open(owner, name)
+            public = public and not (owner is self._target and _is_closed(name))
             return (
                 _METHOD if public and callable(getattr(owner, name, None)) else _ATTRIBUTE
             )
@@ -73,7 +77,7 @@ class Servant:
         """Return the value of an attribute that is no method."""
         self._begins()
         owner = self._owner()
-        if not _is_public(name) or (
+        if not _is_open(owner, name) or (
             owner is self._target and name in _BASE and name not in _READABLE
         ):
             raise _missing(owner, name)
@@ -88,7 +92,7 @@ class Servant:
         self._begins()
         known(value)
         owner = self._owner()
-        if not _is_public(name) or (owner is self._target and name in _BASE):
+        if not _is_open(owner, name) or (owner is self._target and name in _BASE):
             raise _missing(owner, name)
         with self._lock:
             if callable(getattr(owner, name, None)):
@@ -104,10 +108,10 @@ class Servant:
         return self._target if delegate is None else delegate
 
     def _method(self, name: str) -> Any:
-        if not _is_public(name) or _is_closed(name):
-            raise _missing(self._owner(), name)
-        owner = self._target if name in _FOR_ALL else self._owner()
-        return getattr(owner, name)
+        owner = self._owner()
+        if not _is_open(owner, name) or _is_closed(name):
+            raise _missing(owner, name)
+        return getattr(self._target if name in _FOR_ALL else owner, name)
 
 
 @expose
@@ -144,12 +148,14 @@ def _finite(result: Any) -> Any:
     return result
 
 
-def _is_public(name: Any) -> bool:
+def _is_open(owner: Any, name: Any) -> bool:
+    """Tell whether peers may use what is called so, as far as its owner is concerned."""
     return (
         isinstance(name, str)
         and len(name) <= _LONGEST
         and name.isidentifier()
         and not name.startswith("_")
+        and name not in getattr(type(owner), "_closed_to_peers", ())
     )
 
 

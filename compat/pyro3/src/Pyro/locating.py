@@ -11,9 +11,9 @@ from . import broadcasts, config, constants
 from .errors import ConnectionDeniedError, NamingError, PyroError
 from .uris import PyroURI
 
-__all__ = ["Search"]
+__all__ = ["PATIENCE", "Search"]
 
-_PATIENCE = 10.0  # seconds for a host to answer
+PATIENCE = 10.0  # seconds for a host to answer
 _TWIN = ("HOSTNAME", "PORT", "BC_ADDR", "BC_PORT")
 
 
@@ -65,13 +65,15 @@ class Search:
         self._say("Locator: contacting Pyro Name Server...")
         asked = PyroURI(host, constants.INTERNAL_DAEMON_GUID, port).getProxy()
         asked._setIdentification(self._identification)
-        asked._setTimeout(_PATIENCE)
+        asked._setTimeout(PATIENCE)
         try:
             uid = asked.ResolvePYROLOC(constants.NAMESERVER_NAME)
         except NamingError:  # it is somebody else's daemon
             raise PyroError("Name Server not responding") from None
         finally:
             asked._release()
+        if not isinstance(uid, str):
+            raise PyroError("Name Server not responding")
         return PyroURI(host, uid, port)
 
     def _attempts(self, host: str | None) -> Iterator[Callable[[], PyroURI]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import config
 
-__all__ = ["Log", "SystemLogger", "UserLogger"]
+__all__ = ["Log", "SystemLogger", "UserLogger", "shown"]
 
 _LOCK = threading.Lock()
 _KINDS = {
@@ -59,13 +59,17 @@ class LoggerBase:
             return
         if not args:
             source, args = "N/A", (source,)
-        text = " ".join(map(_text, args))
+        text = self._form(" ".join(map(_text, args)))
         if config.PYRO_STDLOGGING:
             _standard(self.name).log(level, "** %s ** %s", source, text)
             return
         now = time.strftime("%Y-%m-%d %H:%M:%S")
         place = f"{os.getpid()}:{threading.current_thread().name}"
         self._write(f"{now} [{place}] ** {kind} ** {_text(source)} ** {text}\n")
+
+    def _form(self, text: str) -> str:
+        """Return the text of an entry as it is written."""
+        return text
 
     def _write(self, text: str) -> None:
         path = os.path.join(config.PYRO_STORAGE, getattr(config, self.file_item))
@@ -81,6 +85,10 @@ class SystemLogger(LoggerBase):
 
     level_item, file_item, name = "PYRO_TRACELEVEL", "PYRO_LOGFILE", "Pyro.system"
 
+    def _form(self, text: str) -> str:
+        # Errors have texts of strangers: none of their lines begins like an entry.
+        return "\n  ".join(map(shown, text.rstrip("\n").split("\n")))
+
 
 class UserLogger(LoggerBase):
     """What the program has to say."""
@@ -89,6 +97,16 @@ class UserLogger(LoggerBase):
 
 
 Log = SystemLogger()
+
+
+def shown(value: Any) -> str:
+    """Return the text of what strangers have sent: one line, nothing steers a terminal."""
+    text = _text(value)
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def _text(value: Any) -> str:

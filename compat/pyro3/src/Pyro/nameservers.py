@@ -16,7 +16,7 @@ from .broadcasts import DENIED, BCReqValidator
 from .errors import NamingError, PyroError
 from .metadata import opened, sealed
 from .namefiles import NameFile
-from .objects import ObjBase
+from .objects import FixedObjBase
 from .trees import (
     GROUP,
     OBJECT,
@@ -32,12 +32,11 @@ __all__ = ["NameServer", "PersistentNameServer", "is_loopback"]
 
 _RESERVED = ":Pyro"
 _DATABASE = "Pyro_NS_database"
-_FIELDS = frozenset({"codeValidator", "daemon", "delegate", "lastUsed", "objectGUID"})
 _MAX_URI = 1000  # characters
 _DIRECT = ("PYRO://", "PYROSSL://", "PYROLOC://", "PYROLOCSSL://")
 
 
-class NameServer(ObjBase):
+class NameServer(FixedObjBase):
     """Knows objects by name, in memory. Safe for threads.
 
     Names that are not absolute are put below this program's default group; proxies for name
@@ -50,7 +49,7 @@ class NameServer(ObjBase):
     """
 
     def __init__(self, keep: Any = 0) -> None:
-        ObjBase.__init__(self)
+        FixedObjBase.__init__(self)
         self._keep = keep
         self._tree = NamedTree()
         self._file: NameFile | None = None
@@ -189,11 +188,6 @@ class NameServer(ObjBase):
             return DENIED
         self._end()
         return "Will shut down shortly"
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_") and name not in _FIELDS:
-            raise AttributeError("not an attribute")  # attribute proxies could fill it
-        super().__setattr__(name, value)
 
     def _caller(self) -> str | None:
         address = _address_of(self)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from .arguments import ArgParser
 from .consoles import COMMANDS, Console, error_lines, where
 from .errors import PyroError
+from .logs import shown
 from .naming import NameServerLocator
 from .util import getPyroTraceback
 
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted")
     except Exception as error:
         print(_RULE, "CAUGHT ERROR", _RULE)
-        print("".join(getPyroTraceback(error)), end="")
+        print("\n".join(map(shown, "".join(getPyroTraceback(error)).splitlines())))
         print(_RULE, "CAUGHT ERROR", _RULE)
     return 1
 

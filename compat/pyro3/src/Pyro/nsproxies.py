@@ -8,7 +8,7 @@ from typing import Any
 from . import config
 from .errors import ConnectionDeniedError, ProtocolError, PyroError
 from .errors import TimeoutError as CallTimeoutError
-from .locating import Search
+from .locating import PATIENCE, Search
 from .proxies import DynamicProxy
 from .trees import NameSpaceSystemMeta, full_name
 from .uris import PyroURI
@@ -36,7 +36,9 @@ class NameServerProxy(DynamicProxy):
         super().__init__(URI)
         self._setIdentification(identification)
         if not noconnect:
+            self._setTimeout(PATIENCE)
             self.adapter.call("ping", (), {})
+            self._setTimeout(None)
 
     def ping(self) -> Any:
         """Return if the name server works."""
@@ -52,16 +54,18 @@ class NameServerProxy(DynamicProxy):
 
     def resolve(self, name: str) -> PyroURI:
         """Return the URI of a name."""
-        uri: PyroURI = self._call("resolve", self.fullName(name))
+        uri = self._call("resolve", self.fullName(name))
+        if not isinstance(uri, PyroURI):
+            raise ProtocolError("the name server gave no URI")
         return uri
 
     def list(self, group: str | None) -> Any:
         """Return (name, 0) for each group in a group and (name, 1) for each object."""
-        return self._call("list", self.fullName(group))
+        return _pairs(self._call("list", self.fullName(group)), int)
 
     def flatlist(self) -> Any:
         """Return (absolute name, URI) of all objects."""
-        return self._call("flatlist")
+        return _pairs(self._call("flatlist"), PyroURI)
 
     def createGroup(self, group: str) -> None:
         """Make a group."""
@@ -88,7 +92,10 @@ class NameServerProxy(DynamicProxy):
         return full_name(name, config.PYRO_NS_DEFAULTGROUP)
 
     def _getSystemMeta(self, name: str) -> NameSpaceSystemMeta:
-        return NameSpaceSystemMeta(*self._call("getSystemMeta", self.fullName(name)))
+        match self._call("getSystemMeta", self.fullName(name)):
+            case [int() as kind, (int() | float()) as moment, owner]:
+                return NameSpaceSystemMeta(kind, moment, owner)
+        raise ProtocolError("the name server gave no system meta information")
 
     def _setSystemMeta(self, name: str, meta: NameSpaceSystemMeta) -> None:
         self._call("setSystemMeta", self.fullName(name), meta.parts())
@@ -139,6 +146,19 @@ def _anywhere(search: Search, error: ProtocolError) -> PyroURI:
         raise
     except PyroError:
         raise error from None
+
+
+def _pairs(found: Any, kind: type) -> Any:
+    """Return a list of names, each with something of that *kind*."""
+    if isinstance(found, list):
+        for pair in found:
+            match pair:
+                case [str(), value] if isinstance(value, kind):
+                    continue
+            break
+        else:
+            return found
+    raise ProtocolError("the name server gave no list of names")
 
 
 def _unpickled(uri: str) -> NameServerProxy:

@@ -14,9 +14,10 @@ from .util import getGUID
 if TYPE_CHECKING:
     from .proxies import DynamicProxy, DynamicProxyWithAttrs
 
-__all__ = ["CallbackObjBase", "ObjBase", "SynchronizedObjBase"]
+__all__ = ["CallbackObjBase", "FixedObjBase", "ObjBase", "SynchronizedObjBase"]
 
 _DAEMONIC: Any = vars(threading.Thread)["daemon"]  # the attribute of threads
+_FIELDS = frozenset({"codeValidator", "daemon", "delegate", "lastUsed", "objectGUID"})
 _NO_CODE = "code does not travel: install the module on both sides, or pass a proxy"
 
 
@@ -32,6 +33,7 @@ class ObjBase:
     """
 
     _daemon: Callable[[], Any] | None  # not there before the object is connected
+    _closed_to_peers: frozenset[str] = frozenset()  # names that are for the program alone
 
     def __init__(self) -> None:
         self.objectGUID = getGUID()
@@ -120,6 +122,15 @@ class ObjBase:
 
     def _gotReaped(self) -> None:
         """Called when nobody has used the object for too long, and it was disconnected."""
+
+
+class FixedObjBase(ObjBase):
+    """Takes no new attributes, with which attribute proxies could fill it."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and name not in _FIELDS:
+            raise AttributeError("not an attribute")
+        super().__setattr__(name, value)
 
 
 class SynchronizedObjBase(ObjBase):

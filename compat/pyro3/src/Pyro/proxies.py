@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from .adapters import PYROAdapter, getProtocolAdapter
-from .errors import PyroError
+from .errors import ProtocolError, PyroError
 from .initializing import initialized
 from .uris import PyroURI, processStringURI
 from .values import CLASSES, uri_of
@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 _METHOD, _ATTRIBUTE = 1, 2
+_FOREVER = 1e8  # seconds; longer ones are too much for sockets
 _OWN = frozenset({"URI", "objectID", "adapter"})
 _SPECIAL = re.compile(r"__\w+__")
 _KINDS: dict[str, type[DynamicProxy]] = {}
@@ -155,7 +156,10 @@ class DynamicProxyWithAttrs(DynamicProxy):
         """Return 1 if the remote object has a method of that name, else 2; it is kept."""
         kind = self._attributes.get(attr)
         if kind is None:
-            kind = self._attributes[attr] = int(self.adapter.invoke("kind", (attr,)))
+            kind = self.adapter.invoke("kind", (attr,))
+            if type(kind) is not int or kind not in (_METHOD, _ATTRIBUTE):
+                raise ProtocolError(f"the daemon does not say what {attr} is")
+            self._attributes[attr] = kind
         return kind
 
     def __getattr__(self, name: str) -> Any:
@@ -217,7 +221,7 @@ def _read(name: str, form: dict[str, Any]) -> DynamicProxy:
     uri = uri_of(form.get("parts"))
     proxy = _KINDS[name.rpartition(".")[2]](uri)
     timeout, oneway, identity = map(form.get, ("timeout", "oneway", "objectID"))
-    if isinstance(timeout, (int, float)) and timeout > 0:
+    if isinstance(timeout, (int, float)) and 0 < timeout < _FOREVER:
         proxy.adapter.setTimeout(timeout)
     if isinstance(oneway, (list, tuple)) and all(isinstance(one, str) for one in oneway):
         proxy.adapter.setOneway(list(oneway))

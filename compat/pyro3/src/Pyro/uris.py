@@ -79,7 +79,8 @@ class PyroURI:
         if protocol in ("PYRONAME", "PYRONAMESSL"):
             self._copy(_looked_up(arg.strip()))
             return
-        match = _TEXT.fullmatch(arg.lstrip()) if len(arg) <= _LONGEST else None
+        usable = len(arg) <= _LONGEST and arg.strip().isprintable()
+        match = _TEXT.fullmatch(arg.lstrip()) if usable else None
         place = _PLACE.fullmatch(match[2]) if match else None
         if match is None or place is None or not place[1]:
             raise URIError(_INVALID)

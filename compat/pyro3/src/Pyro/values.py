@@ -161,9 +161,9 @@ def uri_of(parts: Any) -> PyroURI:
         raise ValueError("malformed URI")
     protocol, address, port, object_id = parts
     texts = (protocol, address, object_id)
-    if not all(isinstance(text, str) for text in texts) or type(port) is not int:
+    if not all(isinstance(text, str) and text.isprintable() for text in texts):
         raise ValueError("malformed URI")
-    if protocol not in DIRECT | LOOKED_UP:
+    if protocol not in DIRECT | LOOKED_UP or type(port) is not int:
         raise ValueError("malformed URI")
     uri = object.__new__(PyroURI)
     uri.protocol, uri.address, uri.port, uri.objectID = protocol, address, port, object_id

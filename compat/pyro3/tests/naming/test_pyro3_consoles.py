@@ -42,6 +42,13 @@ def test_all_commands_are_there() -> None:
     assert " ".join(COMMANDS) == f"{first} showmeta setmeta resync shutdown"
 
 
+def test_what_strangers_keep_with_a_name_steers_no_terminal(names: Any) -> None:
+    names.setMeta("lamp", "\x1b[2J\nsystem meta info : fine")
+    assert said(names, "showmeta", "lamp")[1][2:] == [
+        r"  user meta info : \x1b[2J\nsystem meta info : fine"
+    ]
+
+
 @pytest.mark.parametrize(
     ("command", "good", "lines"),
     [

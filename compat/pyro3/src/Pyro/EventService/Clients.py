@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from .. import constants, core, naming
+from ..logs import shown
 from . import Server as Server  # to be there, as programs expect
 from .Event import Event
 from .subscriptions import texts
@@ -27,6 +28,12 @@ class _Client:
 
     ES_uri: Any
     ES_ident: Any
+    _closed_to_peers: frozenset[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        closed = [vars(base).get("_closed_to_peers", ()) for base in cls.__mro__]
+        cls._closed_to_peers = frozenset[str]().union(*closed)  # of who does both
 
     def _find(self, ident: Any, esURI: Any) -> None:
         self.ES_ident = ident
@@ -43,6 +50,9 @@ class _Client:
         return service
 
 
+_SECRETS = frozenset({"ES_ident", "ES_uri", "NS", "getES"})
+
+
 class Publisher(_Client):
     """Publishes events.
 
@@ -54,6 +64,8 @@ class Publisher(_Client):
         ES_uri: Where it is.
         ES_ident: The pass phrase.
     """
+
+    _closed_to_peers = _SECRETS
 
     def __init__(self, ident: Any = None, esURI: Any = None) -> None:
         core.initClient()
@@ -86,6 +98,15 @@ class Subscriber(core.CallbackObjBase, _Client):
     """
 
     NS: Any = None
+    _closed_to_peers = _SECRETS | {
+        "abort",
+        "abortListen",
+        "listen",
+        "setThreading",
+        "subscribe",
+        "subscribeMatch",
+        "unsubscribe",
+    }
 
     def __init__(self, ident: Any = None, esURI: Any = None) -> None:
         core.initServer()
@@ -111,7 +132,7 @@ class Subscriber(core.CallbackObjBase, _Client):
 
     def event(self, event: Event) -> None:
         """Take an event; programs override this."""
-        print(event)
+        print(shown(event))
 
     def setThreading(self, threaded: Any) -> None:
         """Have events handled one after the other, by who listens, if 0; not later."""

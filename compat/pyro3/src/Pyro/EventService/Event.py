@@ -43,6 +43,7 @@ def _event(form: dict[str, Any]) -> Event:
     subject, moment = form.get("subject"), form.get("time")
     if not isinstance(subject, str) or not isinstance(moment, int | float):
         raise ValueError("malformed event")
+    time.ctime(moment)  # or its text would be an error
     return Event(subject, form.get("msg"), moment)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import config, constants, core, naming
 from ..errors import NamingError, ProtocolError, PyroError
+from ..objects import FixedObjBase
 from ..util import Log
 from .deliveries import MOST_BYTES, Delivery, weight
 from .Event import Event
@@ -21,11 +22,11 @@ _TURN = 0.05  # seconds to wait for room in a queue before that in the next
 _ROUND = 3.0  # seconds between looks at the condition of the loop
 
 
-class EventService(core.ObjBase):
+class EventService(FixedObjBase):
     """Hands events on to those who want them."""
 
     def __init__(self) -> None:
-        core.ObjBase.__init__(self)
+        FixedObjBase.__init__(self)
         self._subscriptions = Subscriptions()
 
     def publish(self, subjects: Any, message: Any) -> None:

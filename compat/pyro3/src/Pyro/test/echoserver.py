@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import core, naming
 from ..errors import NamingError, PyroError
+from ..logs import shown
 
 __all__ = ["EchoServer", "NameServer", "main"]
 
@@ -43,7 +44,7 @@ class EchoServer(core.ObjBase):
 
     def _say(self, text: str) -> None:
         if self.verbose:
-            print(f"{time.ctime()} - {text}", flush=True)
+            print(f"{time.ctime()} - {shown(text)}", flush=True)
 
 
 class NameServer(threading.Thread):
