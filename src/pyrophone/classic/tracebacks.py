@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from ..serializers.exceptions import safe_text
+from ..serializers.exceptions import TRACEBACK, safe_text
 
 __all__ = ["check_type", "format_traceback", "joined_traceback"]
 
@@ -36,7 +36,8 @@ def joined_traceback(
     check_type(ex_type)
     if ex_type is None and ex_value is None and ex_tb is None:
         ex_type, ex_value, ex_tb = sys.exc_info()
-    remote = getattr(ex_value, "_pyroTraceback", None)
+    # Not with getattr: the class may have a __getattr__ that fails.
+    remote = None if ex_value is None else vars(ex_value).get(TRACEBACK)
     if not isinstance(remote, (list, tuple)):  # it comes from a peer, who may send anything
         remote = (remote,) if remote else ()
     local = format_traceback(ex_type, ex_value, ex_tb, detailed)

@@ -16,6 +16,7 @@ import base64
 import builtins
 import sqlite3
 import struct
+import types
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -37,6 +38,7 @@ __all__ = [
 
 TRACEBACK = "_pyroTraceback"
 _NOTE = "Remote traceback:\n"
+_FIELDS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 ERRORS = "Pyro5.errors."  # what the wire's names of the library's own errors begin with
 
 _BUILTINS = MappingProxyType(
@@ -258,19 +260,33 @@ def _traceback_of(attributes: Mapping[str, Any]) -> list[str] | None:
 
 
 def set_attributes(error: BaseException, attributes: Mapping[Any, Any]) -> None:
-    """Give *error* the attributes, notes and traceback of its class form."""
+    """Give *error* the attributes, notes and traceback of its class form.
+
+    No code of its class runs: no ``__setattr__``, no setter of a property.
+    """
     for name, value in attributes.items():
         if not isinstance(name, str) or name.startswith("__"):
             continue
+        if not _is_plain(type(error), name):
+            continue
         try:
-            setattr(error, name, value)
+            object.__setattr__(error, name, value)
         except (AttributeError, TypeError, ValueError):
             continue  # belongs to the class, and can't be set
     notes = attributes.get("__notes__")
-    if isinstance(notes, (list, tuple)):
-        for note in notes:
-            if isinstance(note, str):
-                BaseException.add_note(error, note)
+    kept = list(notes) if isinstance(notes, (list, tuple)) else []
     lines = _traceback_of(attributes)
     if lines:
-        BaseException.add_note(error, _NOTE + "".join(lines).rstrip("\n"))
+        kept.append(_NOTE + "".join(lines).rstrip("\n"))
+    kept = [note for note in kept if isinstance(note, str)]
+    if kept:
+        object.__setattr__(error, "__notes__", kept)
+
+
+def _is_plain(cls: type, name: str) -> bool:
+    """Tell whether nothing in *cls* takes care of setting the attribute *name*."""
+    for base in cls.__mro__:
+        if name in vars(base):
+            own = vars(base)[name]
+            return isinstance(own, _FIELDS) or not hasattr(type(own), "__set__")
+    return True

@@ -294,8 +294,8 @@ def _make_model(cls: Any, fields: Form) -> Any:
 def build_error(cls: type[BaseException], form: Form) -> BaseException:
     """Return the exception of a class form, of the class *cls*, which is allowed.
 
-    Its arguments and attributes are those that it had. An ``__init__`` of its own is not
-    run: what that takes need not be what it gives on to be the arguments.
+    Its arguments and attributes are those that it had. No ``__new__`` or ``__init__`` of
+    its own is run: what those take need not be what they give on to be the arguments.
 
     Raises:
         SerializeError: The form is malformed.
@@ -303,11 +303,13 @@ def build_error(cls: type[BaseException], form: Form) -> BaseException:
     args, attributes = form.get("args"), form.get("attributes") or {}
     if not isinstance(args, (list, tuple)) or type(attributes) is not dict:
         raise SerializeError(f"malformed exception {full_name(cls)}")
-    base: Any = next(one for one in cls.__mro__ if one.__module__ == "builtins")
-    if cls.__init__ is base.__init__:
-        error: BaseException = cls(*args)
-    else:
-        error = base.__new__(cls, *args)
+    base: Any = cls
+    while base.__module__ != "builtins":
+        base = base.__base__
+    error: BaseException = base.__new__(cls, *args)
+    try:
+        base.__init__(error, *args)  # what OSError and its like keep apart, too
+    except (TypeError, ValueError):
         error.args = tuple(args)
     set_attributes(error, attributes)
     return error

@@ -15,7 +15,6 @@ from pyrophone.errors import (
     PyrophoneError,
     RefusedError,
     RemoteError,
-    RemoteProtocolError,
 )
 from pyrophone.objects.proxy import remote_of
 from pyrophone.sync import Proxy
@@ -23,13 +22,13 @@ from pyrophone.sync.client import codecs_for
 from pyrophone.wire.framing import ONEWAY
 
 from . import config
-from .connections import unpacked
+from .connections import Greeting
 from .constants import INTERNAL_DAEMON_GUID, RIF_Oneway, deniedReasons
 from .errors import (
     ConnectionClosedError,
     ConnectionDeniedError,
+    NoModuleError,
     ProtocolError,
-    PyroError,
     TimeoutError,
 )
 from .faults import LOST, as_ours, marked
@@ -61,8 +60,7 @@ class PYROAdapter:
         self._lock = threading.RLock()  # one call at a time
         self._remote: Any = None
         self._bound = False  # whether there should be a connection
-        self._fresh = False  # whether one was made just now
-        self._challenge: Any = None
+        self._greeting = Greeting()
 
     def take(self, uri: PyroURI) -> None:
         """Be for the object at *uri*; nothing is connected yet."""
@@ -126,7 +124,7 @@ class PYROAdapter:
     def release(self) -> None:
         """Close the connection."""
         self._bound = False
-        self._challenge = None
+        self._greeting.challenge = None
         if self._remote is not None:
             self._remote.line.drop()
 
@@ -182,7 +180,8 @@ class PYROAdapter:
         """See to it that there is a connection; one that was lost is an error."""
         if self._remote is None:
             self._remote = self._make()
-        before, self._fresh = self._bound, False
+        greeting = self._greeting
+        before, greeting.fresh = self._bound, False
         try:
             self._remote.connect()
         except PyrophoneError as error:
@@ -191,12 +190,12 @@ class PYROAdapter:
             if before and isinstance(error, ConnectError) and not refused:
                 raise ConnectionClosedError(LOST) from error
             raise as_ours(error) from error
-        if before and self._fresh:
+        if before and greeting.fresh:
             self.release()
             raise ConnectionClosedError(LOST)
         self._bound = True
         try:
-            if self._challenge is not None:
+            if greeting.challenge is not None:
                 self._log_in()
             if self.URI is not None and self.URI.protocol in LOOKED_UP:
                 self._locate(self.URI)
@@ -217,20 +216,14 @@ class PYROAdapter:
         )
         target = CoreURI("PYRO", INTERNAL_DAEMON_GUID, None, uri.address, uri.port)
         codecs = codecs_for(settings, CLASSES)
-        proxy = Proxy.to(target, settings=settings, codecs=codecs, check=self._greeted)
+        proxy = Proxy.to(
+            target, settings=settings, codecs=codecs, check=self._greeting.take
+        )
         return remote_of(proxy)
 
-    def _greeted(self, answer: Any) -> None:
-        """Note what the daemon answered to the greeting of a new connection."""
-        self._fresh = True
-        try:
-            form = answer.get("challenge") if isinstance(answer, dict) else None
-            self._challenge = unpacked(form)
-        except ValueError as error:
-            raise RemoteProtocolError(str(error)) from error
-
     def _log_in(self) -> None:
-        challenge, self._challenge = self._challenge, None
+        greeting = self._greeting
+        challenge, greeting.challenge = greeting.challenge, None
         assert self.URI is not None
         place = (self.URI.address, self.URI.port)
         validator = self.getNewConnectionValidator()
@@ -270,7 +263,9 @@ class PYROAdapter:
     @staticmethod
     def _unknown(error: RemoteError) -> Exception:
         """Return what is raised for an exception whose class is not known here."""
-        ours = PyroError(f"{error.class_name}: {error.text}" if error.text else str(error))
+        ours = NoModuleError(
+            f"{error.class_name}: {error.text}" if error.text else str(error)
+        )
         vars(ours).update(vars(error))
         marked(ours)
         return ours

@@ -6,8 +6,9 @@ import time
 from typing import Any
 
 from pyrophone.context import Client
+from pyrophone.errors import RemoteProtocolError
 
-__all__ = ["KEY", "LocalStorage", "TCPConnection", "packed", "unpacked"]
+__all__ = ["KEY", "Greeting", "LocalStorage", "TCPConnection", "packed"]
 
 KEY = "Pyro.connection"  # in the storage of a client
 
@@ -70,6 +71,37 @@ class TCPConnection:
         return f"TCPConnection with {self.addr} connected={self.connected}"
 
 
+class Greeting:
+    """What a daemon answered to the greeting of a new connection.
+
+    It is apart from the adapter so that a proxy which nobody has any more closes its
+    connection at once: the connection knows this, and this does not know the adapter.
+
+    Attributes:
+        fresh: Whether a connection was made since somebody looked.
+        challenge: What the daemon asks, None if it does not, or has been answered.
+    """
+
+    __slots__ = ("challenge", "fresh")
+
+    def __init__(self) -> None:
+        self.fresh = False
+        self.challenge: Any = None
+
+    def take(self, answer: Any) -> None:
+        """Note the answer of a daemon.
+
+        Raises:
+            RemoteProtocolError: It is malformed.
+        """
+        self.fresh = True
+        try:
+            form = answer.get("challenge") if isinstance(answer, dict) else None
+            self.challenge = _unpacked(form)
+        except ValueError as error:
+            raise RemoteProtocolError(str(error)) from error
+
+
 def packed(challenge: Any) -> Any:
     """Return how a challenge travels: with the greeting, which has no bytes."""
     if isinstance(challenge, (bytes, bytearray)):
@@ -77,7 +109,7 @@ def packed(challenge: Any) -> Any:
     return ["text", str(challenge)]
 
 
-def unpacked(form: Any) -> Any:
+def _unpacked(form: Any) -> Any:
     """Return the challenge that travelled so; None is none.
 
     Raises:

@@ -27,7 +27,7 @@ from .dispatch import Servant
 from .errors import NoModuleError, PyroError
 from .faults import NOT_ADMITTED
 from .logs import Log
-from .tracebacks import formatTraceback
+from .tracebacks import getPyroTraceback
 from .values import CLASSES, known
 
 __all__ = ["Engine", "Looping", "Threading", "make"]
@@ -115,11 +115,11 @@ class Engine(BaseDaemon):
         return b""
 
     def traceback(self, error: BaseException) -> list[str]:
-        """Return the lines that show the client where a method failed."""
+        """Return what shows the client where a method failed, and what that called."""
         frames = error.__traceback__
         while frames is not None and _is_ours(frames.tb_frame.f_globals.get("__name__")):
             frames = frames.tb_next
-        return formatTraceback(type(error), error, frames or error.__traceback__)
+        return getPyroTraceback(error, type(error), frames or error.__traceback__)
 
     def report(self, call: Call, error: BaseException, *, callback: bool) -> None:
         """Tell people of the error of a one-way call."""

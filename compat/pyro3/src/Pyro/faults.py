@@ -65,6 +65,6 @@ def _refused(text: str) -> Exception:
 
 def marked(error: BaseException) -> None:
     """Give an exception from afar its remote traceback under the name programs know."""
-    lines = getattr(error, "_pyroTraceback", None)
+    lines = vars(error).get("_pyroTraceback")  # no code of its class runs
     if isinstance(lines, (list, tuple)):
-        setattr(error, TRACEBACK_ATTRIBUTE, list(lines))
+        object.__setattr__(error, TRACEBACK_ATTRIBUTE, list(lines))

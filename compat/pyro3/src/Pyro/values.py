@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pyrophone.errors import SerializeError
+from pyrophone.errors import RemoteError, SerializeError
 from pyrophone.serializers import ClassTable
 from pyrophone.serializers.records import Allowed, Record
 
@@ -69,6 +69,8 @@ def known(value: Any) -> Any:
         for one in _parts(value):
             if isinstance(one, Record):
                 raise NoModuleError(f"class {one.name} is not known here: register it")
+            if isinstance(one, RemoteError):  # what stands for an exception
+                raise NoModuleError(f"exception {one.class_name} is not known here")
     return value
 
 
