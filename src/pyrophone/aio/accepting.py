@@ -137,7 +137,7 @@ class AcceptingDaemon(HostingDaemon):
         try:
             verdict = self.accepts(address)
             return bool(await verdict if hasattr(verdict, "__await__") else verdict)
-        except Exception:
+        except Exception:  # of the program's own method, anything
             _log.exception("error in accepts; the client is refused")
             return False
 

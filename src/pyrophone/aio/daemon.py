@@ -190,7 +190,7 @@ class Daemon(EndingDaemon):
                 await self._apart(self.streams.expire, now)
             if type(self).housekeeping is not Host.housekeeping:
                 await self._call(self.housekeeping)
-        except Exception:
+        except Exception:  # of the program's own method, anything
             _log.exception("error in housekeeping")
 
 

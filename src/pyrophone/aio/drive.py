@@ -41,7 +41,7 @@ async def drive(
         while True:
             try:
                 result = await _carry_out(step, settings, connect, dialect)
-            except BaseException as error:
+            except BaseException as error:  # the procedure decides
                 step = procedure.throw(error)
             else:
                 step = procedure.send(result)

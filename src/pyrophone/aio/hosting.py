@@ -179,7 +179,7 @@ class HostingDaemon(Host):
         if greeting.object_id is None or greeting.object_id in self.objects.ids:
             try:
                 answer = await self._call(self.greets, link.client, greeting.handshake)
-            except BaseException as error:
+            except BaseException as error:  # of the program's own method; raised by judge
                 problem = error
 
         def judge(client: Client, handshake: Any) -> Any:
@@ -200,7 +200,7 @@ class HostingDaemon(Host):
             link.greeted = False
             try:
                 await self._call(self.left_by, link.client)
-            except BaseException as error:
+            except BaseException as error:  # of the program's own method, anything
                 self.noticed(error)
                 _log.exception("error in left_by")
         link.greeted = False
@@ -244,7 +244,7 @@ def _run(
     problem: BaseException | None = None
     try:
         value = function(*args)
-    except BaseException as error:
+    except BaseException as error:  # whatever it is, who waits is told
         problem = error
     with suppress(RuntimeError):  # the loop is closed; nobody waits for it
         loop.call_soon_threadsafe(_settle, done, value, problem)

@@ -81,7 +81,7 @@ class Pool:
         while (job := self._jobs.get()) is not None and not self._closed:
             try:
                 job()
-            except BaseException:
+            except BaseException:  # a worker goes on after any job
                 _log.exception("error in a worker")
             del job  # or what it holds stays alive until the next one comes
             with self._lock:

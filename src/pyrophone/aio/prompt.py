@@ -207,7 +207,7 @@ class PromptRunning:
                 run.task = self._loop.create_task(self._await(run, function))
             else:
                 self._spawn(run, self._await(run, function))
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             self._end(run, None, error)
 
     async def _await(
@@ -224,7 +224,7 @@ class PromptRunning:
                 value = function(*run.call.args, **run.call.kwargs)
             if type(value) is CoroutineType or hasattr(type(value), "__await__"):
                 value = await value
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             judged = error if function is None else self._judged(run, function, error)
             self._end(run, None, judged)
         else:
@@ -246,7 +246,7 @@ class PromptRunning:
                     annotations=run.context.reply_annotations,
                     correlation=run.context.correlation,
                 )
-            except BaseException as problem:
+            except BaseException as problem:  # whatever it is, the caller is told
                 error = problem
             else:
                 if run.timer is not None:

@@ -224,7 +224,7 @@ cdef class PromptRunning:
                 run.task = self._loop.create_task(self._await(run, function))
             else:
                 self._spawn(run, self._await(run, function))
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             self._end(run, None, error)
 
     cdef object _function(self, client, Call call):
@@ -259,7 +259,7 @@ cdef class PromptRunning:
                     value = function(*call.args)
             if type(value) is _coroutine or hasattr(type(value), "__await__"):
                 value = await value
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             judged = error if function is None else self._judged(run, function, error)
             self._end(run, None, judged)
         else:
@@ -286,7 +286,7 @@ cdef class PromptRunning:
                         annotations=context.reply_annotations,
                         correlation=context.correlation,
                     )
-            except BaseException as problem:
+            except BaseException as problem:  # whatever it is, the caller is told
                 error = problem
             else:
                 if run.timer is not None:

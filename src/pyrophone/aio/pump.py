@@ -102,7 +102,7 @@ class Pump:
                 await self._from_pool()
         except asyncio.CancelledError:
             self._stopped = True
-        except BaseException as problem:
+        except BaseException as problem:  # whatever it is, the reader is told
             error = problem
         try:
             if self._stopped or self._problem is not None:
@@ -159,7 +159,7 @@ class Pump:
                     break
         except StopIteration:
             return values, None, True
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the reader is told
             return values, error, True
         return values, None, False
 
@@ -193,7 +193,7 @@ class Pump:
         """Send a message of items, if there is room; the end, too, if it is the last."""
         try:
             data = self._batch.next(self._speaker.session, last=last)
-        except Exception as error:
+        except Exception as error:  # of converters, too: the reader is told
             self._problem = self._problem or error
         else:
             self._speaker.write(data)
@@ -246,12 +246,12 @@ def discard(value: Any, pool: Pool, loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _closed(closing: Any) -> None:
-    with suppress(Exception):
+    with suppress(Exception):  # of the stream, of which nobody wants to hear
         await closing
 
 
 def _close_quietly(close: Callable[[], object]) -> None:
-    with suppress(Exception):
+    with suppress(Exception):  # likewise
         close()
 
 

@@ -142,12 +142,12 @@ class Running(PromptRunning):
                 if runs_in_loop(function):
                     self._post(self._begin, run, function)
                     return
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             self._post(self._end, run, None, error)
             return
         try:
             value = function(*call.args, **call.kwargs)
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             self._post(self._end, run, None, self._judged(run, function, error))
         else:
             if hasattr(type(value), "__await__"):
@@ -169,7 +169,7 @@ class Running(PromptRunning):
         if call.method not in ATTRIBUTE_ACCESS:
             try:
                 judge(self._speaker.client, function, call.args, call.kwargs, error)
-            except Exception as other:
+            except Exception as other:  # of the program's own method: it counts
                 return other
         return error
 
@@ -195,14 +195,14 @@ class Running(PromptRunning):
                     return
                 try:
                     result = step.function(*step.args, **step.kwargs)
-                except BaseException as problem:
+                except BaseException as problem:  # the batch tells it the caller
                     error = problem
                 if hasattr(type(result), "__await__"):
                     self._post(self._await_step, run, steps, None, result)
                     return
         except StopIteration as stop:
             self._answer_apart(run, stop.value)
-        except BaseException as problem:
+        except BaseException as problem:  # whatever it is, the caller is told
             self._post(self._end, run, None, problem)
 
     def _await_step(
@@ -222,12 +222,12 @@ class Running(PromptRunning):
                 value = step.function(*step.args, **step.kwargs)
             if hasattr(type(value), "__await__"):
                 value = await value
-        except BaseException as problem:
+        except BaseException as problem:  # the batch tells it the caller
             value, error = None, problem
         run.task = None
         try:
             self._submit(partial(self._advance, run, steps, value, error))
-        except BaseException as problem:
+        except BaseException as problem:  # no thread to be had, for one
             self._end(run, None, problem)
 
     # Ending.
@@ -247,7 +247,7 @@ class Running(PromptRunning):
             return
         try:
             data = self._answer(run, value, None)
-        except BaseException as problem:
+        except BaseException as problem:  # whatever it is, the caller is told
             self._post(self._end, run, None, problem)
         else:
             self._post(self._finish, run, data)
@@ -315,7 +315,7 @@ class Running(PromptRunning):
                     else:  # it was cancelled
                         discard(value, service.pool, self._loop)
                     return data
-                except BaseException as problem:
+                except BaseException as problem:  # whatever it is, the caller is told
                     error = problem
             if isinstance(error, asyncio.CancelledError):
                 error = _cancelled(error, late=run.late)

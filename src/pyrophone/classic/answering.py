@@ -160,7 +160,7 @@ class ByHand:
         self.pyroServed.streams.leave(self._pyroClient(conn), time.monotonic())
         try:
             self.clientDisconnect(conn)
-        except Exception:
+        except Exception:  # of the program's own method, anything
             self.pyroKit.log.exception("error in clientDisconnect")
 
     def _housekeeping(self) -> None:

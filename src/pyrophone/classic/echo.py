@@ -132,7 +132,7 @@ class Names(threading.Thread):
         """Serve until the daemon is shut down."""
         try:
             self.uri, self.ns_daemon, self.bc_server = self._begin()
-        except Exception as error:
+        except Exception as error:  # of whatever begins it; who waits looks
             self.problem = error
             return
         finally:

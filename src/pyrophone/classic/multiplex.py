@@ -132,7 +132,7 @@ class MultiplexTransport(Transport):
                 conn.timeout = self.config.COMMTIMEOUT or None
                 self.selector.register(conn, selectors.EVENT_READ, self)
                 return
-        except Exception:
+        except Exception:  # of the program's own methods, too
             self.log.exception("error during the handshake with %s", address)
         conn.close()
 
@@ -144,7 +144,7 @@ class MultiplexTransport(Transport):
     def _farewell(self, conn: Any) -> None:
         try:
             self.daemon._clientDisconnect(conn)
-        except Exception:
+        except Exception:  # of the program's own methods, too
             self.log.exception("error in _clientDisconnect")
         conn.close()
 

@@ -151,7 +151,7 @@ def _ask(hook: Callable[..., Any], *args: Any) -> Any:
         return hook(*args)
     except (SerializeError, SecurityError):
         raise
-    except Exception as error:
+    except Exception as error:  # of the program's own hook, anything
         raise SerializeError(f"{hook.__name__} failed: {error!r}") from error
 
 

@@ -61,7 +61,7 @@ class Job:
         try:
             if self.daemon._handshake(self.csock):
                 return True
-        except Exception:
+        except Exception:  # of the program's own methods, too
             self.transport.log.exception("error during the handshake with %s", self.caddr)
         self.csock.close()
         return False
@@ -72,7 +72,7 @@ class Job:
         try:
             self.csock.timeout = _DENIAL_LIMIT
             self.daemon._handshake(self.csock, denied_reason=reason)
-        except Exception as error:
+        except Exception as error:  # of the program's own methods, too
             self.transport.log.debug("it was not told: %s", error)
         self.csock.close()
 
@@ -101,7 +101,7 @@ class Housekeeper(threading.Thread):
         while not self.stop.wait(self.waittime):
             try:
                 self.pyroDaemon._housekeeping()
-            except Exception:
+            except Exception:  # of the program's own methods, too
                 self.kit.log.exception("error in housekeeping")
 
 

@@ -107,7 +107,7 @@ def _import(name: str) -> Any:
                 f"there is no module {error.name!r}, neither in {folder} nor installed"
             ) from None
         raise _broken(name, error) from error
-    except Exception as error:
+    except Exception as error:  # of the program's own module, anything
         raise _broken(name, error) from error
 
 

@@ -181,7 +181,7 @@ class Following:
         ]
         try:
             await asyncio.gather(*tasks)
-        except Exception as error:
+        except Exception as error:  # whatever it is, who reads is told
             self._settle(error)
             self.outlet.end(error)
         finally:

@@ -144,5 +144,5 @@ def _hand_on(reading: Reading[Any], function: Callable[[Any], object]) -> None:
     for value in reading:
         try:
             function(value)
-        except Exception:
+        except Exception:  # of the program's own function, anything
             _log.exception("error in %r, which was given what came", function)

@@ -184,7 +184,7 @@ class Host(Speaker):
         for resource in list(client.resources):
             try:
                 resource.close()
-            except BaseException as error:
+            except BaseException as error:  # of the program's own method, anything
                 self.noticed(error)
                 _log.exception("error closing a tracked resource")
         client.instances.clear()

@@ -220,7 +220,7 @@ class Gateway:
                 else:
                     outcome = target.call(member, parameters, oneway=oneway)
                     status, data = _FAILED if outcome.failed else _OK, outcome.data
-        except Exception as error:
+        except Exception as error:  # whatever it is, the client is told
             what = f"{name}/{member} with params {parameters!r:.1000}"
             _log(environ, f"ERROR handling {what}", error)
             status, data = self.status_of(error), _error(error)
@@ -233,7 +233,7 @@ class Gateway:
             try:
                 where, found = self.names()
                 names = sorted(found)
-            except Exception as error:
+            except Exception as error:  # whatever it is, the page tells
                 _log(environ, "ERROR asking the name server", error)
                 return Answer(_FAILED, body=_NO_NAMES)
         page = render(

@@ -128,7 +128,7 @@ def run_calls(
             result = function(*args, **kwargs)
             if type(result) not in DATA:
                 result = settle(result)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the caller is told
             results.append(fail(function, args, kwargs, error))
             break
         results.append(result)

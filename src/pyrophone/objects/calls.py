@@ -102,7 +102,7 @@ class Dispatcher:
             function = getattr(target, name)
             try:
                 result = yield Invoke(function, args, kwargs)
-            except Exception as error:
+            except Exception as error:  # whatever it is, the caller is told
                 results.append(self._failed(judge, function, args, kwargs, error))
                 break
             results.append(result)
@@ -233,7 +233,7 @@ def _judged(
     try:
         if judge is not None:
             judge(function, args, kwargs, error)
-    except Exception as other:
+    except Exception as other:  # of the program's own method: it counts
         return other
     return error
 

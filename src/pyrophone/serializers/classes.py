@@ -289,7 +289,7 @@ class ClassTable:
             return function(*args)
         except (SerializeError, SecurityError):
             raise
-        except Exception as error:
+        except Exception as error:  # of the program's converter, anything
             what = args[0] if isinstance(args[0], str) else type(args[0]).__name__
             raise SerializeError(
                 f"converting a {what} failed: {exceptions.safe_repr(error)}"

@@ -102,7 +102,7 @@ def safe_text(error: object) -> str:
     """Return ``str(error)``, or its class where that fails."""
     try:
         return str(error)
-    except Exception as problem:
+    except Exception as problem:  # of a class of the program, anything
         return f"<{type(error).__name__} without text: {type(problem).__name__}>"
 
 
@@ -110,7 +110,7 @@ def safe_repr(value: object) -> str:
     """Return ``repr(value)``, or its class where that fails."""
     try:
         return repr(value)
-    except Exception as problem:
+    except Exception as problem:  # of a class of the program, anything
         return f"<{type(value).__name__} without repr: {type(problem).__name__}>"
 
 

@@ -113,7 +113,7 @@ class AcceptingDaemon(HandingDaemon):
     def _welcomes(self, address: Any) -> bool:
         try:
             return self.accepts(address)
-        except Exception:
+        except Exception:  # of the program's own method, anything
             _log.exception("error in accepts; the client is refused")
             return False
 

@@ -186,7 +186,7 @@ class Running(Functions):
                 self._await(call, context, value)
             else:
                 self._answer(connection, call, context, value)
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             goes_on = False
             self._fail(connection, call, context, error)
         finally:
@@ -220,7 +220,7 @@ class Running(Functions):
             if error is not None:
                 raise error
             self._answer(connection, call, context, value)
-        except BaseException as problem:
+        except BaseException as problem:  # whatever it is, the caller is told
             self._fail(connection, call, context, problem)
         finally:
             self._ended(connection, call)

@@ -170,7 +170,7 @@ async def _carry_out(coroutine: Coroutine[Any, Any, Any], done: Done) -> None:
         value = await coroutine
     except asyncio.CancelledError:
         done(None, CallCancelledError(_CANCELLED))
-    except BaseException as error:
+    except BaseException as error:  # whatever it is, who waits is told
         done(None, error)
     else:
         done(value, None)
@@ -233,7 +233,7 @@ class AsyncPump(Pump):
             self.take(await anext(self._source))
         except StopAsyncIteration:
             self._over = True
-        except Exception as error:
+        except Exception as error:  # whatever it is, the reader is told
             self.fail(error)
 
     def _produced(self, value: Any, error: BaseException | None) -> None:

@@ -38,7 +38,7 @@ def drive(
         while True:
             try:
                 result = _carry_out(step, settings, connect, dialect)
-            except BaseException as error:
+            except BaseException as error:  # the procedure decides
                 step = procedure.throw(error)
             else:
                 step = procedure.send(result)

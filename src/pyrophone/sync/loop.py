@@ -206,7 +206,7 @@ class LoopDaemon(AcceptingDaemon):
             self._expire(links, now - self.streams.lifetime)
         try:
             self.housekeeping()
-        except Exception:
+        except Exception:  # of the program's own method, anything
             _log.exception("error in housekeeping")
 
     def finish(self) -> None:

@@ -103,7 +103,7 @@ class Workers:
         while (job := self._take()) is not None:
             try:
                 job()
-            except BaseException:
+            except BaseException:  # a worker goes on after any job
                 _log.exception("error in a worker")
             del job  # or what it holds stays alive until the next one comes
         with self._lock:

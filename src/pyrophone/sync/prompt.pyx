@@ -254,7 +254,7 @@ cdef class Prompt:
                     correlation=context.correlation,
                 )
             return service.conclude(self, call, context, function, value)
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             return service.explain(self, call, error, context)
         finally:
             PyContextVar_Reset(_serving, token)

@@ -134,7 +134,7 @@ class Pump:
             self.take(next(self._items))
         except StopIteration:
             self._over = True
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the reader is told
             self.fail(error)
         return True
 
@@ -163,7 +163,7 @@ class Pump:
                 data = batch.next(self._link.session, last=last)
             except LocalProtocolError:  # the link was closed since
                 return
-            except Exception as error:
+            except Exception as error:  # of converters, too: the reader is told
                 self.fail(error)
                 return
             if not data:

@@ -144,7 +144,7 @@ class BaseDaemon(Host):
                     correlation=context.correlation,
                 )
             return self.conclude(link, call, context, function, value)
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, the caller is told
             return self.explain(link, call, error, context)
         finally:
             serving.reset(token)
@@ -160,7 +160,7 @@ class BaseDaemon(Host):
         self.noticed(error)
         try:
             return self.fail(link.session, call, error, context)
-        except BaseException as problem:
+        except BaseException as problem:  # of the program's own method, anything
             self.noticed(problem)
             _log.exception("a call that failed can't be answered; its connection is closed")
             link.lose()
@@ -308,7 +308,7 @@ class BaseDaemon(Host):
             if error is not None:
                 raise error
             data = self._reply(link, call, context, value)
-        except BaseException as problem:
+        except BaseException as problem:  # whatever it is, the caller is told
             data = self.explain(link, call, problem, context)
         finally:
             if data:

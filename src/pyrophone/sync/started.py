@@ -106,7 +106,7 @@ class StartedCall(Future[Any], Pending):
                 self._call_here(connection)
             elif not self.done() and not self._send(connection):
                 self._begin_slowly()
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, who waits is told
             self._fail(error)
 
     def _send(self, connection: Connection) -> bool:
@@ -172,7 +172,7 @@ class StartedCall(Future[Any], Pending):
             else:
                 assert self._connection is not None
                 self._settle(self._remote.value(event, self._connection))
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, who waits is told
             self._fail(error)
 
     def _lose(self, error: ConnectionLostError) -> None:
@@ -196,7 +196,7 @@ def _run(future: Future[Any], function: Callable[..., Any], args: Any, kwargs: A
         return
     try:
         value = function(*args, **kwargs)
-    except BaseException as error:
+    except BaseException as error:  # whatever it is, who waits is told
         future.set_exception(error)
     else:
         future.set_result(value)

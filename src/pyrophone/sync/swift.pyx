@@ -192,7 +192,7 @@ cdef class Swift(Exchange):
             finally:
                 lock.release()
             return self._lead(number, Reply, None) if mine is None else mine
-        except BaseException as error:
+        except BaseException as error:  # tidied up after, and raised again
             self._give_up(number, None, error)
             self._explain(error)
             raise

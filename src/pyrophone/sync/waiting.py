@@ -190,5 +190,5 @@ def guarded(act: Callable[[], object]) -> None:
     """Call *act*; an error of it is logged."""
     try:
         act()
-    except Exception:
+    except Exception:  # of what others gave, anything
         _log.exception("error in what the loop was to do")

@@ -110,7 +110,7 @@ def _refusal(expected: type[Exception], promise: str, function: Any, *args: Any)
         result = function(*args)
     except expected as error:
         return str(error)
-    except BaseException as error:
+    except BaseException as error:  # any other breaks the promise
         raise AssertionError(
             f"broken promise: {promise}; it raised {error!r:.200}"
         ) from error
@@ -291,7 +291,7 @@ def _try_to_read(serializer: Serializer, data: bytes) -> None:
             read(data)
         except (SerializeError, SecurityError):
             continue
-        except BaseException as error:
+        except BaseException as error:  # any other breaks the promise
             problem = f"{data!r:.200} made it raise {error!r:.200}"
             raise AssertionError(
                 f"broken promise: garbage is refused; {problem}"

@@ -78,7 +78,7 @@ class Admission:
                     return {"challenge": None}
                 connection.challenge = validator.createAuthChallenge(self, connection)
                 return {"challenge": packed(connection.challenge)}
-        except Exception as error:
+        except Exception as error:  # of the program's validator, anything
             Log.error("Daemon", "error in connection validator:", repr(error))
             code = DENIED_UNSPECIFIED
         Log.warn("Daemon", "connection refused:", connection.addr)
@@ -94,7 +94,7 @@ class Admission:
         accept = self._validator.acceptIdentification
         try:
             ok, code = accept(self, connection, token, challenge)
-        except Exception as error:
+        except Exception as error:  # of the program's validator, anything
             Log.error("Daemon", "error in connection validator:", repr(error))
             ok, code = 0, DENIED_UNSPECIFIED
         if ok:

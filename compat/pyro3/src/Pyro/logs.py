@@ -112,7 +112,7 @@ def shown(value: Any) -> str:
 def _text(value: Any) -> str:
     try:
         return str(value)
-    except Exception:
+    except Exception:  # of a class of the program, anything
         return f"<{type(value).__name__} without text>"
 
 

@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"There is a problem: {error}")
     except KeyboardInterrupt:
         print("interrupted")
-    except Exception as error:
+    except Exception as error:  # shown whole, as the old tool does
         print(_RULE, "CAUGHT ERROR", _RULE)
         print("\n".join(map(shown, "".join(getPyroTraceback(error)).splitlines())))
         print(_RULE, "CAUGHT ERROR", _RULE)

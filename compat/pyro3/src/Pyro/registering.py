@@ -168,7 +168,7 @@ class Registry:
                 continue
             try:
                 one._gotReaped()
-            except Exception as error:
+            except Exception as error:  # of the program's own method, anything
                 Log.error("Daemon", "error in _gotReaped:", repr(error))
 
     # What subclasses do.

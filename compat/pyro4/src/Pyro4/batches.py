@@ -65,7 +65,7 @@ class _BatchProxyAdapter(ClassicBatch):
     def _run(self, calls: list[Any], result: FutureResult) -> None:
         try:
             value = self._pyroMake(calls, oneway=False)
-        except BaseException as error:
+        except BaseException as error:  # whatever it is, who asks for the result is told
             value = _ExceptionWrapper(error)
         result.set_value(value)
 

@@ -107,7 +107,7 @@ class Greeting:
             self._exchange(line, seq, chunks)
         except CommunicationError:
             raise
-        except Exception as error:
+        except Exception as error:  # of the program's own methods, too
             text = f"cannot connect to {place_of(self.uri)}: {error}"
             _LOG.error("%s", text)
             raise CommunicationError(text) from error

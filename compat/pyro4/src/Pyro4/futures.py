@@ -223,7 +223,7 @@ def _is_main() -> bool:
 def _handle(handler: Callable[[BaseException], Any], error: BaseException) -> None:
     try:
         handler(error)
-    except Exception:
+    except Exception:  # of the program's own function, anything
         log.exception("the handler of a future's exception failed itself")
 
 

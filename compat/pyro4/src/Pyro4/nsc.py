@@ -69,7 +69,7 @@ def handleCommand(nameserver: Any, options: Any, args: Sequence[str]) -> None:
     try:
         command, *rest = args
         _COMMANDS[command](Console(nameserver, _show), rest)
-    except Exception as error:
+    except Exception as error:  # told in one line, as the real tool does
         print(f"Error: {type(error).__name__} - {error}")
 
 

@@ -92,7 +92,7 @@ class Pickling(SerializerBase):
             return importlib.import_module(self.module).loads(data)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:
+        except BaseException as error:  # of whatever the bytes make, anything
             text = f"not {self.name} data: {type(error).__name__}: {safe_text(error)}"
             raise refusal(errors.SerializeError(text)) from error
 

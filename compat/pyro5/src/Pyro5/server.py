@@ -70,7 +70,7 @@ class _OnewayCallThread(threading.Thread):
         serving.set(self._context)
         try:
             method(*args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # of the program's own method, anything
             self._daemon.methodcall_error_handler(
                 self._daemon, address(self._client), method, args, kwargs, error
             )

@@ -79,7 +79,7 @@ class EventService(FixedObjBase):
             except ProtocolError as error:
                 Log.warn("EventService", "lost subscriber", subscriber.URI, error)
                 raise
-            except Exception as error:
+            except Exception as error:  # one event, of a class of the program
                 Log.error("EventService", "event can't be sent:", error)
 
         def ended(delivery: Delivery) -> None:
