@@ -9,7 +9,7 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from functools import partial
 from tkinter import scrolledtext
-from typing import Any
+from typing import Any, Literal
 
 from .consoles import Console, error_lines, where
 from .errors import PyroError
@@ -80,6 +80,7 @@ class Window:
     def quit(self) -> None:
         """Close the window."""
         self._jobs.put(None)
+        self._root.after_cancel(self._tick)  # or Tk complains of a window that is gone
         self._root.destroy()
 
     def discover(self) -> None:
@@ -135,13 +136,17 @@ class Window:
             self._jobs.put(job)
 
     def _make_top(self, frame: tk.Frame) -> None:
-        self.location = _entry(frame, "NS location (host:port):", 17)
+        """Make what finds a name server: two lines, for one would be wider than screens."""
+        line, second = tk.Frame(frame), tk.Frame(frame)
+        self.location = _entry(line, "NS location (host:port):", 24)
         self.location.bind("<Return>", self.contact)
-        self.identification = _entry(frame, "Authorization ID:", 9)
+        self.identification = _entry(line, "Authorization ID:", 12)
         self.identification.configure(show="*")
-        self.broadcast = _entry(frame, "Broadcast address:", 12)
-        self._button(frame, "Auto Discover NS", self.discover)
-        self._button(frame, "QUIT", self.quit)
+        self._button(second, "Auto Discover NS", self.discover)
+        self.broadcast = _entry(second, "Broadcast address:", 16)
+        self._button(second, "QUIT", self.quit, side="right")
+        for row in (line, second):
+            row.pack(fill="x")
         frame.pack(fill="x", padx=4, pady=4)
 
     def _make_commands(self, frame: tk.Frame) -> None:
@@ -150,9 +155,11 @@ class Window:
             for label, name in row:
                 self._button(line, label, partial(self.command, name))
             line.pack(fill="x")
-        self._button(line, "Clear output", self._clear)
-        self.arguments = _entry(line, "Command arguments:", 30)
+        self._button(line, "Clear output", self._clear, side="right")
+        last = tk.Frame(frame)
+        self.arguments = _entry(last, "Command arguments:", 30)
         self.arguments.pack(fill="x", expand=True)
+        last.pack(fill="x")
         frame.pack(fill="x", padx=4)
 
     def _make_tree(self, root: tk.Tk) -> TreeView:
@@ -163,16 +170,22 @@ class Window:
 
     def _make_output(self, frame: tk.Frame) -> None:
         self.output = scrolledtext.ScrolledText(
-            frame, width=84, height=20, state="disabled"
+            frame, width=84, height=10 if self.tree else 20, state="disabled"
         )
         self.output.tag_configure("error", foreground="#b00000")
         self.output.tag_configure("info", foreground="#0000a0")
         self.output.pack(fill="both", expand=True)
         frame.pack(fill="both", expand=True, padx=4, pady=4)
 
-    def _button(self, frame: tk.Frame, label: str, do: Callable[[], None]) -> None:
+    def _button(
+        self,
+        frame: tk.Frame,
+        label: str,
+        do: Callable[[], None],
+        side: Literal["left", "right"] = "left",
+    ) -> None:
         button = tk.Button(frame, text=label, command=do)
-        button.pack(side="left", padx=2, pady=2)
+        button.pack(side=side, padx=2, pady=2)
         self.buttons[label] = button
 
     def _enable(self, on: bool) -> None:
@@ -262,7 +275,7 @@ class Window:
             while not self._done.empty():
                 self._done.get()()
         finally:  # whatever went wrong, the window stays of use
-            self._root.after(_TICK, self._collect)
+            self._tick = self._root.after(_TICK, self._collect)
 
 
 def _entry(frame: tk.Frame, label: str, width: int) -> tk.Entry:

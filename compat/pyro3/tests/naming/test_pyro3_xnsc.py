@@ -91,6 +91,16 @@ class Tool:
         buttons = self.window.buttons
         return {str(buttons[label]["state"]) == "normal" for label in COMMANDS}
 
+    def cut(self) -> list[str]:
+        """Return the buttons of which not all can be seen on the screen."""
+        right, bottom = self._root.winfo_screenwidth(), self._root.winfo_screenheight()
+        return [
+            label
+            for label, button in self.window.buttons.items()
+            if button.winfo_rootx() + button.winfo_width() > right
+            or button.winfo_rooty() + button.winfo_height() > bottom
+        ]
+
     def key(self, name: str, key: str) -> None:
         """Pick a name in the tree, and press a key."""
         widget = self.window.tree.widget
@@ -159,6 +169,16 @@ def test_somebody_uses_the_window(tools: Callable[..., Tool], serve_names: Serve
     ]
     assert tool.press("Delete Group", ":lab") == [":lab deleted."]
     assert tool.press("ReSync") == ["resync done"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tree", [False, True])
+def test_a_screen_of_800_pixels_shows_all_buttons(
+    tools: Callable[..., Tool], tree: bool
+) -> None:
+    tool = tools(tree=tree)
+    assert tool.cut() == []
+    assert tool.window.output.winfo_rooty() + tool.window.output.winfo_height() <= 600
 
 
 @pytest.mark.slow
