@@ -126,8 +126,8 @@ class Console:
         self._out(shown(line))
 
     def _list(self, group: str) -> None:
-        found = self.names.list(group)
-        shown = sorted(f"[{name}]" if kind == GROUP else name for name, kind in found)
+        found = sorted(self.names.list(group))
+        shown = [f"[{name}]" if kind == GROUP else name for name, kind in found]
         self._say(" ".join([self.names.fullName(group), "-->", "(", *shown, ")"]))
 
     def _resolve(self, name: str) -> None:

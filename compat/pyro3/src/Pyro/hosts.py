@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
+from typing import Any
 
-__all__ = ["getHostname", "getIPAddress"]
+__all__ = ["getHostname", "getIPAddress", "is_loopback"]
 
 
 def getHostname(ip: str | None = None) -> str | None:
@@ -21,3 +23,11 @@ def getIPAddress(host: str | None = None) -> str | None:
         return socket.gethostbyname(host or socket.gethostname())
     except (OSError, UnicodeError):
         return None
+
+
+def is_loopback(host: Any) -> bool:
+    """Tell whether an address is of this machine alone."""
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False

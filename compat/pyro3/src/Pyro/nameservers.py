@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import threading
 import time
@@ -14,6 +13,7 @@ from typing import Any
 from . import config, constants
 from .broadcasts import DENIED, BCReqValidator
 from .errors import NamingError, PyroError
+from .hosts import is_loopback
 from .metadata import opened, sealed
 from .namefiles import NameFile
 from .objects import FixedObjBase
@@ -27,8 +27,9 @@ from .trees import (
     full_name,
 )
 from .uris import PyroURI
+from .values import uri_of
 
-__all__ = ["NameServer", "PersistentNameServer", "is_loopback"]
+__all__ = ["NameServer", "PersistentNameServer"]
 
 _RESERVED = ":Pyro"
 _DATABASE = "Pyro_NS_database"
@@ -112,8 +113,8 @@ class NameServer(FixedObjBase):
         """Return the URI of a name."""
         name = self.fullName(name)
         with self._lock:
-            text = self._tree.object(name).value
-        return PyroURI(text)
+            entry = self._tree.object(name)
+        return _kept(entry)
 
     def list(self, group: str | None) -> Any:
         """Return (last part of name, 0) for each group in a group, (..., 1) for objects."""
@@ -124,8 +125,8 @@ class NameServer(FixedObjBase):
     def flatlist(self) -> Any:
         """Return (absolute name, URI) of all objects."""
         with self._lock:
-            found = [(entry.name, entry.value) for entry in self._tree.objects()]
-        return [(name, PyroURI(text)) for name, text in found]
+            found = self._tree.objects()
+        return [(entry.name, _kept(entry)) for entry in found]
 
     def createGroup(self, group: str) -> None:
         """Make a group."""
@@ -228,6 +229,8 @@ class PersistentNameServer(NameServer):
         self._file: NameFile = NameFile(folder)
         try:
             self._file.load(self._tree)
+            for entry in self._tree.objects():
+                _kept(entry)  # one that is damaged would spoil each list of all
             self.setGUID(self._file.server_id(self.GUID()))
             self._begin()
             if constants.NAMESERVER_NAME in self._tree:  # where it was before
@@ -244,13 +247,27 @@ class PersistentNameServer(NameServer):
 
 def _checked(uri: Any) -> str:
     """Return the text of a URI that says where an object is, without asking for it."""
-    text = str(uri).strip() if isinstance(uri, str | PyroURI) else ""
+    text = str(uri).strip() if isinstance(uri, str | PyroURI) else repr(uri)
     if not text.startswith(_DIRECT) or len(text) > _MAX_URI or not text.isprintable():
-        raise NamingError("invalid URI", text[:_MAX_URI] or repr(uri)[:_MAX_URI])
+        raise NamingError("invalid URI", text[:_MAX_URI])
     try:
         return str(PyroURI(text))
     except (PyroError, TypeError, ValueError):
         raise NamingError("invalid URI", text) from None
+
+
+def _kept(entry: NameValue) -> PyroURI:
+    """Return the URI of an object, of which :func:`_checked` gave the text, maybe long ago.
+
+    No host is looked up: one that is gone by now must not hide the other names.
+    """
+    protocol, _, rest = (entry.value or "").partition("://")
+    place, _, object_id = rest.partition("/")
+    address, _, port = place.rpartition(":")
+    try:
+        return uri_of((protocol, address, int(port), object_id))
+    except ValueError:
+        raise NamingError("damaged URI", entry.name) from None
 
 
 def _system_parts(parts: Any, name: str) -> tuple[Any, float, str | None]:
@@ -270,11 +287,3 @@ def _address_of(server: NameServer) -> Any:
     if daemon is None:
         return None
     return getattr(getattr(server.getLocalStorage(), "caller", None), "addr", None)
-
-
-def is_loopback(host: Any) -> bool:
-    """Tell whether an address is of this machine alone."""
-    try:
-        return ipaddress.ip_address(str(host)).is_loopback
-    except ValueError:
-        return False

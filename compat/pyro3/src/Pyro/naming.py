@@ -14,7 +14,7 @@ from .errors import DaemonError, NamingError, PyroError
 from .locating import Search
 from .nameservers import NameServer, PersistentNameServer
 from .nsproxies import NameServerProxy
-from .starting import NO_TWINS, NameServerStarter
+from .starting import NO_TWINS, NameServerStarter, NameServerTakenError
 from .trees import NamedTree, NameSpaceSystemMeta, NameValue
 from .uris import PyroURI
 from .util import Log
@@ -158,6 +158,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         options = _settings(args)
         NameServerStarter(args.getOpt("i", None)).start(**options)
+    except NameServerTakenError as error:  # which has said where
+        print(_text(error))
     except DaemonError as error:
         print("The Name Server appears to be already running on this host.")
         print(f"({error})")
@@ -209,9 +211,7 @@ def _guards(module: str | None) -> tuple[Any, Any]:
 
 
 def _text(error: BaseException) -> str:
-    return (
-        str(error.args[0]) if isinstance(error, NamingError) and error.args else str(error)
-    )
+    return ": ".join(map(str, error.args if isinstance(error, NamingError) else [error]))
 
 
 if __name__ == "__main__":

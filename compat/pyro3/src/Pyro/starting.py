@@ -11,8 +11,9 @@ from typing import Any
 from . import config, constants, core
 from .broadcasts import BroadcastServer, make_validator
 from .errors import ConnectionDeniedError, NamingError, PyroError
+from .hosts import is_loopback
 from .locating import Search
-from .nameservers import NameServer, PersistentNameServer, is_loopback
+from .nameservers import NameServer, PersistentNameServer
 from .uris import PyroURI
 from .util import Log
 

@@ -27,6 +27,7 @@ def names() -> Any:
     names = Names()
     names.register("lamp", LAMP)
     names.createGroup("attic")
+    names.createGroup("porch")
     return names
 
 
@@ -53,7 +54,7 @@ def test_what_strangers_keep_with_a_name_steers_no_terminal(names: Any) -> None:
     ("command", "good", "lines"),
     [
         ("ping", True, ["NS is up and running!"]),
-        ("list", True, [":Default --> ( [attic] lamp )"]),
+        ("list", True, [":Default --> ( [attic] lamp [porch] )"]),
         ("list :", True, [": --> ( [Default] [Pyro] )"]),
         (
             "list attic :x",

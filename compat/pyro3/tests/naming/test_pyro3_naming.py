@@ -371,6 +371,7 @@ def test_meta_information(names: NameServerProxy) -> None:
         ("register", ("a", "PYRONAME://b"), ("invalid URI", "PYRONAME://b")),
         ("register", ("a", "PYRO://h"), ("invalid URI", "PYRO://h")),
         ("register", ("a", 7), ("invalid URI", "7")),
+        ("register", ("a", ""), ("invalid URI", "")),
         (
             "setMeta",
             ("lamp", "x" * 70_000),

@@ -23,6 +23,7 @@ from Pyro import config
 from Pyro.constants import DENIED_SECURITY, NAMESERVER_NAME, NSROLE_PRIMARY
 from Pyro.core import getProxyForURI
 from Pyro.errors import ConnectionDeniedError, DaemonError, NamingError, PyroError
+from Pyro.namefiles import NameFile
 from Pyro.naming import (
     BCReqValidator,
     NameServer,
@@ -31,6 +32,7 @@ from Pyro.naming import (
     PersistentNameServer,
 )
 from Pyro.protocol import DefaultConnValidator
+from Pyro.trees import OBJECT, NameSpaceSystemMeta, NameValue
 
 Serve = Callable[..., NameServerStarter]
 URI = "PYRO://127.0.0.1:4444/lamp"
@@ -301,6 +303,31 @@ def test_a_change_that_can_not_be_kept_is_refused(alone: None, tmp_path: Path) -
     assert (server.list(""), server.getMeta("")) == ([], None)
 
 
+def test_a_host_that_is_gone_hides_no_names(alone: None, tmp_path: Path) -> None:
+    config.PYRO_DNS_URI = 1
+    server = PersistentNameServer(str(tmp_path))
+    server.register("lost", "PYRO://no.such.host.invalid:7/x")
+    server.register("there", URI)
+    server._close()
+    config.PYRO_DNS_URI = 0
+    server = PersistentNameServer(str(tmp_path))
+    assert [str(uri) for _, uri in server.flatlist()] == [
+        "PYRO://no.such.host.invalid:7/x",
+        URI,
+    ]
+    assert server.resolve("lost").address == "no.such.host.invalid"
+    server._close()
+
+
+def test_a_damaged_uri_is_told_at_the_start(alone: None, tmp_path: Path) -> None:
+    file = NameFile(tmp_path)
+    system = NameSpaceSystemMeta(OBJECT, 1.0)
+    file.put(NameValue(":lamp", "PYRO://127.0.0.1:4x44/lamp", system))
+    file.close()
+    with pytest.raises(NamingError, match="damaged URI"):
+        PersistentNameServer(str(tmp_path))
+
+
 # The command.
 
 
@@ -452,6 +479,20 @@ def test_a_taken_port_is_told_with_advice(
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == "The Name Server appears to be already running on this host."
     assert (len(lines), lines[-1]) == (5, ADVICE)
+
+
+def test_another_name_server_near_is_told_in_three_lines(
+    serve_names: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = serve_names().daemon.port
+    config.PYRO_NS_HOSTNAME = "localhost"
+    capsys.readouterr()
+    assert Pyro.naming.main(["-n", "localhost", "-p", "0"]) == 1
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "The Name Server appears to be already running on this segment.",
+        f"(host: 127.0.0.1  port: {port} )",
+        "Cannot start multiple Name Servers in the same network segment.",
+    ]
 
 
 def test_help_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
