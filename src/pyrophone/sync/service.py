@@ -155,12 +155,14 @@ class BaseDaemon(Host):
         """Return the bytes that answer *call* with *error*.
 
         Where code of the user that has a say in it fails, the connection ends, so that who
-        called does not wait for ever.
+        called does not wait for ever. If that raises *error* itself, so does this.
         """
         self.noticed(error)
         try:
             return self.fail(link.session, call, error, context)
         except BaseException as problem:  # of the program's own method, anything
+            if problem is error:
+                raise
             self.noticed(problem)
             _log.exception("a call that failed can't be answered; its connection is closed")
             link.lose()
