@@ -44,7 +44,7 @@ class Engine(BaseDaemon):
 
     Attributes:
         outer: The daemon, weakly.
-        broken: An error of a callback that is to be raised by who serves, or None.
+        broken: What is to be raised by who serves: an error of a callback, Ctrl-C, or None.
         threaded: Whether each connection has a thread.
         happened: Counts clients who came, and without threads calls, too.
     """
@@ -53,7 +53,7 @@ class Engine(BaseDaemon):
     features = frozenset({BUFFERS, LIMIT, VALUES})
     awaits = False
     outer: weakref.ref[Any]
-    broken: Exception | None = None
+    broken: BaseException | None = None
     threaded = False
     happened = 0
 
@@ -113,6 +113,12 @@ class Engine(BaseDaemon):
         call.problem = error
         session.close()
         return b""
+
+    def noticed(self, error: BaseException) -> None:
+        """Have what a handler of signals raises during a call end the loop alone."""
+        in_main = threading.current_thread() is threading.main_thread()
+        if in_main and not isinstance(error, Exception):
+            self.broken = error
 
     def traceback(self, error: BaseException) -> list[str]:
         """Return what shows the client where a method failed, and what that called."""

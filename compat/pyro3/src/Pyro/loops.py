@@ -40,7 +40,7 @@ class Loop:
 
         Arguments are those of :meth:`handleRequests`, and what is asked in each round.
         """
-        while condition() and not self._stopping:
+        while condition() and not self._stopping and self._engine.listener is not None:
             self.handleRequests(timeout, others, callback)
 
     def handleRequests(
@@ -62,13 +62,16 @@ class Loop:
         if others and callback is None:
             raise ProtocolError("callback required")
         ready: list[Any] = []
-        watched = [(_Number(one) if isinstance(one, int) else one, one) for one in others]
-        for thing, one in watched:
-            self._engine.watch(thing, partial(ready.append, one))
+        watched: list[Any] = []
+        own = self._own_numbers() if others else frozenset()
         try:
-            self._wait(timeout, ready)
+            for one in others:
+                thing = _Number(one) if isinstance(one, int) else one
+                if thing.fileno() not in own:
+                    self._watch(thing, watched, partial(ready.append, one))
+            self._wait(0.0 if ready else timeout, ready)
         finally:
-            for thing, _ in watched:
+            for thing in watched:
                 self._engine.unwatch(thing)
         if not self._engine.threaded:
             self.reap()
@@ -92,6 +95,22 @@ class Loop:
         """Disconnect what is too old."""
         raise NotImplementedError
 
+    def _own_numbers(self) -> frozenset[int]:
+        """Return the numbers of what the daemon itself waits for."""
+        own = [sock for sock, _ in self._engine.sources]
+        return frozenset(one.fileno() for one in [*own, *self.getServerSockets()])
+
+    def _watch(self, thing: Any, watched: list[Any], act: Callable[[], object]) -> None:
+        """Have *act* called in this round if *thing* can be read."""
+        if self._engine.listener is None:
+            return
+        try:
+            self._engine.watch(thing, act)
+        except PermissionError:  # an ordinary file, which can always be read
+            act()
+        else:
+            watched.append(thing)
+
     def _wait(self, timeout: float | None, ready: list[Any]) -> None:
         """Have one round; return early if something happened."""
         engine = self._engine
@@ -102,8 +121,6 @@ class Loop:
                 left = max(0.0, min(left, end - time.monotonic()))
             before, began = engine.happened, time.monotonic()
             engine.process(left)
-            if engine.interrupted:
-                raise KeyboardInterrupt
             if ready or engine.happened != before or self._stopping or engine.broken:
                 return
             if end is not None:
