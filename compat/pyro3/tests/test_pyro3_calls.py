@@ -275,6 +275,9 @@ def test_attribute_proxies(serve: Callable[..., Any]) -> None:
         proxy.echo = 1
     with pytest.raises(AttributeError):
         proxy.missing  # noqa: B018
+    thing.heard = thing.items()
+    with pytest.raises(PyroError, match="a generator can't travel: return a list"):
+        proxy.heard  # noqa: B018
     assert proxy.GUID() == thing.objectGUID
 
 

@@ -85,7 +85,7 @@ class Servant:
             value = getattr(owner, name)
         if callable(value):
             raise AttributeError("not an attribute")
-        return value
+        return _finite(value)
 
     def store(self, name: str, value: Any) -> None:
         """Set an attribute that is no method; it may be new."""
@@ -142,7 +142,7 @@ class Door:
 
 
 def _finite(result: Any) -> Any:
-    """Return a result that can travel; what is read item by item can't."""
+    """Return a value that may travel; what is read item by item can't."""
     if hasattr(type(result), "__next__"):
         raise PyroError(f"a {type(result).__name__} can't travel: return a list")
     return result
