@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import select
-import signal
 import socket
 import subprocess
 import sys
@@ -83,9 +81,6 @@ class Thing(Pyro.core.ObjBase):
 
     def fail(self) -> None:
         raise ValueError("on purpose")
-
-    def interrupt(self) -> None:
-        signal.raise_signal(signal.SIGINT)
 
     def _gotReaped(self) -> None:
         self.reaped.append(self.getDaemon())
@@ -174,6 +169,72 @@ def test_the_daemon_tells_what_it_has(running: Any) -> None:
     with pytest.raises(NamingError) as caught:
         proxy.ResolvePYROLOC("unknown")
     assert caught.value.args == ("no object found by this name", "unknown")
+
+
+def test_a_persistent_name_never_takes_the_place_of_another_object(running: Any) -> None:
+    names = Names()
+    daemon = running()
+    daemon.useNameServer(names)
+    other = Thing()
+    daemon.connect(other, "other")
+    for taken in (other.GUID(), Pyro.constants.INTERNAL_DAEMON_GUID):
+        names.names["mine"] = Pyro.core.PyroURI("localhost", taken, daemon.port)
+        uri = daemon.connectPersistent(Thing(), "mine")  # somebody lied
+        assert uri.objectID != taken
+        assert str(names.resolve("mine")) == str(uri)
+        names.unregister("mine")
+    assert daemon.getLocalObject(other.GUID()) is other
+    impostor = Thing()
+    impostor.setGUID(Pyro.constants.INTERNAL_DAEMON_GUID)
+    with pytest.raises(DaemonError, match="identity of the daemon"):
+        daemon.connect(impostor)
+
+
+def test_an_object_that_can_not_be_served_is_not_registered(running: Any) -> None:
+    class Half(Pyro.core.SynchronizedObjBase):
+        def __init__(self) -> None:
+            Pyro.core.ObjBase.__init__(self)
+
+    names = Names()
+    daemon = running()
+    daemon.useNameServer(names)
+    with pytest.raises(AttributeError):
+        daemon.connect(Half(), "half")
+    odd_ones: list[Any] = ["", "a b", "x" * 1001, 5]
+    for identity in odd_ones:
+        odd = Thing()
+        odd.setGUID(identity)
+        with pytest.raises(URIError, match="invalid URI format"):
+            daemon.connect(odd, "odd")
+        assert not hasattr(odd, "daemon")
+    assert (names.names, len(daemon.getRegistered())) == ({}, 1)
+
+
+@pytest.mark.parametrize(
+    "identity", ["me@home:1/x%40", "%", "!\"#$&'()*+,-./:;<=>?[]^_`{|}~"]
+)
+def test_identities_may_have_any_sign(identity: str, running: Any) -> None:
+    daemon, thing = running(), Thing()
+    thing.setGUID(identity)
+    uri = daemon.connect(thing)
+    assert uri.objectID == identity
+    proxy: Any = Pyro.core.getProxyForURI(str(uri))
+    assert proxy.echo(1) == 1
+    assert daemon.getLocalObjectForProxy(proxy) is thing
+    daemon.disconnect(thing)
+    with pytest.raises(ProtocolError, match="unknown object ID"):
+        proxy.echo(1)
+
+
+def test_a_name_that_was_persistent_need_not_stay_so(running: Any) -> None:
+    names = Names()
+    daemon = running()
+    daemon.useNameServer(names)
+    thing = Thing()
+    daemon.connectPersistent(thing, "first")
+    daemon.connect(thing, "second")
+    daemon.shutdown(True)
+    assert [*names.names] == ["first"]
 
 
 def test_persistent_names_stay_and_keep_their_identity(running: Any) -> None:
@@ -267,20 +328,48 @@ def test_a_loop_goes_on_until_names_are_taken_back_from_inside() -> None:
     assert not loop.is_alive()
 
 
-def test_names_are_taken_back_at_the_end_of_the_program() -> None:
-    script = """
-import Pyro.core
+_ENDING = """
+import time, Pyro.core
 class Names:
     def register(self, name, uri): print("register", name)
     def unregister(self, name): print("unregister", name)
-daemon = Pyro.core.Daemon(host="localhost", port=0, norange=1)
-daemon.useNameServer(Names())
-daemon.connect(Pyro.core.ObjBase(), "a")
+def main():
+    daemon = Pyro.core.Daemon(host="localhost", port=0, norange=1)
+    daemon.useNameServer(Names())
+    daemon.connect(Pyro.core.ObjBase(), "a")
+    return daemon
 """
+
+
+@pytest.mark.parametrize(
+    "end", ["daemon = main()", "main()", "one = main(); one.shutdown()"]
+)
+def test_names_are_taken_back_at_the_end_of_the_program(end: str) -> None:
     found = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        [sys.executable, "-c", _ENDING + end], capture_output=True, text=True, check=False
     )
     assert (found.stdout, found.stderr) == ("register a\nunregister a\n", "")
+
+
+def test_a_name_server_that_is_gone_is_asked_once(running: Any) -> None:
+    asked = []
+
+    class Gone(Names):
+        def unregister(self, name: str) -> None:
+            asked.append(name)
+            raise ProtocolError("connection failed")
+
+    daemon = running()
+    daemon.useNameServer(Gone())
+    for name in "abc":
+        daemon.connect(Thing(), name)
+    daemon.shutdown(True)
+    assert len(asked) == 1
+    thing = Thing()
+    daemon.connect(thing, "d")
+    with pytest.raises(ProtocolError):
+        daemon.disconnect(thing)
+    assert thing.getDaemon() is None
 
 
 def test_a_daemon_that_nobody_holds_is_closed(threaded: int) -> None:
@@ -303,51 +392,6 @@ def test_closedown_ends_a_daemon_that_has_clients(threaded: int, running: Any) -
         proxy.echo(1)
 
 
-def test_a_callback_gets_only_what_is_ready(threaded: int) -> None:
-    daemon = Pyro.core.Daemon(port=0, norange=1)
-    with pytest.raises(ProtocolError, match="callback required"):
-        daemon.handleRequests(0, [1])
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        found: list[Any] = []
-        daemon.handleRequests(0, [ours, theirs], found.append)
-        daemon.handleRequests(0.01, [ours, theirs], found.append)
-        assert found == []
-        theirs.send(b"x")
-        daemon.handleRequests(None, [ours, theirs], found.append)
-        daemon.handleRequests(5, [ours.fileno()], found.append)
-        assert found == [[ours], [ours.fileno()]]
-    daemon.shutdown()
-
-
-def test_the_condition_ends_the_loop(threaded: int) -> None:
-    daemon = Pyro.core.Daemon(port=0, norange=1)
-    rounds = iter([1, 1, 0])
-    daemon.requestLoop(lambda: next(rounds), 0)
-    assert next(rounds, "none left") == "none left"
-    daemon.shutdown()
-    daemon.requestLoop()  # at once
-
-
-def test_a_foreign_loop_serves(threaded: int) -> None:
-    daemon = Pyro.core.Daemon(port=0, norange=1)
-    proxy = daemon.connect(Thing()).getProxy()
-    answers: list[Any] = []
-    asking = threading.Thread(target=lambda: answers.extend(map(proxy.echo, range(5))))
-    asking.start()
-    most = 0
-    while len(answers) < 5:
-        sockets = daemon.getServerSockets()
-        most = max(most, len(sockets))
-        ready, _, _ = select.select(sockets, [], [], 0.1)
-        if ready:
-            daemon.handleRequests()
-    assert answers == [*range(5)]
-    assert most == (1 if threaded else 2)
-    asking.join()
-    daemon.shutdown()
-
-
 def test_the_kind_of_daemon_can_still_be_changed(running: Any) -> None:
     daemon = Pyro.core.Daemon(port=0, norange=1)
     uri = daemon.connect(Thing())
@@ -355,23 +399,6 @@ def test_the_kind_of_daemon_can_still_be_changed(running: Any) -> None:
     running.loop(daemon)
     assert uri.getProxy().count() == 1
     assert uri.getProxy().count() == 2  # one storage for all
-
-
-def test_ctrl_c_in_a_method_is_not_swallowed() -> None:
-    Pyro.config.PYRO_MULTITHREADED = 0
-    daemon = Pyro.core.Daemon(port=0, norange=1)
-    proxy = daemon.connect(Thing()).getProxy()
-
-    def ask() -> None:
-        with pytest.raises(ConnectionClosedError):
-            proxy.interrupt()
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    with pytest.raises(KeyboardInterrupt):
-        daemon.requestLoop()
-    asking.join()
-    daemon.shutdown(True)
 
 
 def test_storage_of_connections(running: Any) -> None:
@@ -679,9 +706,10 @@ def test_code_does_not_travel() -> None:
         ("PYRO://no.such.host.invalid/x", URIError),
         ("PYROLOC:///x", URIError),
         ("PYRO://" + "x" * 10_000, URIError),
+        (None, URIError),
     ],
 )
-def test_what_is_no_uri(text: str, error: type[Exception]) -> None:
+def test_what_is_no_uri(text: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         Pyro.core.getProxyForURI(text)
 
@@ -692,6 +720,7 @@ def test_uris() -> None:
     assert repr(uri) == "<PyroURI 'PYRO://127.0.0.1:1234/abc'>"
     assert uri == uri.clone() == Pyro.core.PyroURI(uri)
     assert hash(uri) == hash(uri.clone())
+    assert (uri == str(uri), uri == 3) == (True, False)
     assert uri == Pyro.core.PyroURI("localhost", "abc", 1234)
     assert Pyro.core.PyroURI("localhost", "abc").port == Pyro.config.PYRO_PORT
     assert Pyro.core.processStringURI("PYROLOC://localhost:5/:a.b").objectID == ":a.b"

@@ -33,7 +33,7 @@ from .errors import (
 )
 from .faults import LOST, as_ours, marked
 from .secured import client_tls
-from .uris import DIRECT, LOOKED_UP, PyroURI
+from .uris import DIRECT, LOOKED_UP, PyroURI, on_wire
 from .validators import DefaultConnValidator
 from .values import CLASSES, known
 
@@ -86,7 +86,7 @@ class PYROAdapter:
         with self._lock:
             self._connect()
             assert self.URI is not None
-            return self._send(method, args, flags, self.URI.objectID)
+            return self._send(method, args, flags, on_wire(self.URI.objectID))
 
     def remoteInvocation(self, method: str, flags: int, *args: Any) -> Any:
         """Call a method of the object with positional arguments."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import errno
 import socket
 import threading
@@ -23,15 +24,17 @@ from .initializing import initialized
 from .logs import Log
 from .loops import Loop
 from .objects import ObjBase
+from .proxies import DynamicProxy
 from .registering import Registry
 from .secured import server_tls
-from .uris import DIRECT
+from .tables import Table
+from .uris import DIRECT, on_wire
 
 __all__ = ["Daemon", "TCPServer"]
 
 _WHILE = 1.0  # seconds that an end from outside waits for calls that run
 _AT_EXIT = 2.0  # seconds to take names back when the program ends
-_LIVING: weakref.WeakSet[Daemon] = weakref.WeakSet()
+_TABLES: weakref.WeakSet[Table] = weakref.WeakSet()
 
 
 class TCPServer:
@@ -86,9 +89,8 @@ class Daemon(Registry, Admission, Loop, TCPServer):
         self.port: int = _port(self._engine)
         if is_everywhere(self.hostname):  # nobody could connect there
             self.hostname = self._engine.location.rpartition(":")[0]
-        self._finalizer = weakref.finalize(self, _close, self._engine)
-        self._finalizer.atexit = False
-        _LIVING.add(self)
+        self._watch_over(self._engine)
+        _TABLES.add(self._table)
         self.validateHostnameAndIP()
 
     @property
@@ -193,18 +195,25 @@ class Daemon(Registry, Admission, Loop, TCPServer):
         self._finalizer.detach()
         self._engine.close()
         self._engine = self._start(self.port)
-        self._finalizer = weakref.finalize(self, _close, self._engine)
-        self._finalizer.atexit = False
-        with self._table:
-            for uid, (one, _) in self._objects.items():
-                self._offer(uid, one)
+        self._watch_over(self._engine)
+        with self._table.lock:
+            for uid, (one, _) in self._table.objects.items():
+                self._offer(uid, self._front(one))
 
-    def _offer(self, uid: str, target: ObjBase) -> None:
+    def _watch_over(self, engine: Looping | Threading) -> None:
+        """See to what is left of the daemon once nobody holds it any more."""
+        self._finalizer = weakref.finalize(self, _forgotten, engine, self._table)
+        self._finalizer.atexit = False
+
+    def _front(self, target: ObjBase) -> Servant:
         # The engine, which lives on its own, must not hold the daemon.
-        self._engine.register(Servant(target, self._engine), uid, force=True)
+        return Servant(target, self._engine)
+
+    def _offer(self, uid: str, front: Servant) -> None:
+        self._engine.register(front, on_wire(uid), force=True)
 
     def _withdraw(self, uid: str) -> None:
-        self._engine.unregister(uid)
+        self._engine.unregister(on_wire(uid))
 
 
 def _port(engine: Looping | Threading) -> int:
@@ -212,24 +221,39 @@ def _port(engine: Looping | Threading) -> int:
     return 0 if listener is None else int(listener.getsockname()[1])
 
 
-def _close(engine: Any) -> None:
+def _forgotten(engine: Looping | Threading, table: Table) -> None:
     """End what served a daemon that is no more; nobody waits for it."""
-    threading.Thread(target=engine.close, name="Pyro-end", daemon=True).start()
+
+    def end() -> None:
+        engine.close()
+        table.empty()
+        table.free(table.names)
+
+    threading.Thread(target=end, name="Pyro-end", daemon=True).start()
 
 
 def _leave() -> None:
     """Take names back when the program ends; the name server may have gone before."""
-    left = [one for one in _LIVING if not one._stopping and one.NameServer is not None]
-    ending = [threading.Thread(target=one._take_back, daemon=True) for one in left]
     until = time.monotonic() + _AT_EXIT
-    for thread in ending:
+    ending = []
+    for table in [table for table in _TABLES if table.names is not None]:
+        table.empty()
+        thread = threading.Thread(target=table.free, args=[table.names], daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # it is too late for threads, in some versions of Python
-            thread.run()
+            ending.append(thread)
+        except RuntimeError:  # it is too late for threads, in Python 3.12
+            table.free(_hurried(table.names))
     for thread in ending:
-        if thread.ident is not None:
-            thread.join(max(0.0, until - time.monotonic()))
+        thread.join(max(0.0, until - time.monotonic()))
+
+
+def _hurried(names: Any) -> Any:
+    """Return a proxy that does not wait long in the place of one that may."""
+    if isinstance(names, DynamicProxy):
+        names = copy.copy(names)  # which no other call holds up
+        names._setTimeout(_AT_EXIT)
+    return names
 
 
 atexit.register(_leave)

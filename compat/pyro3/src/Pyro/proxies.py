@@ -56,7 +56,7 @@ class DynamicProxy:
 
     def __init__(self, URI: PyroURI | str) -> None:
         initialized()
-        if isinstance(URI, str):
+        if not isinstance(URI, PyroURI):
             URI = processStringURI(URI)
         elif URI.protocol == "PYRONAME":
             URI = PyroURI(str(URI))

@@ -7,11 +7,13 @@ import time
 from typing import Any
 
 from .constants import INTERNAL_DAEMON_GUID
-from .errors import NamingError
+from .dispatch import Servant
+from .errors import DaemonError, NamingError
 from .logs import Log
 from .objects import ObjBase
 from .proxies import DynamicProxy, DynamicProxyWithAttrs
 from .reaping import watch
+from .tables import Table
 from .uris import PyroURI
 
 __all__ = ["Registry"]
@@ -20,11 +22,7 @@ _OWN_NAME = "__PYRO_Internal_Daemon"
 
 
 class Registry:
-    """The objects that a daemon serves, by identity, with their names.
-
-    Attributes:
-        NameServer: What names are registered with, or None.
-    """
+    """The objects that a daemon serves, by identity, with their names."""
 
     protocol: str
     hostname: str
@@ -32,13 +30,19 @@ class Registry:
     threaded: bool
 
     def __init__(self) -> None:
-        self.NameServer: Any = None
         self._own: dict[str, str | None] = {INTERNAL_DAEMON_GUID: _OWN_NAME}
-        self._objects: dict[str, tuple[ObjBase, str | None]] = {}
-        self._persistent: set[str] = set()
-        self._table = threading.RLock()
+        self._table = Table()
         self._age: float | None = None
         self._age_ended = threading.Event()
+
+    @property
+    def NameServer(self) -> Any:
+        """What names are registered with, or None."""
+        return self._table.names
+
+    @NameServer.setter
+    def NameServer(self, names: Any) -> None:
+        self._table.names = names
 
     def useNameServer(self, NS: Any) -> None:
         """Register names with *NS*, a proxy or the object itself, from now on."""
@@ -59,13 +63,13 @@ class Registry:
         Raises:
             NamingError: The name server won't have the name; nothing is connected.
         """
-        uri = self._uri(object.objectGUID)
+        uri, front = self._prepared(object)
         if name:
             if self.NameServer is not None:
                 self.NameServer.register(name, uri)
             else:
                 Log.warn("Daemon", "no name server known, not registered:", name)
-        self._serve(object, name)
+        self._serve(object, name, front)
         return uri
 
     def connectPersistent(self, object: ObjBase, name: str | None = None) -> PyroURI:
@@ -73,15 +77,16 @@ class Registry:
 
         The name stays registered at shutdown.
         """
+        _, front = self._prepared(object)
+        uri = None
         if name and self.NameServer is not None:
-            known = self._known(name)
-            if known is not None:
-                object.setGUID(known.objectID)
-                self._serve(object, name)
-                self._persistent.add(object.objectGUID)
-                return self._uri(object.objectGUID)
-        uri = self.connect(object, name)
-        self._persistent.add(object.objectGUID)
+            uri = self._known(name)
+        if uri is None:
+            uri = self.connect(object, name)
+        else:
+            object.setGUID(uri.objectID)
+            self._serve(object, name, front)
+        self._table.persistent.add(object.objectGUID)
         return uri
 
     def disconnect(self, object: ObjBase | str) -> None:
@@ -93,21 +98,21 @@ class Registry:
         uid = object if isinstance(object, str) else object.objectGUID
         if uid == INTERNAL_DAEMON_GUID:
             return
-        with self._table:
-            found, name = self._objects.pop(uid)
-            self._persistent.discard(uid)
+        with self._table.lock:
+            found, name = self._table.objects.pop(uid)
+            self._table.persistent.discard(uid)
             self._withdraw(uid)
+        found.setPyroDaemon(None)
         if name and self.NameServer is not None:
             try:
                 self.NameServer.unregister(name)
             except NamingError as error:
                 Log.warn("Daemon", "can't unregister", name, error)
-        found.setPyroDaemon(None)
 
     def getRegistered(self) -> dict[str, str | None]:
         """Return the names of all objects by identity; None where there is none."""
-        with self._table:
-            found = {uid: name for uid, (_, name) in self._objects.items()}
+        with self._table.lock:
+            found = {uid: name for uid, (_, name) in self._table.objects.items()}
             return {**self._own, **found}
 
     def getLocalObject(self, guid: str) -> ObjBase:
@@ -116,7 +121,7 @@ class Registry:
         Raises:
             KeyError: It is not served here.
         """
-        return self._objects[guid][0]
+        return self._table.objects[guid][0]
 
     def getLocalObjectForProxy(self, proxy: DynamicProxy) -> ObjBase:
         """Return the object of a proxy, likewise."""
@@ -136,8 +141,8 @@ class Registry:
         Raises:
             NamingError: There is none.
         """
-        with self._table:
-            for uid, (_, known) in self._objects.items():
+        with self._table.lock:
+            for uid, (_, known) in self._table.objects.items():
                 if known is not None and known == name:
                     return uid
         raise NamingError("no object found by this name", name)
@@ -155,10 +160,10 @@ class Registry:
         if not self._age:
             return
         oldest = time.time() - self._age
-        with self._table:
+        with self._table.lock:
             old = [
                 one
-                for one, name in self._objects.values()
+                for one, name in self._table.objects.values()
                 if not name and one.lastUsed < oldest
             ]
         for one in old:
@@ -173,8 +178,12 @@ class Registry:
 
     # What subclasses do.
 
-    def _offer(self, uid: str, target: ObjBase) -> None:
-        """Let clients call *target*."""
+    def _front(self, target: ObjBase) -> Servant:
+        """Return what answers calls for *target*."""
+        raise NotImplementedError
+
+    def _offer(self, uid: str, front: Servant) -> None:
+        """Let clients call what *front* answers for."""
         raise NotImplementedError
 
     def _withdraw(self, uid: str) -> None:
@@ -186,22 +195,33 @@ class Registry:
     def _uri(self, uid: str) -> PyroURI:
         return PyroURI(self.hostname, uid, self.port, self.protocol)
 
-    def _serve(self, object: ObjBase, name: str | None) -> None:
+    def _prepared(self, object: ObjBase) -> tuple[PyroURI, Servant]:
+        """Return where an object is to be, and what answers for it; nothing is changed."""
+        if object.objectGUID == INTERNAL_DAEMON_GUID:
+            raise DaemonError("this is the identity of the daemon itself")
+        return self._uri(object.objectGUID), self._front(object)
+
+    def _serve(self, object: ObjBase, name: str | None, front: Servant) -> None:
         uid = object.objectGUID
         object.lastUsed = time.time()
         object.setPyroDaemon(self)
-        with self._table:
-            self._objects[uid] = (object, name)
-            self._offer(uid, object)
+        with self._table.lock:
+            self._table.objects[uid] = (object, name)
+            self._table.persistent.discard(uid)
+            self._offer(uid, front)
 
     def _known(self, name: str) -> PyroURI | None:
-        """Return what the name server has for *name* if it is here; else remove that."""
+        """Return what the name server has for *name* if it is here; else remove that.
+
+        What others have registered must not take the place of another object.
+        """
         try:
             found: PyroURI = self.NameServer.resolve(name)
         except NamingError:
             return None
-        here = self._uri(found.objectID)
-        if str(found) == str(here):
+        _, holder = self._table.objects.get(found.objectID, (None, name))
+        ours = found.objectID != INTERNAL_DAEMON_GUID and holder == name
+        if ours and str(found) == str(self._uri(found.objectID)):
             return found
         try:
             self.NameServer.unregister(name)
@@ -211,16 +231,7 @@ class Registry:
 
     def _take_back(self) -> None:
         """Unregister all names but persistent ones, and forget all objects."""
-        with self._table:
-            served, self._objects, self._own = self._objects, {}, {}
-            for uid in served:
-                self._withdraw(uid)
-            kept = self._persistent
-            self._persistent = set()
-        for uid, (one, name) in served.items():
-            if name and self.NameServer is not None and uid not in kept:
-                try:
-                    self.NameServer.unregister(name)
-                except Exception as error:  # of the name server, which may be gone
-                    Log.warn("Daemon", "can't unregister", name, error)
-            one.setPyroDaemon(None)
+        self._own = {}
+        for uid in self._table.empty():
+            self._withdraw(uid)
+        self._table.free(self.NameServer)

@@ -13,7 +13,7 @@ from .hosts import getIPAddress
 if TYPE_CHECKING:
     from .proxies import DynamicProxy, DynamicProxyWithAttrs
 
-__all__ = ["DIRECT", "LOOKED_UP", "PyroURI", "processStringURI"]
+__all__ = ["DIRECT", "LOOKED_UP", "PyroURI", "on_wire", "processStringURI"]
 
 DIRECT = frozenset({"PYRO", "PYROSSL"})
 LOOKED_UP = frozenset({"PYROLOC", "PYROLOCSSL"})
@@ -21,6 +21,7 @@ _INVALID = "invalid URI format"
 _LONGEST = 4096  # characters
 _TEXT = re.compile(r"([A-Za-z]+)://([^/\s]+)/(\S+)\s*")
 _NAME = re.compile(r"(PYRONAME|PYRONAMESSL)://(?:([^\s]+)/)?([^\s/]+)\s*")
+_ID = re.compile(r"\S{1,1000}")
 _PLACE = re.compile(r"([^:\s]*)(?::(\d{1,5}))?")
 
 
@@ -57,7 +58,7 @@ class PyroURI:
 
     def init(self, host: Any, objectID: Any, port: Any = 0, prtcol: str = "PYRO") -> None:
         """Set all parts anew; see the class."""
-        if not objectID:
+        if not isinstance(objectID, str) or not _ID.fullmatch(objectID):
             raise URIError(_INVALID)
         if "/" in host:
             raise URIError("malformed hostname")
@@ -117,7 +118,7 @@ class PyroURI:
         return f"<PyroURI '{self}'>"
 
     def __eq__(self, other: object) -> bool:
-        return str(self) == str(other) if isinstance(other, PyroURI) else NotImplemented
+        return str(self) == str(other) if isinstance(other, (PyroURI, str)) else False
 
     def __lt__(self, other: PyroURI) -> bool:
         return str(self) < str(other)
@@ -140,9 +141,16 @@ def processStringURI(URI: str) -> PyroURI:
         ProtocolError: There is no such protocol.
         NamingError: It has a name that is not known, or there is no name server.
     """
-    if "://" not in URI:
+    if not isinstance(URI, str) or "://" not in URI:
         raise URIError(_INVALID)
     return PyroURI(URI)
+
+
+def on_wire(object_id: str) -> str:
+    """Return how an identity travels: Pyrophone's have no @."""
+    if "@" not in object_id and "%" not in object_id:  # as nearly always
+        return object_id
+    return object_id.replace("%", "%25").replace("@", "%40")
 
 
 def _looked_up(text: str) -> PyroURI:
