@@ -48,6 +48,20 @@ def test_events_keep_their_order(subscriber: Subscriber) -> None:
     assert [subscriber.got.get(timeout=LIMIT) for _ in range(100)] == [*range(100)]
 
 
+def test_without_threads_to_be_had_events_wait(
+    subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as context:
+        context.setattr(threading.Thread, "start", refuse)
+        assert subscriber.delivery.put(1, 1, 0)
+    assert subscriber.delivery.put(2, 1, 0)
+    subscriber.may.release(2)
+    assert [subscriber.got.get(timeout=LIMIT) for _ in range(2)] == [1, 2]
+
+
 def test_a_full_queue_takes_no_more(subscriber: Subscriber) -> None:
     put = subscriber.delivery.put
     assert [put(n, 1, 2) for n in range(3)] == [True, True, False]

@@ -330,6 +330,16 @@ def test_there_are_limits(service: Service, monkeypatch: pytest.MonkeyPatch) -> 
         listener.subscribeMatch("c")
     with pytest.raises(PyroError, match="more than 2 subscribers"):
         third.subscribe("a")
+    monkeypatch.setattr(subscriptions, "MOST_OF_ALL", 3)
+    with pytest.raises(PyroError, match="more than 3 subjects of all subscribers"):
+        other.subscribe("b")
+    other.subscribe("A")
+    monkeypatch.setattr(subscriptions, "MOST_STEPS_OF_ALL", 5)
+    with pytest.raises(PyroError, match="patterns of all subscribers take too many steps"):
+        other.subscribeMatch("cd")
+    other.subscribeMatch("a")
+    with pytest.raises(PyroError, match="more than 2 subjects at once"):
+        Publisher(esURI=service.uri).publish(["a", "b", "c"], 1)
     other.unsubscribe("a")  # nothing is on its way to it, so it makes room
     third.subscribe("a")
     longest = "x" * subscriptions.LONGEST_SUBJECT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -40,11 +40,14 @@ def sealed(value: Any, name: str) -> bytes | None:
     """
     if value is None:
         return None
+    room = iter(range(MAX_META))  # each value takes a byte at least
     try:
-        data = json.dumps(_form(value, _DEPTH), separators=(",", ":")).encode("ascii")
+        data = json.dumps(_form(value, _DEPTH, room), separators=(",", ":")).encode("ascii")
+    except StopIteration:
+        data = b""
     except (TypeError, ValueError):
         raise NamingError("meta information must be plain data", name) from None
-    if len(data) > MAX_META:
+    if not 0 < len(data) <= MAX_META:
         raise NamingError("meta information is too large", name)
     return data
 
@@ -54,7 +57,8 @@ def opened(data: bytes | None) -> Any:
     return None if data is None else _value(json.loads(data))
 
 
-def _form(value: Any, depth: int) -> Any:
+def _form(value: Any, depth: int, room: Iterator[int]) -> Any:
+    next(room)  # or StopIteration
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return value
@@ -65,9 +69,9 @@ def _form(value: Any, depth: int) -> Any:
     if depth == 0:
         raise ValueError("too deep")
     if kind is dict:
-        return ["d", *(_form(pair, depth - 1) for pair in value.items())]
+        return ["d", *[_form(pair, depth - 1, room) for pair in value.items()]]
     if kind in _ROWS:
-        return [_ROWS[kind], *(_form(one, depth - 1) for one in value)]
+        return [_ROWS[kind], *[_form(one, depth - 1, room) for one in value]]
     raise TypeError(kind)
 
 

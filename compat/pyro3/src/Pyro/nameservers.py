@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -276,6 +277,8 @@ def _system_parts(parts: Any, name: str) -> tuple[Any, float, str | None]:
         timestamp = float(timestamp)
     except (TypeError, ValueError, OverflowError):
         raise NamingError("invalid system meta information", name) from None
+    if not math.isfinite(timestamp):
+        raise NamingError("invalid system meta information", name)
     if owner is not None and not (isinstance(owner, str) and len(owner) <= _MAX_URI):
         raise NamingError("invalid system meta information", name)
     return kind, timestamp, owner

@@ -240,9 +240,11 @@ def full_name(name: str | None, group: str) -> str:
     None and the empty name stand for the group itself.
 
     Raises:
-        NamingError: It is relative, and the group is not absolute.
+        NamingError: It is relative, and the group is not absolute; or it is no name.
     """
-    if isinstance(name, str) and name.startswith(ROOT):
+    if not isinstance(name, str | None):
+        raise NamingError("invalid name", _short(name))
+    if name and name.startswith(ROOT):
         return name
     if not group.startswith(ROOT):
         raise NamingError("default group name is not absolute", group)

@@ -82,8 +82,10 @@ def circle() -> list:
         (deep(), "meta information must be plain data"),
         (circle(), "meta information must be plain data"),
         ("x" * MAX_META, "meta information is too large"),
+        # What is too large is not looked at to its end.
+        ([0] * MAX_META + [object()], "meta information is too large"),
     ],
-    ids=["object", "error", "inside", "long", "deep", "circle", "large"],
+    ids=["object", "error", "inside", "long", "deep", "circle", "large", "many"],
 )
 def test_all_else_is_refused(value: Any, text: str) -> None:
     with pytest.raises(NamingError) as caught:

@@ -335,10 +335,13 @@ def test_meta_information(names: NameServerProxy) -> None:
     system = names._getSystemMeta("lamp")
     assert (system.type, names._getSystemMeta(":Default").type) == (1, 0)
     assert str(system.owner).startswith("127.0.0.1:")
-    system.owner, system.type = "me", 0
+    system.owner, system.type, made = "me", 0, system.timestamp
     names._setSystemMeta("lamp", system)
+    system.timestamp = float("nan")
+    with pytest.raises(NamingError, match="invalid system meta information"):
+        names._setSystemMeta("lamp", system)
     found = names._getSystemMeta("lamp")
-    assert (found.type, found.timestamp, found.owner) == (1, system.timestamp, "me")
+    assert (found.type, found.timestamp, found.owner) == (1, made, "me")
     names.resync()
 
 
@@ -410,5 +413,7 @@ def test_what_is_no_name_is_refused_and_it_goes_on(
             continue  # the default group
         with pytest.raises((NamingError, PyroError)):
             getattr(stranger, method)(name)
+    with pytest.raises((NamingError, PyroError)):
+        stranger.register(name, URI)
     names.ping()
     stranger._release()

@@ -64,7 +64,11 @@ class Delivery:
                 self._changed.notify_all()
                 return True
             self._working = True
-        threading.Thread(target=self._work, name="event delivery", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name="event delivery", daemon=True).start()
+        except RuntimeError:  # no more threads to be had; the next event tries again
+            with self._changed:
+                self._working = False
         return True
 
     @property

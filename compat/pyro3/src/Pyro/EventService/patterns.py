@@ -51,6 +51,11 @@ class Pattern:
         compiler.put(_FOUND)
         self._program = compiler.program
 
+    @property
+    def steps(self) -> int:
+        """How many steps a character of a subject may take."""
+        return len(self._program)
+
     def matches(self, subject: str) -> bool:
         """Tell whether the pattern matches the start of *subject*."""
         program, end = self._program, len(subject)

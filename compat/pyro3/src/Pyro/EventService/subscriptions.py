@@ -13,9 +13,11 @@ from .patterns import Pattern
 __all__ = ["LONGEST_SUBJECT", "Subscriptions", "texts"]
 
 LONGEST_SUBJECT = 500  # characters
-MOST_SUBSCRIBERS = 10_000
-MOST_SUBJECTS = 10_000  # of one subscriber
-MOST_PATTERNS = 50  # likewise
+MOST_SUBSCRIBERS = 500  # each may take a thread and a connection
+MOST_SUBJECTS = 10_000  # of one subscriber, and of one call
+MOST_PATTERNS = 50  # of one subscriber
+MOST_OF_ALL = 100_000  # subjects of all subscribers together
+MOST_STEPS_OF_ALL = 10_000  # of all patterns together: each new subject may take them all
 _MOST_ROUTES = 1000  # subjects for which it is remembered who wants them
 
 
@@ -60,6 +62,10 @@ class Subscriptions:
             wanted = subscriber.subjects | names
             if len(wanted) > MOST_SUBJECTS:
                 raise PyroError(f"more than {MOST_SUBJECTS} subjects of one subscriber")
+            more = len(wanted) - len(subscriber.subjects)
+            others = sum(len(one.subjects) for one in self._subscribers.values())
+            if more and others + more > MOST_OF_ALL:
+                raise PyroError(f"more than {MOST_OF_ALL} subjects of all subscribers")
             subscriber.subjects = wanted
             self._keep(identity, subscriber)
 
@@ -78,8 +84,12 @@ class Subscriptions:
             wanted = subscriber.patterns | made.keys()
             if len(wanted) > MOST_PATTERNS:
                 raise PyroError(f"more than {MOST_PATTERNS} patterns of one subscriber")
+            known = made | self._patterns
+            more = len(known) - len(self._patterns)
+            if more and sum(one.steps for one in known.values()) > MOST_STEPS_OF_ALL:
+                raise PyroError("the patterns of all subscribers take too many steps")
             subscriber.patterns = wanted
-            self._patterns = made | self._patterns
+            self._patterns = known
             self._keep(identity, subscriber)
 
     def remove(self, identity: str, wanted: list[str]) -> None:
@@ -166,6 +176,8 @@ def texts(given: Any) -> list[str]:
     several = [given] if isinstance(given, str) else given
     if isinstance(several, Iterable) and not isinstance(several, bytes | bytearray):
         found = list(several)
+        if len(found) > MOST_SUBJECTS:
+            raise PyroError(f"more than {MOST_SUBJECTS} subjects at once")
         if all(isinstance(one, str) for one in found):
             return found
     raise TypeError("subjects and patterns are texts, one or several")
