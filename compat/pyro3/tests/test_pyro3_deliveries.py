@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import queue
 import threading
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 
+import Pyro.core
 from Pyro.EventService import deliveries
 from Pyro.EventService.deliveries import MOST_BYTES, Delivery, weight
+from Pyro.EventService.Event import Event
 
 LIMIT = 10.0  # seconds
 
@@ -133,3 +136,13 @@ def test_weights_are_those_of_the_contents() -> None:
     assert weight([1, (2, {3})]) == 6 * 50
     assert weight({"ab": [1.5]}) == 4 * 50 + 2
     assert weight(memoryview(bytes(1000))) == 1050
+    assert weight(array.array("d", [1, 2])) == 50 + 16
+    error = ValueError("abc")
+    error.held = "ab"  # type: ignore[attr-defined]
+    assert weight(error) == 3 * 50 + 5
+    assert weight(Event("a", "bc", 0.0)) == 3 * 50 + 3
+
+
+def test_what_is_behind_a_proxy_has_no_weight_and_is_not_asked() -> None:
+    nowhere = Pyro.core.PyroURI("localhost", "0123", 1)
+    assert weight([nowhere.getProxy(), nowhere.getAttrProxy(), nowhere]) == 4 * 50

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import array
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+
+from .Event import Event
 
 __all__ = ["MOST_BYTES", "Delivery", "weight"]
 
@@ -127,6 +130,12 @@ def weight(value: Any) -> int:
             left += one
         elif isinstance(one, str | bytes | bytearray):
             total += len(one)
-        else:
-            total += getattr(one, "nbytes", 0)  # of arrays
+        elif isinstance(one, Exception):
+            left += [*one.args, *vars(one).values()]
+        elif isinstance(one, Event):
+            left += [one.subject, one.msg]
+        elif isinstance(one, array.array):
+            total += len(one) * one.itemsize
+        elif hasattr(type(one), "nbytes"):  # not of a proxy, which would ask its object
+            total += one.nbytes
     return total
