@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyrophone.events import EventService, Publisher
-from pyrophone.events.records import pack_event
+from pyrophone.events.records import pack_event, publisher_of
 from pyrophone.naming import NameService
 from pyrophone.sync import connect
 from running import LIMIT, running
@@ -89,7 +89,8 @@ def test_lines_of_the_standard_input_are_events(
 
 def test_what_strangers_publish_harms_no_terminal(run: Run, events: EventService) -> None:
     with connect(events.uri) as proxy:
-        proxy.publish(pack_event("a", "0" * 16, 1, 1e300, b"\xff\xff", keep=True))
+        own = publisher_of(b"key")
+        proxy.publish(pack_event("a", own, 1, 1e300, b"\xff\xff", keep=True), b"key")
     out = run("events", "watch", "--count", "1").out
     assert out.startswith("1e+300\ta\t<SerializeError: a sealed value")
     with Publisher(events.uri) as publisher:

@@ -49,3 +49,7 @@ def test_a_value_that_cannot_be_read_raises_each_time_and_can_be_shown() -> None
         with pytest.raises(SerializeError, match="unknown class"):
             _ = event.value
     assert "(SerializeError: unknown class)" in repr(event)
+
+
+def test_any_time_that_a_publisher_says_can_be_shown() -> None:
+    assert repr(Event("a", 1, 1, A, 1e300)) == "<Event a 1 #1 at 1e+300>"

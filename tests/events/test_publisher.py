@@ -9,16 +9,14 @@ import pytest
 from eventful import event_service
 from pyrophone import Settings
 from pyrophone.errors import (
-    ConnectError,
-    ConnectionLostError,
     DeadlineExceeded,
     EventError,
-    NamingError,
-    NotExposedError,
+    RemoteProtocolError,
     SerializeError,
 )
 from pyrophone.events import Publisher, subscribe
-from pyrophone.events.publisher import Sending
+from pyrophone.events.publisher import read_hello
+from pyrophone.events.records import publisher_of
 from relay import Relay
 from running import LIMIT
 
@@ -163,7 +161,8 @@ def test_a_service_that_was_started_anew_is_told_how_far_publishers_are() -> Non
         assert [subscription.get(LIMIT).topic for _ in range(2)] == ["t", "u"]
     # While the service is gone, this one counts on, which stands for events that the old
     # service had taken and could not hand on any more.
-    publisher._use_up({"t": 4})
+    for value in range(3):
+        publisher._use_up(publisher._pack([("t", value)], None), published=True)
     assert uri.port is not None
     with event_service(uri.port):
         publisher.publish("u", 2, keep=True)
@@ -180,53 +179,64 @@ def test_a_service_that_was_started_anew_is_told_how_far_publishers_are() -> Non
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_child_of_fork_is_another_publisher() -> None:
     publisher = Publisher(NOBODY)
-    _, numbers = publisher._pack([("t", 1)], None)
-    publisher._use_up(numbers)
+    publisher._use_up(publisher._pack([("t", 1)], None), published=True)
     reading, writing = os.pipe()
     if not (child := os.fork()):
-        _, numbers = publisher._pack([("t", 1)], None)
+        numbers = publisher._pack([("t", 1)], None).numbers
         os.write(writing, f"{publisher.id} {numbers['t']}".encode())
         os._exit(0)
     os.waitpid(child, 0)
     other, number = os.read(reading, 100).decode().split()
     assert (other != publisher.id, number) == (True, "1")
-    assert publisher._pack([("t", 1)], None)[1] == {"t": 2}
+    assert publisher._pack([("t", 1)], None).numbers == {"t": 2}
     for end in (reading, writing):
         os.close(end)
 
 
-def test_attempts_go_on_with_growing_pauses_while_there_is_time() -> None:
-    sending = Sending(60.0, known=False)
-    assert [sending.pause_after(ConnectError("no")) for _ in range(6)] == [
-        0.05,
-        0.1,
-        0.2,
-        0.4,
-        0.8,
-        1.0,
-    ]
-    assert 59 < sending.left <= 60
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_of_fork_can_publish_though_another_thread_just_did() -> None:
+    publisher = Publisher(NOBODY, settings=Settings(timeout=0.05))
+    with publisher._turn:  # another thread publishes at this moment
+        if not (child := os.fork()):
+            try:
+                publisher.publish("t", 1)
+            except DeadlineExceeded:
+                os._exit(7)
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
-@pytest.mark.parametrize(
-    ("error", "sent"),
-    [
-        (ConnectionLostError("lost"), True),
-        (ConnectError("no"), False),
-        (NamingError("who"), False),
-        (DeadlineExceeded("late", sent=False), False),
-        (DeadlineExceeded("late", sent=True), True),
-    ],
-)
-def test_when_time_is_over_it_is_told_whether_the_event_may_be_there(
-    error: Any, sent: bool
-) -> None:
-    with pytest.raises(DeadlineExceeded) as caught:
-        Sending(0.0, known=True).pause_after(error)
-    assert caught.value.sent is sent
-    assert caught.value.__cause__ is error
+def test_a_service_that_was_started_anew_has_the_values_that_are_still_the_last() -> None:
+    with event_service() as uri:
+        publisher = Publisher(uri, keep=True)
+        subscription = subscribe("*", service=uri).start()
+        publisher.publish_many([("t", 1), ("t", 2), ("u", 1)])
+        publisher.publish("u", 2, keep=False)
+        assert [subscription.get(LIMIT).value for _ in range(4)] == [1, 2, 1, 2]
+    assert uri.port is not None
+    with event_service(uri.port), subscribe("*", service=uri).start() as late:
+        publisher.publish("v", 3)
+        got = [late.get(LIMIT) for _ in range(2)]
+        assert [(one.topic, one.value, one.number, one.kept) for one in got] == [
+            ("t", 2, 2, True),
+            ("v", 3, 1, False),
+        ]
+        with subscribe("*", service=uri) as latest:
+            assert sorted(latest.get(LIMIT).value for _ in range(2)) == [2, 3]
+        event = subscription.get(LIMIT)  # it has the others already
+        assert (event.topic, event.value) == ("v", 3)
+        assert (late.missed, subscription.missed) == (0, 0)
+        publisher.close()
+        subscription.close()
 
 
-def test_what_will_not_be_better_later_is_raised_as_it_is() -> None:
-    with pytest.raises(NotExposedError):
-        Sending(60.0, known=True).pause_after(NotExposedError("no"))
+@pytest.mark.parametrize("answer", [None, 5, {}, {"epoch": "x", "event_size": "y"}])
+def test_what_is_no_event_service_is_an_error_of_the_protocol(answer: Any) -> None:
+    with pytest.raises(RemoteProtocolError, match="bad hello of an event service"):
+        read_hello(answer)
+
+
+def test_who_has_not_the_key_cannot_publish_for_another() -> None:
+    publisher, other = Publisher(NOBODY), Publisher(NOBODY)
+    assert publisher.id == publisher_of(publisher._key) != other.id
+    assert len(publisher._key) == 16

@@ -101,6 +101,6 @@ def test_numbers_of_a_call_that_was_cancelled_are_used_up() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert publisher._pack([("t", 1)], None)[1] == {"t": 2}
+        assert publisher._pack([("t", 1)], None).numbers == {"t": 2}
 
     run(work)

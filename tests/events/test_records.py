@@ -59,7 +59,7 @@ def show(entry: EventRecord | Head) -> bytes:
         entry.publisher,
         entry.number,
         entry.time,
-        entry.sealed,
+        bytes(entry.sealed),
         keep=entry.keep,
     )
     assert entry.data == again

@@ -17,7 +17,7 @@ from pyrophone.errors import EventError, NotExposedError, SubscriberTooSlowError
 from pyrophone.events import EventBus, Limits
 from pyrophone.events.records import pack_head, unpack
 from pyrophone.events.service import EVENTS_ID
-from readers import Reader, event, publisher
+from readers import Reader, event, key, publisher
 from running import LIMIT
 
 
@@ -58,7 +58,8 @@ def test_events_come_to_who_has_subscribed(service: Any) -> None:
     one, other = iter(service.subscribe(["lab."])), iter(service.subscribe(["lab.b"]))
     assert (next(one), next(other)) == (b"", b"")
     epoch = service.hello()["epoch"]
-    assert service.publish(event("lab.a", 1) + event("x", 1) + event("lab.b", 1)) == epoch
+    records = event("lab.a", 1) + event("x", 1) + event("lab.b", 1)
+    assert service.publish(records, key(1)) == epoch
     reader = Reader()
     reader.read(next(one))
     assert reader.got == {(publisher(1), "lab.a"): [1], (publisher(1), "lab.b"): [1]}
@@ -75,7 +76,7 @@ def test_many_events_come_once_and_in_order(uri: Any, service: Any) -> None:
     def publish(by: int) -> None:
         with sync.connect(uri) as proxy:
             for number in range(1, 301):
-                proxy.publish(event("a", number, by) + event("b", number, by))
+                proxy.publish(event("a", number, by) + event("b", number, by), key(by))
 
     threads = [threading.Thread(target=publish, args=(by,)) for by in (1, 2)]
     for thread in threads:
@@ -97,7 +98,7 @@ def test_subscribers_of_asyncio_are_served_alike(uri: Any) -> None:
             async for data in items:
                 reader.read(data)
                 if not reader.got:
-                    await proxy.publish(event("a", 1))
+                    await proxy.publish(event("a", 1), key(1))
                 else:
                     break
         return reader
@@ -109,10 +110,11 @@ def test_subscribers_of_asyncio_are_served_alike(uri: Any) -> None:
 def test_who_comes_back_is_told_what_was_lost(service: Any, bus: EventBus) -> None:
     items = iter(service.subscribe(["a"]))
     next(items)
-    service.publish(event("a", 1, keep=True))
+    service.publish(event("a", 1, keep=True), key(1))
     reader = read_until(items, Reader(), 1)
     items.close()
-    service.publish(event("a", 2) + event("a", 3, keep=True) + event("a", 4))
+    more = event("a", 2) + event("a", 3, keep=True) + event("a", 4)
+    service.publish(more, key(1))
     items = iter(service.subscribe(["a"], since=reader.since()))
     reader.read(next(items))
     assert reader.got == {(publisher(1), "a"): [1, 3]}
@@ -125,7 +127,7 @@ def test_a_new_service_learns_from_publishers_how_far_they_are(service: Any) -> 
     reader.known[publisher(1), "a"] = 3
     items = iter(service.subscribe(["a"], since=reader.since()))
     next(items)
-    answer = service.hello(pack_head("a", publisher(1), 5, 5))
+    answer = service.hello(pack_head("a", publisher(1), 5, 5), key(1))
     assert len(answer["epoch"]) == 32
     assert answer["event_size"] == 16_000_000
     read_until(items, reader, 5)
@@ -142,7 +144,7 @@ def test_a_stalled_subscriber_slows_nobody_and_loses_by_its_rule(
         next(stalled), next(lively)
         reader, late = Reader(), Reader()
         for number in range(1, count + 1):
-            quick.publish(event("a", number, size=size))
+            quick.publish(event("a", number, size=size), key(1))
             assert bus.describe()["waiting"] <= 10 + 1000
             if not number % 50:
                 read_until(lively, reader, number)
@@ -163,7 +165,7 @@ def test_a_subscription_that_is_to_end_when_full_ends_so(uri: Any) -> None:
         items = iter(proxy.subscribe(["a"], full="end", events=1, bytes=30_000))
         next(items)
         for number in range(1, 400):
-            other.publish(event("a", number, size=20_000))
+            other.publish(event("a", number, size=20_000), key(1))
         reader = Reader()
         with pytest.raises(SubscriberTooSlowError, match="1 events of 20032 bytes waited"):
             read_until(items, reader, 400)
@@ -212,17 +214,23 @@ def test_a_client_has_a_limit_of_subscriptions(kind: Kind) -> None:
             next(last)
 
 
+HEAD = pack_head("a", publisher(1), 5, 5)
 HOSTILE: list[tuple[str, tuple[Any, ...], str]] = [
     ("publish", (b"\x01",), "bad record at 0"),
     ("publish", ("text",), "records are bytes, not str"),
     ("publish", ([b"a"],), "records are bytes, not list"),
     ("publish", (None,), "records are bytes, not NoneType"),
-    ("publish", (pack_head("a", publisher(1), 5, 5),), "there are heads among the events"),
+    (
+        "publish",
+        (pack_head("a", publisher(1), 5, 5), key(1)),
+        "there are heads among the events",
+    ),
     ("publish", (event("a", 1)[:-1] + b"\xff",), "can't decode byte"),
     ("publish", (event("a b", 1),), "bad topic 'a b'"),
     ("publish", (event("a" * 201, 1),), "201 characters, limit is 200"),
     ("publish", (event("a", 0),), "number 0"),
-    ("hello", (event("a", 1),), "there are events among the heads"),
+    ("publish", (event("a", 1), "key"), "a key is bytes, not str"),
+    ("hello", (event("a", 1), key(1)), "there are events among the heads"),
     ("hello", ({"a": 1},), "records are bytes, not dict"),
     ("hello", (pack_head("a", publisher(1), 1, 2),), "number 1, base 2"),
     ("subscribe", ("lab.*",), "patterns: list or tuple expected, not str"),
@@ -256,19 +264,56 @@ def test_what_strangers_send_is_refused_and_the_service_goes_on(
     assert bus.describe()["subscriptions"] == 0
     items = iter(service.subscribe(["a"]))
     next(items)
-    service.publish(event("a", 1))
+    service.publish(event("a", 1), key(1))
     assert read_until(items, Reader(), 1).got
 
 
 def test_forged_numbers_harm_only_who_forges_them(service: Any) -> None:
     items = iter(service.subscribe(["a"]))
     next(items)
-    service.publish(event("a", 1) + event("a", 1, by=2))
-    service.publish(event("a", (1 << 63) - 1, by=2))
-    service.publish(event("a", 5, by=2) + event("a", 2))
+    service.publish(event("a", 1), key(1))
+    forged = event("a", (1 << 63) - 1)
+    for method in (service.publish, service.hello):
+        for wrong in (b"", key(2), bytes.fromhex(publisher(1))):
+            with pytest.raises(EventError, match="not the key of publisher"):
+                method(forged, wrong)
+    with pytest.raises(EventError, match="not the key of publisher"):
+        service.publish(event("a", 1, by=2) + forged, key(2))
+    service.publish(event("a", 1, by=2) + event("a", (1 << 63) - 1, by=2), key(2))
+    service.publish(event("a", 5, by=2), key(2))
+    service.publish(event("a", 2), key(1))
     reader = read_until(items, Reader(), 2)
     assert reader.got[publisher(1), "a"] == [1, 2]
     assert reader.missed[publisher(1), "a"] == 0
+
+
+def test_one_message_has_so_many_events_at_most(kind: Kind) -> None:
+    with kind.serving() as daemon:
+        uri = daemon.register(EventBus(Limits(records=2)))
+        with sync.connect(uri) as proxy:
+            proxy.publish(event("a", 1) + event("a", 2), key(1))
+            for method in (proxy.publish, proxy.hello):
+                with pytest.raises(EventError, match=r"more than 2 events .*limit records"):
+                    method(event("a", 3) + event("a", 4) + event("a", 5), key(1))
+            heads = b"".join(pack_head(name, publisher(1), 1, 1) for name in "abc")
+            with pytest.raises(EventError, match="limit records"):
+                next(iter(proxy.subscribe(["a"], since=heads)))
+            assert proxy.describe()["published"] == 2
+
+
+def test_one_connection_has_so_many_patterns_at_most(kind: Kind) -> None:
+    with kind.serving() as daemon:
+        bus = EventBus(Limits(client_patterns=3))
+        with sync.connect(daemon.register(bus)) as proxy:
+            items = iter(proxy.subscribe(["a", "b"]))
+            next(items)
+            with pytest.raises(EventError, match=r"2 and 2 more .* client_patterns is 3"):
+                next(iter(proxy.subscribe(["a", "b"])))
+            more = iter(proxy.subscribe(["a"]))
+            next(more)
+            items.close()
+            wait_for(bus, 1)
+            next(iter(proxy.subscribe(["a", "b"])))
 
 
 def test_what_is_not_exposed_cannot_be_called(service: Any) -> None:

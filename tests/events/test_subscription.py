@@ -81,9 +81,9 @@ def test_values_of_classes_come_as_such_where_they_are_allowed() -> None:
 def test_a_value_that_cannot_be_read_spoils_no_other() -> None:
     with event_service() as uri, subscribe("t", service=uri).start() as subscription:
         with Publisher(uri) as publisher:
-            records, _ = publisher._pack([("t", "spoilt")], None)
-            publisher._send(records.replace(b"'spoilt'", b"'spoilt("))
-            publisher._use_up({"t": 1})
+            packed = publisher._pack([("t", "spoilt")], None)
+            publisher._send(packed.records.replace(b"'spoilt'", b"'spoilt("))
+            publisher._use_up(packed, published=True)
             publisher.publish("t", 2)
         with pytest.raises(SerializeError):
             _ = subscription.get(LIMIT).value
@@ -148,7 +148,8 @@ def test_losses_are_told_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
         publisher = Publisher(uri)
         publisher.publish("t", 1)
         assert numbers(subscription, 1) == [1]
-        publisher._use_up({"t": 3})
+        for _ in range(2):
+            publisher._use_up(publisher._pack([("t", 0)], None), published=False)
         publisher.publish("t", 4)
         assert subscription.get(LIMIT).missed == 2
         publisher.close()

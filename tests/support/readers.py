@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from pyrophone.events.records import Head, pack_event, pack_head, unpack
+from pyrophone.events.records import Head, pack_event, pack_head, publisher_of, unpack
 
-__all__ = ["Reader", "event", "publisher"]
+__all__ = ["Pair", "Reader", "event", "key", "publisher"]
 
 Pair = tuple[str, str]
 
 
+def key(number: int) -> bytes:
+    """Return the key of a publisher."""
+    return number.to_bytes(16)
+
+
 def publisher(number: int) -> str:
-    """Return the id of a publisher."""
-    return f"{number:016x}"
+    """Return its id."""
+    return publisher_of(key(number))
 
 
 def event(topic: str, number: int, by: int = 1, size: int = 0, keep: bool = False) -> bytes:

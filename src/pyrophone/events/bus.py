@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from ..errors import EventError
+from .kept import Kept
 from .limits import Limits
 from .queues import Pair, Queue
 from .records import Entry, EventRecord, Head
@@ -16,6 +18,7 @@ from .welcomes import Matches, for_new, for_returned, youngest
 
 __all__ = ["Bus"]
 
+_AT_ONCE = 500  # events, before others may do something
 _MOST_ROUTES = 10_000  # topics of which it is known where their events go
 
 Waker = Callable[[], object]
@@ -44,8 +47,7 @@ class Bus:
         self._routes: dict[str, tuple[Queue, ...]] = {}
         # Of each publisher and topic the last number, and what was before the first.
         self._heads: OrderedDict[Pair, tuple[int, int]] = OrderedDict()
-        self._kept: OrderedDict[str, EventRecord] = OrderedDict()
-        self._kept_size = 0
+        self._kept: Kept[EventRecord] = Kept(self.limits.kept, self.limits.kept_size)
         self.published = 0
 
     def publish(self, entries: Sequence[Entry]) -> None:
@@ -59,12 +61,13 @@ class Bus:
             if isinstance(entry, EventRecord) and len(entry.data) > most:
                 text = f"event of {entry.topic!r}: {len(entry.data)} bytes"
                 raise EventError(f"{text}, limit event_size is {most}")
-        wakers: list[Waker] = []
-        try:
+        for start in range(0, len(entries), _AT_ONCE):
+            if start:
+                time.sleep(0)  # lets those have their turn who wait for the guard
+            wakers: list[Waker] = []
             with self._guard:
-                for entry in entries:
+                for entry in entries[start : start + _AT_ONCE]:
                     self._publish(entry, wakers)
-        finally:
             for waker in wakers:
                 waker()
 
@@ -112,7 +115,7 @@ class Bus:
             if len(self._queues) >= limits.subscriptions:
                 raise EventError(f"{len(self._queues)} subscriptions (limit subscriptions)")
             self._add(queue, found)
-            heads, values = dict(self._heads), list(self._kept.values())
+            heads, values = dict(self._heads), self._kept.values()
         # Others go on meanwhile: there may be many to be looked at. What is published
         # now waits in the queue, behind.
         matches = Matches(found)
@@ -163,13 +166,13 @@ class Bus:
     def forget(self, topic: str) -> bool:
         """Keep no value of *topic* any more; tell whether there was one."""
         with self._guard:
-            return self._forget(topic)
+            return self._kept.forget(topic)
 
     def topics(self, pattern: str, most: int = 1000) -> list[str]:
         """Return up to *most* topics that match, of which something was published."""
         wanted = Pattern(pattern)
         with self._guard:
-            known = {topic for _, topic in self._heads} | self._kept.keys()
+            known = {topic for _, topic in self._heads} | {*self._kept.topics()}
         return sorted(topic for topic in known if wanted.matches(topic))[:most]
 
     def describe(self) -> dict[str, int]:
@@ -189,6 +192,8 @@ class Bus:
         before = self._heads.get(pair)
         if before is not None and entry.number <= before[0]:
             return
+        if isinstance(entry, EventRecord) and entry.kept and self._has_younger(entry):
+            entry = Head(entry.topic, entry.publisher, entry.number, entry.number)
         if isinstance(entry, Head):
             base = entry.number if before is None else before[1]
             last = entry.number if before is None else before[0]
@@ -197,7 +202,7 @@ class Bus:
             base = entry.number - 1 if before is None else before[1]
             self.published += 1
             if entry.keep:
-                self._keep(entry)
+                self._kept.keep(entry.topic, entry, len(entry.data))
         self._heads[pair] = entry.number, base
         self._heads.move_to_end(pair)
         if len(self._heads) > self.limits.heads:
@@ -226,20 +231,10 @@ class Bus:
             self._subscribers.setdefault(pattern.text, (pattern, []))[1].append(queue)
         self._routes.clear()
 
-    def _keep(self, event: EventRecord) -> None:
-        self._forget(event.topic)
-        self._kept[event.topic] = event
-        self._kept_size += len(event.data)
-        limits = self.limits
-        while len(self._kept) > limits.kept or self._kept_size > limits.kept_size:
-            self._forget(next(iter(self._kept)))
-
-    def _forget(self, topic: str) -> bool:
-        event = self._kept.pop(topic, None)
-        if event is None:
-            return False
-        self._kept_size -= len(event.data)
-        return True
+    def _has_younger(self, event: EventRecord) -> bool:
+        """Tell whether another publisher has set the value of the topic since."""
+        kept = self._kept.get(event.topic)
+        return kept is not None and kept.time > event.time
 
 
 def _check_limit(what: str, value: int, limit: str, most: int) -> None:

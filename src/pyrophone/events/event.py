@@ -90,6 +90,10 @@ class Event:
             value = repr(self.value)
         except Exception as error:  # the user's classes, or a value that can't be read
             value = f"({type(error).__name__}: {error})"
-        moment = datetime.datetime.fromtimestamp(self.time).isoformat(" ", "milliseconds")
+        try:
+            moment = datetime.datetime.fromtimestamp(self.time)
+            when = moment.isoformat(" ", "milliseconds")
+        except (OverflowError, ValueError, OSError):  # whatever its publisher has said
+            when = str(self.time)
         notes = " kept" * self.kept + f" missed={self.missed}" * bool(self.missed)
-        return f"<Event {self.topic} {value} #{self.number} at {moment}{notes}>"
+        return f"<Event {self.topic} {value} #{self.number} at {when}{notes}>"

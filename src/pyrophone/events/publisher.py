@@ -9,63 +9,44 @@ import time
 from collections.abc import Iterable
 from typing import Any, Self
 
-from ..errors import ConnectionLostError, DeadlineExceeded, EventError, PyrophoneError
+from ..errors import EventError, PyrophoneError, RemoteProtocolError
 from ..frontend.forms import codecs_for
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..sync import Proxy, close, connect, deadline
 from ..uri import URI
-from .following import is_passing
-from .records import pack_event, pack_head
+from .kept import Kept
+from .limits import Limits
+from .records import as_kept, pack_event, pack_head, publisher_of
 from .sealed import seal
+from .sending import Sending
 from .service import EVENTS_ID
 from .topics import check_topic
 
-__all__ = ["BasePublisher", "Publisher", "Sending"]
+__all__ = ["BasePublisher", "Publisher", "read_hello"]
 
 _LIMIT = 10.0  # seconds that publishing may take, if the settings have no limit
-_FIRST, _LONGEST = 0.05, 1.0  # seconds between attempts
 _HEADS = 10_000  # topics of which a service that was started anew is told
+_KEPT = Limits()  # what of the values of topics it is told
 
 
-class Sending:
-    """One call that is repeated until it is answered, or its time is over.
+class Packed:
+    """Events as they travel.
 
-    Args:
-        timeout: How long that may take, in seconds.
-        known: Whether the service was there before.
+    Attributes:
+        records: All of them.
+        numbers: Of the last one of each topic.
+        kept: What a topic is to keep, as it is told to who comes later.
     """
 
-    def __init__(self, timeout: float, *, known: bool) -> None:
-        self._timeout = timeout
-        self._known = known
-        self._pause = _FIRST
-        self._sent = False
-        self._end = time.monotonic() + timeout
+    __slots__ = ("kept", "numbers", "records")
 
-    @property
-    def left(self) -> float:
-        """Seconds that are left."""
-        return max(0.0, self._end - time.monotonic())
-
-    def pause_after(self, error: PyrophoneError) -> float:
-        """Return for how many seconds to wait before the next attempt.
-
-        Raises:
-            DeadlineExceeded: There is no time for another.
-            PyrophoneError: *error*, if trying again is of no use.
-        """
-        if not is_passing(error, known=self._known):
-            raise error
-        if isinstance(error, ConnectionLostError):
-            self._sent |= getattr(error, "sent", True)
-        if self._pause > self.left:
-            state = "perhaps published" if self._sent else "not published"
-            raise DeadlineExceeded(
-                f"{state}, after {self._timeout:g} s: {error}", self._sent
-            ) from error
-        pause, self._pause = self._pause, min(2 * self._pause, _LONGEST)
-        return pause
+    def __init__(
+        self, records: bytes, numbers: dict[str, int], kept: dict[str, bytes]
+    ) -> None:
+        self.records = records
+        self.numbers = numbers
+        self.kept = kept
 
 
 class BasePublisher:
@@ -80,48 +61,67 @@ class BasePublisher:
         settings: Settings | None = None,
     ) -> None:
         settings = settings or Settings()
-        self.id = os.urandom(8).hex()
         self._limit = settings.timeout or _LIMIT
         self._settings = dataclasses.replace(settings, timeout=self._limit)
         self._target: str | URI = service or EVENTS_ID
         self._keep = keep
         self._classes = classes
         self._codecs = codecs_for(Proxy.to, settings, classes)
-        self._numbers: dict[str, int] = {}
-        self._proxy: Any = None
         self._closed = False
         self._known = False  # whether the service was there before
-        self._process = os.getpid()
+        self._begin()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id} at {self._target}>"
 
-    def _pack(
-        self, events: Iterable[tuple[str, Any]], keep: bool | None
-    ) -> tuple[bytes, dict[str, int]]:
-        """Return the records of *events*, and the numbers of the last ones by topic."""
+    def _begin(self) -> None:
+        """Be one that has published nothing yet."""
+        self._process = os.getpid()
+        self._key = os.urandom(16)
+        self.id = publisher_of(self._key)
+        self._numbers: dict[str, int] = {}
+        # Records of topics whose last event is to be kept: a service that was started anew
+        # has them from here.
+        self._kept: Kept[bytes] = Kept(_KEPT.kept, _KEPT.kept_size)
+        self._epoch = ""  # of the service that has them
+        self._proxy: Any = None
+
+    def _pack(self, events: Iterable[tuple[str, Any]], keep: bool | None) -> Packed:
+        """Return *events* as they travel."""
         if self._closed:
             raise EventError("the publisher is closed")
         if self._process != os.getpid():  # a child must not count on where its parent is
-            self.id = os.urandom(8).hex()
-            self._process, self._numbers, self._proxy = os.getpid(), {}, None
+            self._begin()
         keep = self._keep if keep is None else keep
         now = time.time()
         numbers: dict[str, int] = {}
+        last: dict[str, bytes] = {}
         records = []
         for topic, value in events:
             check_topic(topic)
             number = numbers.get(topic, self._numbers.get(topic, 0)) + 1
             numbers[topic] = number
             sealed = seal(value, self._codecs)
-            records.append(pack_event(topic, self.id, number, now, sealed, keep=keep))
-        return b"".join(records), numbers
+            record = pack_event(topic, self.id, number, now, sealed, keep=keep)
+            records.append(record)
+            if keep:
+                last[topic] = as_kept(record)
+        return Packed(b"".join(records), numbers, last)
 
-    def _use_up(self, numbers: dict[str, int]) -> None:
-        """Take note that *numbers* must not be used again."""
-        for topic, number in numbers.items():
+    def _use_up(self, packed: Packed, *, published: bool) -> None:
+        """Take note that the numbers of *packed* must not be used again.
+
+        Args:
+            packed: The events.
+            published: Whether the service has them, for sure.
+        """
+        for topic, number in packed.numbers.items():
             self._numbers.pop(topic, None)  # so that it is the newest
             self._numbers[topic] = number
+            self._kept.forget(topic)
+            if published and topic in packed.kept:
+                record = packed.kept[topic]
+                self._kept.keep(topic, record, len(record))
 
     def _heads(self) -> bytes:
         """Return how far this one has come, for a service that may know nothing of it."""
@@ -129,6 +129,18 @@ class BasePublisher:
         return b"".join(
             pack_head(topic, self.id, number, number) for topic, number in newest
         )
+
+    def _news(self, epoch: str, most: int) -> bytes:
+        """Return what to tell a service: how far this one is, and values if it has none.
+
+        Args:
+            epoch: Of the service.
+            most: How many bytes an event may have there.
+        """
+        if epoch == self._epoch:
+            return self._heads()
+        values = [record for record in self._kept.values() if len(record) <= most]
+        return b"".join([*values, self._heads()])
 
 
 class Publisher(BasePublisher):
@@ -158,7 +170,7 @@ class Publisher(BasePublisher):
         settings: Settings | None = None,
     ) -> None:
         super().__init__(service, keep=keep, classes=classes, settings=settings)
-        self._lock = threading.Lock()
+        self._turns: dict[int, threading.Lock] = {}
 
     def publish(self, topic: str, value: Any = None, *, keep: bool | None = None) -> None:
         """Publish one event; return when the service has it.
@@ -186,22 +198,22 @@ class Publisher(BasePublisher):
 
         Arguments and errors are those of :meth:`publish`; all are published or none.
         """
-        with self._lock:
-            records, numbers = self._pack(events, keep)
-            if not records:
+        with self._turn:
+            packed = self._pack(events, keep)
+            if not packed.records:
                 return
             try:
-                self._send(records)
+                self._send(packed.records)
             except EventError:  # the service refused them
                 raise
             except BaseException:  # they may be there; if not, they count as lost
-                self._use_up(numbers)
+                self._use_up(packed, published=False)
                 raise
-            self._use_up(numbers)
+            self._use_up(packed, published=True)
 
     def close(self) -> None:
         """End it."""
-        with self._lock:
+        with self._turn:
             self._closed = True
             self._leave()
 
@@ -211,12 +223,20 @@ class Publisher(BasePublisher):
     def __exit__(self, *what: object) -> None:
         self.close()
 
+    @property
+    def _turn(self) -> threading.Lock:
+        """What is held by who publishes; another one in a child of fork.
+
+        That of the parent may have been held when it forked, and then for ever.
+        """
+        return self._turns.setdefault(os.getpid(), threading.Lock())
+
     def _send(self, records: bytes) -> None:
         sending = Sending(self._limit, known=self._known)
         while True:
             try:
                 with deadline(sending.left):
-                    self._reach().publish(records)
+                    self._reach().publish(records, self._key)
                 return
             except EventError:
                 raise
@@ -232,15 +252,28 @@ class Publisher(BasePublisher):
                 self._target, settings=self._settings, classes=self._classes
             )
             try:
-                proxy.hello(self._heads())
+                epoch, most = read_hello(proxy.hello())
+                if self._numbers:
+                    proxy.hello(self._news(epoch, most), self._key)
             except BaseException:
                 close(proxy)
                 raise
-            self._proxy = proxy
-            self._known = True
+            self._proxy, self._epoch, self._known = proxy, epoch, True
         return self._proxy
 
     def _leave(self) -> None:
         proxy, self._proxy = self._proxy, None
         if proxy is not None:
             close(proxy)
+
+
+def read_hello(answer: Any) -> tuple[str, int]:
+    """Return the epoch of a service, and how many bytes an event may have there.
+
+    Raises:
+        RemoteProtocolError: It is no event service of ours.
+    """
+    try:
+        return str(answer["epoch"]), int(answer["event_size"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise RemoteProtocolError(f"bad hello of an event service: {error!r}") from None

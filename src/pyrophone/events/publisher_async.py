@@ -11,7 +11,8 @@ from ..errors import EventError, PyrophoneError
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..uri import URI
-from .publisher import BasePublisher, Sending
+from .publisher import BasePublisher, read_hello
+from .sending import Sending
 
 __all__ = ["AsyncPublisher"]
 
@@ -45,17 +46,17 @@ class AsyncPublisher(BasePublisher):
     ) -> None:
         """Publish several events, pairs of topic and value, in one message."""
         async with self._lock:
-            records, numbers = self._pack(events, keep)
-            if not records:
+            packed = self._pack(events, keep)
+            if not packed.records:
                 return
             try:
-                await self._send(records)
+                await self._send(packed.records)
             except EventError:  # the service refused them
                 raise
             except BaseException:  # they may be there; if not, they count as lost
-                self._use_up(numbers)
+                self._use_up(packed, published=False)
                 raise
-            self._use_up(numbers)
+            self._use_up(packed, published=True)
 
     async def close(self) -> None:
         """End it."""
@@ -75,7 +76,7 @@ class AsyncPublisher(BasePublisher):
             try:
                 with deadline(sending.left):
                     service = await self._reach()
-                    await service.publish(records)
+                    await service.publish(records, self._key)
                 return
             except EventError:
                 raise
@@ -91,12 +92,13 @@ class AsyncPublisher(BasePublisher):
                 self._target, settings=self._settings, classes=self._classes
             )
             try:
-                await proxy.hello(self._heads())
+                epoch, most = read_hello(await proxy.hello())
+                if self._numbers:
+                    await proxy.hello(self._news(epoch, most), self._key)
             except BaseException:
                 await close(proxy)
                 raise
-            self._proxy = proxy
-            self._known = True
+            self._proxy, self._epoch, self._known = proxy, epoch, True
         return self._proxy
 
     async def _leave(self) -> None:

@@ -26,6 +26,7 @@ a *position*, with which who subscribes for the first time is told from where to
 
 from __future__ import annotations
 
+import hashlib
 import math
 import struct
 from typing import TypeAlias
@@ -39,6 +40,7 @@ __all__ = [
     "as_kept",
     "pack_event",
     "pack_head",
+    "publisher_of",
     "unpack",
 ]
 
@@ -59,13 +61,13 @@ class EventRecord:
         publisher: 16 hexadecimal digits.
         number: From 1 on, for each publisher and topic.
         time: Seconds since 1970.
-        sealed: The value; see :mod:`.sealed`.
         keep: Whether the topic is to keep it for who comes later.
         kept: Whether it comes from there.
         data: The record.
+        start: Where in it the value begins.
     """
 
-    __slots__ = ("data", "keep", "kept", "number", "publisher", "sealed", "time", "topic")
+    __slots__ = ("_start", "data", "keep", "kept", "number", "publisher", "time", "topic")
 
     def __init__(
         self,
@@ -73,19 +75,24 @@ class EventRecord:
         publisher: str,
         number: int,
         time: float,
-        sealed: bytes,
         keep: bool,
         kept: bool,
         data: bytes,
+        start: int,
     ) -> None:
         self.topic = topic
         self.publisher = publisher
         self.number = number
         self.time = time
-        self.sealed = sealed
         self.keep = keep
         self.kept = kept
         self.data = data
+        self._start = start
+
+    @property
+    def sealed(self) -> memoryview:
+        """The value; see :mod:`.sealed`. Services, where many events wait, do without."""
+        return memoryview(self.data)[self._start :]
 
 
 class Head:
@@ -120,6 +127,15 @@ class Head:
 Entry: TypeAlias = EventRecord | Head
 
 
+def publisher_of(key: bytes) -> str:
+    """Return the id of the publisher who has *key*.
+
+    Everybody may know the id, as it is in each of its events; who has not the key can't
+    publish under it, and thus can't use up its numbers.
+    """
+    return hashlib.blake2b(key, digest_size=8).hexdigest()
+
+
 def pack_event(
     topic: str,
     publisher: str,
@@ -151,16 +167,24 @@ def as_kept(data: bytes) -> bytes:
     return bytes([data[0] | KEPT]) + data[1:]
 
 
-def unpack(data: bytes | bytearray) -> list[EventRecord | Head]:
+def unpack(data: bytes | bytearray, most: int | None = None) -> list[EventRecord | Head]:
     """Return the events and heads of *data*, in order.
 
+    Args:
+        data: The records.
+        most: How many there may be.
+
     Raises:
-        EventError: The bytes are no records; the text says why.
+        EventError: The bytes are no records, or too many; the text says why.
     """
+    if not isinstance(data, bytes | bytearray):
+        raise EventError(f"records are bytes, not {type(data).__name__}")
     found: list[EventRecord | Head] = []
     start = 0
     try:
         while start < len(data):
+            if len(found) == most:
+                raise EventError(f"more than {most} events in one message (limit records)")
             if not data[start] & ~POSITION:
                 start = _unpack_head(data, start, found)
             else:
@@ -191,10 +215,10 @@ def _unpack_event(data: bytes | bytearray, start: int, found: list[Entry]) -> in
             publisher.hex(),
             number,
             time,
-            bytes(data[middle:end]),
             bool(kind & KEEP),
             bool(kind & KEPT),
             bytes(data[start:end]),
+            middle - start,
         )
     )
     return end

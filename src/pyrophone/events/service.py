@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ..context import Client, serving
@@ -17,7 +18,7 @@ from ..wire.framing import BATCH, ONEWAY
 from .bus import Bus
 from .limits import Limits
 from .queues import Queue
-from .records import Entry, EventRecord, Head, unpack
+from .records import Entry, EventRecord, Head, publisher_of, unpack
 from .topics import check_topic
 
 __all__ = ["EVENTS_ID", "EventBus"]
@@ -45,10 +46,11 @@ class EventBus:
         self.bus = Bus(threading.Lock(), limits)
         self._epoch = uuid.uuid4().hex
         self._alarms = _Alarms()
-        self._clients: Counter[Client | None] = Counter()
+        # How many subscriptions each has, and how many patterns.
+        self._clients: dict[Client | None, tuple[int, int]] = {}
         self._counting = threading.Lock()
 
-    def hello(self, heads: bytes = b"") -> dict[str, Any]:
+    def hello(self, heads: bytes = b"", key: bytes = b"") -> dict[str, Any]:
         """Return what publishers and subscribers should know.
 
         That is ``epoch``, 32 hexadecimal digits that are others once the service was
@@ -57,28 +59,36 @@ class EventBus:
         Args:
             heads: How far a publisher has come, for each topic; so that a service that
                 was started anew can tell subscribers what was lost with the old one.
+                Before them the values that its topics kept there.
+            key: Of the publisher, see :func:`.publisher_of`.
 
         Raises:
-            EventError: These are no heads.
+            EventError: These are no heads, or of another publisher.
         """
-        entries = _records(heads)
-        if not all(isinstance(entry, Head) for entry in entries):
+        entries = self._records(heads, key)
+        if not all(isinstance(entry, Head) or entry.kept for entry in entries):
             raise EventError("there are events among the heads")
         self.bus.publish(entries)
         limits = self.bus.limits
         names = ("event_size", "queue_events", "queue_size", "patterns")
         return {"epoch": self._epoch, **{name: getattr(limits, name) for name in names}}
 
-    def publish(self, events: bytes) -> str:
+    def publish(self, events: bytes, key: bytes = b"") -> str:
         """Hand on events, in their order; return the epoch, see :meth:`hello`.
 
         What has come already is passed over. So it may be repeated, as long as there is
         one call of a publisher at a time.
 
+        Args:
+            events: Of one publisher.
+            key: Which shows that it is this one, see :func:`.publisher_of`. Not needed
+                within the program.
+
         Raises:
-            EventError: A record is malformed, or an event too large; none was handed on.
+            EventError: A record is malformed, or of another publisher, or an event too
+                large; none was handed on.
         """
-        entries = _records(events)
+        entries = self._records(events, key)
         if not all(isinstance(entry, EventRecord) for entry in entries):
             raise EventError("there are heads among the events")
         self.bus.publish(entries)
@@ -119,9 +129,9 @@ class EventBus:
         _check("events", events, int)
         _check("bytes", bytes, int)
         _check("kept", kept, bool)
-        known = None if since is None else _records(since)
+        known = None if since is None else unpack(since, self.bus.limits.records)
         client = _client_that_can_read()
-        self._count(client)
+        self._count(client, len(patterns))
         try:
             queue = self.bus.subscribe(
                 patterns,
@@ -134,9 +144,10 @@ class EventBus:
                 else {(entry.publisher, entry.topic): entry.number for entry in known},
             )
         except BaseException:
-            self._discount(client)
+            self._discount(client, len(patterns))
             raise
-        feed = _Feed(self.bus, queue, self._alarms, lambda: self._discount(client))
+        ended = partial(self._discount, client, len(patterns))
+        feed = _Feed(self.bus, queue, self._alarms, ended)
         if client is not None:
             client.track(feed)
         return feed
@@ -153,20 +164,37 @@ class EventBus:
         """Return how much there is of what, for people."""
         return {"epoch": self._epoch, **self.bus.describe()}
 
-    def _count(self, client: Client | None) -> None:
-        most = self.bus.limits.client_subscriptions
-        with self._counting:
-            if client is not None and self._clients[client] >= most:
-                raise EventError(
-                    f"{most} subscriptions on one connection (limit client_subscriptions)"
-                )
-            self._clients[client] += 1
+    def _records(self, data: bytes, key: bytes) -> list[Entry]:
+        """Return what *data* is, which is of the publisher who has *key*."""
+        entries = unpack(data, self.bus.limits.records)
+        if serving.get() is None:  # the program itself
+            return entries
+        if not isinstance(key, bytes | bytearray):
+            raise EventError(f"a key is bytes, not {type(key).__name__}")
+        owner = publisher_of(key)
+        for entry in entries:
+            if entry.publisher != owner:
+                raise EventError(f"this is not the key of publisher {entry.publisher}")
+        return entries
 
-    def _discount(self, client: Client | None) -> None:
+    def _count(self, client: Client | None, patterns: int) -> None:
+        limits = self.bus.limits
         with self._counting:
-            self._clients[client] -= 1
-            if not self._clients[client]:
-                del self._clients[client]
+            count, before = self._clients.get(client, (0, 0))
+            if client is not None and count >= limits.client_subscriptions:
+                text = f"{count} subscriptions on one connection"
+                raise EventError(f"{text} (limit client_subscriptions)")
+            if client is not None and before + patterns > limits.client_patterns:
+                text = f"{before} and {patterns} more patterns on one connection"
+                text += f", limit client_patterns is {limits.client_patterns}"
+                raise EventError(text)
+            self._clients[client] = count + 1, before + patterns
+
+    def _discount(self, client: Client | None, patterns: int) -> None:
+        with self._counting:
+            count, before = self._clients.pop(client)
+            if count > 1:
+                self._clients[client] = count - 1, before - patterns
 
 
 class _Feed:
@@ -240,12 +268,6 @@ class _Alarms:
         for woken in waiting:
             if not woken.done():
                 woken.set_result(None)
-
-
-def _records(data: Any) -> list[Entry]:
-    if not isinstance(data, (bytes, bytearray)):
-        raise EventError(f"records are bytes, not {type(data).__name__}")
-    return unpack(data)
 
 
 def _check(what: str, value: Any, *kinds: type) -> None:

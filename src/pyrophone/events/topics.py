@@ -73,7 +73,8 @@ class Pattern:
             problem = "'**' must be a whole part"
         if problem is not None:
             raise EventError(f"bad pattern {self.text!r}: {problem}")
-        self._parts = tuple(parts)
+        # Of each part what is between its wildcards; None for any number of parts.
+        self._parts = [None if part == _ANY else part.split("*") for part in parts]
 
     def matches(self, topic: str) -> bool:
         """Tell whether *topic*, a valid one, is selected.
@@ -86,7 +87,7 @@ class Pattern:
         # Which numbers of parts of the topic the pattern can have used up so far.
         ends = [0]
         for part in self._parts:
-            if part == _ANY:
+            if part is None:
                 ends = list(range(ends[0], len(names) + 1))
             else:
                 ends = [
@@ -102,17 +103,15 @@ class Pattern:
         return f"Pattern({self.text!r})"
 
 
-def _part_matches(pattern: str, name: str) -> bool:
-    if pattern in ("*", name):
-        return True
-    first, *others = pattern.split("*")
-    if not others or not name.startswith(first):
-        return False
-    last = others.pop()
+def _part_matches(pieces: list[str], name: str) -> bool:
+    """Tell whether *name* has the first piece before and the last behind the others."""
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return name == first
     start, stop = len(first), len(name) - len(last)
-    if stop < start or not name.endswith(last):
+    if stop < start or not name.startswith(first) or not name.endswith(last):
         return False
-    for text in others:  # each as early as it can be, which leaves most to the next
+    for text in pieces[1:-1]:  # each as early as it can be, which leaves most to the next
         found = name.find(text, start, stop)
         if found < 0:
             return False
