@@ -28,7 +28,7 @@ def publish(bus: Bus, *records: bytes) -> None:
     bus.publish(unpack(b"".join(records)))
 
 
-def nobody() -> None:
+def nobody(near: bool) -> None:
     """Wake nobody."""
 
 
@@ -226,13 +226,25 @@ def test_who_waits_is_woken_after_the_lock_is_free() -> None:
     bus = Bus(lock)
     queue = bus.subscribe(["a"])
     woken = []
-    assert bus.take(queue, lambda: woken.append(lock.locked())) == b""
+    assert bus.take(queue, lambda _: woken.append(lock.locked())) == b""
     publish(bus, event("a", 1), event("a", 2))
     assert woken == [False]
     assert len(unpack(bus.take(queue, nobody))) == 2
-    assert bus.take(queue, lambda: woken.append(lock.locked())) == b""
+    assert bus.take(queue, lambda _: woken.append(lock.locked())) == b""
     bus.unsubscribe(queue)
     assert woken == [False, False]
+
+
+@pytest.mark.parametrize(("count", "near"), [(4, True), (5, False)])
+def test_a_thread_that_publishes_has_the_time_to_send_to_a_few(
+    count: int, near: bool
+) -> None:
+    bus = Bus(threading.Lock())
+    told: list[bool] = []
+    for _ in range(count):
+        assert bus.take(bus.subscribe(["a"]), told.append) == b""
+    bus.publish(unpack(event("a", 1)))
+    assert told == [near] * count
 
 
 def test_many_topics_are_no_burden() -> None:
@@ -435,7 +447,7 @@ def test_an_end_ends_all_subscriptions_and_lets_none_begin() -> None:
     bus = make()
     queues = [bus.subscribe(["a"]) for _ in range(3)]
     woken = []
-    assert bus.take(queues[0], lambda: woken.append(1)) == b""
+    assert bus.take(queues[0], lambda _: woken.append(1)) == b""
     bus.close()
     assert [queue.closed for queue in queues] == [True] * 3
     assert woken == [1]

@@ -88,7 +88,7 @@ def test_end_gives_what_waited_and_then_ends() -> None:
         queue.take()
     put(queue, event("a", 9))
     assert queue.waiting == 0
-    assert not queue.wait(lambda: None)
+    assert not queue.wait(lambda _: None)
 
 
 @pytest.mark.parametrize("rule", LOSSY)
@@ -149,7 +149,7 @@ def test_who_waits_is_woken_once_and_not_if_something_is_there() -> None:
     queue = make_queue("newest", 1, MANY)
     (one,), (two,) = unpack(event("a", 1)), unpack(event("a", 2))
 
-    def waker() -> None: ...
+    def waker(near: bool) -> None: ...
 
     assert queue.wait(waker)
     assert queue.put(one) is waker
@@ -171,7 +171,7 @@ def test_a_loss_wakes_too(rule: str) -> None:
     queue = make_queue(rule, 1, SIZE)
     (large,) = unpack(event("a", 1, size=1))
 
-    def waker() -> None: ...
+    def waker(near: bool) -> None: ...
 
     assert queue.wait(waker)
     assert queue.put(large) is waker

@@ -15,6 +15,7 @@ from pyrophone import Settings, aio, sync
 from pyrophone.context import CallContext, Client, serving
 from pyrophone.errors import EventError, NotExposedError, SubscriberTooSlowError
 from pyrophone.events import EventBus, Limits
+from pyrophone.events.bus import Bus
 from pyrophone.events.records import pack_head, unpack
 from pyrophone.events.service import EVENTS_ID
 from readers import Reader, event, key, publisher
@@ -378,6 +379,30 @@ def test_a_loop_that_is_gone_is_no_reason_to_fail() -> None:
     items = asyncio.run(main())
     bus.publish(event("a", 1))
     assert asyncio.run(items.__anext__()) == event("a", 1)
+
+
+def test_an_end_just_before_the_waiting_ends_it_too() -> None:
+    class Late:
+        """A lock that ends all subscriptions a moment before it is had."""
+
+        def __init__(self) -> None:
+            self.ending = False
+
+        def __enter__(self) -> None:
+            if self.ending:
+                self.ending = False
+                events.bus.close()
+
+        def __exit__(self, *_: object) -> None: ...
+
+    events, late = EventBus(), Late()
+    events.bus = Bus(late)
+    items: Any = events.subscribe(["a"])
+    assert items.draw(lambda near: None) == b""
+    assert items.draw(lambda near: None) is None
+    late.ending = True
+    with pytest.raises(StopIteration):
+        items.draw(lambda near: None)
 
 
 def test_what_waits_is_left_to_the_queue() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -252,6 +253,37 @@ def test_closing_again_while_it_ends_disturbs_nothing() -> None:
     assert [type(error) for error in outcome] == [CallCancelledError]
     with pytest.raises(RuntimeError, match="closed"):
         coroutines.task().run(lasts(), lambda value, error: None)
+
+
+class Counting(Coroutines):
+    """Counts how often its thread is woken."""
+
+    woken = 0
+
+    def soon(self, function: Callable[[], object]) -> None:
+        self.woken += 1
+        super().soon(function)
+
+
+def test_what_is_gathered_is_done_in_order_and_wakes_the_thread_once() -> None:
+    coroutines = Counting("tests")
+    held, free, over = (threading.Event() for _ in range(3))
+    done: list[int] = []
+
+    def hold() -> None:
+        held.set()
+        assert free.wait(LIMIT)
+
+    coroutines.gather(hold)
+    assert held.wait(LIMIT)
+    for number in range(5):
+        coroutines.gather(partial(done.append, number))
+    coroutines.gather(over.set)
+    free.set()
+    assert over.wait(LIMIT)
+    assert done == [*range(5)]
+    assert coroutines.woken == 2
+    coroutines.close()
 
 
 def test_asyncio_is_not_imported_before_it_is_needed() -> None:

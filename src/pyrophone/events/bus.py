@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from ..errors import EventError
 from .kept import Kept
 from .limits import Limits
-from .queues import Pair, Queue
+from .queues import Pair, Queue, Waker
 from .records import Entry, EventRecord, Head
 from .rules import RULES, make_queue
 from .topics import Pattern
@@ -20,8 +20,7 @@ __all__ = ["Bus"]
 
 _AT_ONCE = 500  # events, before others may do something
 _MOST_ROUTES = 10_000  # topics of which it is known where their events go
-
-Waker = Callable[[], object]
+_NEAR = 4  # subscribers who get events from the thread that publishes, if they are no more
 
 
 class Bus:
@@ -68,8 +67,9 @@ class Bus:
             with self._guard:
                 for entry in entries[start : start + _AT_ONCE]:
                     self._publish(entry, wakers)
+            near = len(wakers) <= _NEAR
             for waker in wakers:
-                waker()
+                waker(near)
 
     def subscribe(
         self,
@@ -141,7 +141,7 @@ class Bus:
                     del self._subscribers[text]
             self._routes.clear()
         if waker is not None:
-            waker()
+            waker(True)
 
     def close(self) -> None:
         """End all subscriptions, and take no more."""

@@ -20,6 +20,7 @@ __all__ = [
     "Gaps",
     "Pair",
     "Queue",
+    "Waker",
     "record_of",
     "size_of",
 ]
@@ -30,6 +31,7 @@ PORTION_RECORDS = 500
 PORTION_SIZE = 256_000  # bytes
 
 Pair: TypeAlias = tuple[str, str]  # publisher and topic
+Waker: TypeAlias = Callable[[bool], object]  # see :class:`.Tap`
 
 
 class Gaps:
@@ -94,9 +96,9 @@ class Queue:
         self._most = events
         self._most_size = size
         self._welcome: deque[bytes] = deque()
-        self._waker: Callable[[], object] | None = None
+        self._waker: Waker | None = None
 
-    def put(self, entry: Entry) -> Callable[[], object] | None:
+    def put(self, entry: Entry) -> Waker | None:
         """Add *entry*, or drop what the rule says; return who is to be woken, if any."""
         raise NotImplementedError
 
@@ -117,7 +119,7 @@ class Queue:
             raise self.problem
         return b"".join(records)
 
-    def wait(self, waker: Callable[[], object]) -> bool:
+    def wait(self, waker: Waker) -> bool:
         """Have *waker* called once something comes; return False if something is there."""
         if self.waiting or self.problem is not None or self.closed:
             return False
@@ -126,12 +128,12 @@ class Queue:
         self._waker = waker
         return True
 
-    def welcome(self, records: list[bytes]) -> Callable[[], object] | None:
+    def welcome(self, records: list[bytes]) -> Waker | None:
         """Have *records* go before all else; return who is to be woken, if any."""
         self._welcome.extend(records)
         return self._woken() if records else None
 
-    def close(self) -> Callable[[], object] | None:
+    def close(self) -> Waker | None:
         """Forget everything; return who is to be woken, if any."""
         self.closed = True
         self._clear()
@@ -149,7 +151,7 @@ class Queue:
     def _clear(self) -> None:
         raise NotImplementedError
 
-    def _woken(self) -> Callable[[], object] | None:
+    def _woken(self) -> Waker | None:
         waker, self._waker = self._waker, None
         return waker
 

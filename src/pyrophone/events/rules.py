@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
 from types import MappingProxyType
 
 from ..errors import SubscriberTooSlowError
@@ -14,6 +13,7 @@ from .queues import (
     Gaps,
     Pair,
     Queue,
+    Waker,
     record_of,
     size_of,
 )
@@ -68,7 +68,7 @@ class DropOldest(Dropping):
         super().__init__(events, size)
         self._entries: deque[Entry] = deque()
 
-    def put(self, entry: Entry) -> Callable[[], object] | None:
+    def put(self, entry: Entry) -> Waker | None:
         while not self._fits(entry) and self._entries:
             self._leave_out(self._oldest())
         if self._fits(entry):
@@ -96,7 +96,7 @@ class DropNewest(Queue):
         self._entries: deque[Entry | Gaps] = deque()
         self._gaps = 0  # those between entries, that were added up
 
-    def put(self, entry: Entry) -> Callable[[], object] | None:
+    def put(self, entry: Entry) -> Waker | None:
         if self._fits(entry):
             self._entries.append(entry)
             self._count(entry)
@@ -143,7 +143,7 @@ class EndWhenFull(DropNewest):
 
     rule = "end"
 
-    def put(self, entry: Entry) -> Callable[[], object] | None:
+    def put(self, entry: Entry) -> Waker | None:
         if self.problem is not None:
             return None
         if self._fits(entry):
@@ -165,7 +165,7 @@ class KeepLatest(Dropping):
         # By topic, heads by publisher, too.
         self._entries: OrderedDict[str | Pair, Entry] = OrderedDict()
 
-    def put(self, entry: Entry) -> Callable[[], object] | None:
+    def put(self, entry: Entry) -> Waker | None:
         entries = self._entries
         key: str | Pair = entry.topic
         if isinstance(entry, Head):

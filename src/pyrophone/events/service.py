@@ -13,11 +13,12 @@ from typing import Any
 from ..context import Client, serving
 from ..errors import EventError
 from ..objects.exposure import expose
+from ..objects.streams import Tap
 from ..wire.features import FLOW
 from ..wire.framing import BATCH, ONEWAY
 from .bus import Bus
 from .limits import Limits
-from .queues import Queue
+from .queues import Queue, Waker
 from .records import Entry, EventRecord, Head, publisher_of, unpack
 from .topics import check_topic
 
@@ -197,12 +198,8 @@ class EventBus:
                 self._clients[client] = count - 1, before - patterns
 
 
-class _Feed:
-    """The records of one queue, portion by portion, as an asynchronous iterator."""
-
-    # Each item goes out as a message of its own: it is large enough, and what waits is
-    # to wait in the queue, whose rule counts it. See :mod:`pyrophone.wire.batching`.
-    items_per_message = 1
+class _Feed(Tap):
+    """The records of one queue, portion by portion."""
 
     def __init__(
         self, bus: Bus, queue: Queue, alarms: _Alarms, ended: Callable[[], None]
@@ -214,20 +211,28 @@ class _Feed:
         self._begun = False
         self._over = False
 
-    def __aiter__(self) -> _Feed:
-        return self
-
     async def __anext__(self) -> bytes:
         loop = asyncio.get_running_loop()
-        while not self._queue.closed:
+        while True:
             woken = loop.create_future()
-            data = self._bus.take(self._queue, lambda: self._alarms.ring(loop, woken))  # noqa: B023
-            # The first one comes even if it is empty: from now on nothing is missed.
-            if data or not self._begun:
-                self._begun = True
+            try:
+                data = self.draw(lambda near: self._alarms.ring(loop, woken))  # noqa: B023
+            except StopIteration:
+                raise StopAsyncIteration from None
+            if data is not None:
                 return data
             await woken
-        raise StopAsyncIteration
+
+    def draw(self, waker: Waker) -> bytes | None:
+        """Return the next portion, None if there is none; see :class:`.Tap`."""
+        data = self._bus.take(self._queue, waker)
+        # The first one comes even if it is empty: from now on nothing is missed.
+        if data or not (self._begun or self._queue.closed):
+            self._begun = True
+            return data
+        if self._queue.closed:  # also if it was a moment ago, and wakes nobody any more
+            raise StopIteration
+        return None
 
     async def aclose(self) -> None:
         """End it; once is enough."""

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from ..context import Client
 from ..errors import StreamError
 
-__all__ = ["Stream", "StreamTable"]
+__all__ = ["Stream", "StreamTable", "Tap"]
+
+
+class Tap(AsyncIterator[Any]):
+    """An asynchronous iterator of what others make, which can be asked without waiting.
+
+    A daemon of threads sends its items from the threads that make them: no other has to
+    wake up for that. It needs ``close``, too, to be called from any thread.
+
+    Attributes:
+        items_per_message: One: nothing is gathered elsewhere, what waits is to wait here.
+            See :mod:`pyrophone.wire.batching`.
+    """
+
+    items_per_message = 1
+
+    def draw(self, waker: Callable[[bool], object]) -> Any | None:
+        """Return an item; if there is none, None, and *waker* is called once there is.
+
+        Args:
+            waker: Called in whatever thread makes the next one, or ends this. It is told
+                whether that thread has the time to send it: no, if many are woken.
+
+        Raises:
+            StopIteration: There will be none.
+        """
+        raise NotImplementedError
 
 
 class Stream:

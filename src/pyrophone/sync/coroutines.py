@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 from ..errors import CallCancelledError
+from ..objects.streams import Tap
 from ..wire.events import Call
 from .link import Link
 from .pump import Pump, Runner
+from .tapping import TapPump
 
 __all__ = ["AsyncPump", "Coroutines", "Task"]
 
@@ -81,6 +84,8 @@ class Coroutines:
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
         self._ending = threading.Lock()
+        self._gathering = threading.Lock()
+        self._gathered: deque[Callable[[], object]] = deque()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -130,6 +135,18 @@ class Coroutines:
         """Return what sends the items of an async iterator."""
         return AsyncPump(link, call, items, runner, self)
 
+    def tapped(self, link: Link, call: Call, tap: Tap, runner: Runner) -> TapPump:
+        """Return what sends the items of a tap."""
+        return TapPump(link, call, tap, runner, self)
+
+    def gather(self, job: Callable[[], object]) -> None:
+        """Have *job* run in the loop's thread, which is woken once for many of them."""
+        with self._gathering:
+            self._gathered.append(job)
+            first = len(self._gathered) == 1
+        if first:
+            self.soon(self._do_gathered)
+
     def soon(self, function: Callable[[], object]) -> None:
         """Have *function* called in the loop's thread."""
         try:
@@ -155,6 +172,12 @@ class Coroutines:
             loop.run_until_complete(loop.shutdown_default_executor())
             asyncio.set_event_loop(None)
             loop.close()
+
+    def _do_gathered(self) -> None:
+        with self._gathering:
+            jobs, self._gathered = self._gathered, deque()
+        for job in jobs:
+            self._loop.call_soon(job)
 
     async def _end(self) -> None:
         await asyncio.sleep(0)  # what has just begun takes its first step, see Task

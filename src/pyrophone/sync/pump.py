@@ -61,6 +61,7 @@ class Pump:
         self._flow: Flow = call.flow
         self._items = items
         self._runner = runner
+        self._sliced = runner.alone
         self._context = copy_context()
         # For what is below, up to the next blank line; reentrant because what is sent may
         # be stuck, and go on, within the sending, which then says so.
@@ -107,7 +108,7 @@ class Pump:
             except BaseException:  # a close() of the user's, for one
                 self._finish()
                 raise
-            if going and self._runner.alone and time.monotonic() > until:
+            if going and self._sliced and time.monotonic() > until:
                 self._runner.submit(self._work)
                 return
             if not going:
@@ -131,11 +132,16 @@ class Pump:
         if self._flow.room < 1:
             return False
         try:
-            self.take(next(self._items))
+            return self._draw()
         except StopIteration:
             self._over = True
         except BaseException as error:  # whatever it is, the reader is told
             self.fail(error)
+        return True
+
+    def _draw(self) -> bool:
+        """Take one item; return whether there was one, now."""
+        self.take(next(self._items))
         return True
 
     def take(self, item: Any) -> None:

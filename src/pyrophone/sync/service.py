@@ -17,6 +17,7 @@ from ..frontend.host import Host
 from ..objects.batch import DATA
 from ..objects.calls import ATTRIBUTE_ACCESS
 from ..objects.functions import OF_FUNCTIONS
+from ..objects.streams import Tap
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..uri import URI
@@ -261,8 +262,11 @@ class BaseDaemon(Host):
             return data
         link.open.setdefault(call.seq, context)
         link.deliver(data)
-        soon = hasattr(type(value), "__anext__")
-        make = self.coroutines().pump if soon else Pump
+        make: Callable[..., Pump] = Pump
+        if isinstance(value, Tap):
+            make = self.coroutines().tapped
+        elif hasattr(type(value), "__anext__"):
+            make = self.coroutines().pump
         pump = link.pumps[call.seq] = make(link, call, value, self)
         pump.begin()
         if context.cancelled:  # since a moment
