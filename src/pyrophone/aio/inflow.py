@@ -23,12 +23,12 @@ class Inflow:
         error: Likewise.
     """
 
-    __slots__ = ("_waiter", "error", "portions")
+    __slots__ = ("_waiters", "error", "portions")
 
     def __init__(self, error: Exception | None = None) -> None:
         self.portions: deque[Portion] = deque()
         self.error = error
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiters: list[asyncio.Future[None]] = []
 
     def put(self, portion: Portion) -> None:
         """Take in what came."""
@@ -43,11 +43,12 @@ class Inflow:
     async def wait(self) -> None:
         """Return when there is something to read, or nothing more comes."""
         while not self.portions and self.error is None:
-            if self._waiter is None:
-                self._waiter = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._waiter)
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)  # one for each, which may be cancelled
+            await waiter
 
     def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            waiter.set_result(None)
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
