@@ -245,3 +245,31 @@ def test_what_has_come_is_read_before_the_loss_of_the_connection(run: Run) -> No
                 await anext(items)
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("sparing", "window", "credits"),
+    [(False, 8, [1] * 6), (True, 8, [4]), (True, 3, [2, 2, 2]), (True, 1, [1] * 6)],
+)
+def test_who_spares_credit_gives_it_when_half_the_window_is_read(
+    run: Run, sparing: bool, window: int, credits: list[int]
+) -> None:
+    async def main() -> None:
+        inflow = Inflow()
+        given: list[int] = []
+        caller = SimpleNamespace(
+            loop=None,
+            inflow=lambda reply: inflow,
+            session=SimpleNamespace(credit=lambda seq, count: count),
+            write=given.append,
+        )
+        items = FlowingItems(
+            cast(Any, caller), cast(Any, SimpleNamespace(seq=1)), 1, window
+        )
+        items.sparing = sparing
+        for _ in range(6):
+            inflow.put(cast(Any, SimpleNamespace(last=False, unwrap=lambda: [1])))
+        assert [await anext(items) for _ in range(6)] == [1] * 6
+        assert given == credits
+
+    run(main())

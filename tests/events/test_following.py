@@ -50,11 +50,11 @@ class Numbers:
         self.settings = Settings()
         self.classes: ClassTable | None = None
         self.handshake: Any = "hello"
+        self.sparing = False
         self.next = 0
 
-    async def ask(self, proxy: Any) -> AsyncIterator[Any]:
-        stream: AsyncIterator[Any] = await proxy.count(self.next)
-        return stream
+    async def ask(self, proxy: Any) -> Any:
+        return await proxy.count(self.next)
 
     def read(self, item: list[int]) -> list[int]:
         self.next = item[-1] + 1
@@ -105,6 +105,23 @@ def test_without_reconnecting_the_end_is_told() -> None:
         with pytest.raises(StreamError, match="the stream has ended"):
             following.outlet.take(LIMIT)
         assert following.state == "closed"
+
+
+def test_an_answer_that_is_no_stream_is_told() -> None:
+    @expose
+    class Wrong:
+        def count(self, start: int) -> list[int]:
+            return [start]
+
+    with running(Daemon()) as daemon:
+        following = Following(
+            [Numbers(daemon.register(Wrong()))], reconnect=True, name="it"
+        )
+        following.begin_in_thread()
+        with pytest.raises(RemoteProtocolError, match="gives no stream, but list"):
+            following.outlet.take(LIMIT)
+        following.close()
+        following.joined()
 
 
 def test_several_sources_come_out_of_one_outlet() -> None:

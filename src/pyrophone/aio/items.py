@@ -22,7 +22,14 @@ _NONE = object()
 
 
 class Items(AsyncIterator[Any]):
-    """The items of a remote iterator. Who leaves it early closes it, or drops it."""
+    """The items of a remote iterator. Who leaves it early closes it, or drops it.
+
+    Attributes:
+        sparing: Whether more is asked for when half of what was, was read; else with each
+            message. To be set where the other side gathers no items while it waits.
+    """
+
+    sparing = False
 
     async def __anext__(self) -> Any:
         """Return the next item.
@@ -117,6 +124,7 @@ class FlowingItems(Items):
         self._timeout = timeout
         self._window = window
         self._asked = False
+        self._read = 0  # messages, since more was asked for
         self._done = False
         self._values: Iterator[Any] = iter(())
 
@@ -168,5 +176,8 @@ class FlowingItems(Items):
         if portion.last:
             self._done = True
         elif inflow.error is None:
-            self._caller.write(session.credit(self._seq, 1))
+            self._read += 1
+            if not self.sparing or 2 * self._read >= self._window:
+                self._caller.write(session.credit(self._seq, self._read))
+                self._read = 0
         self._values = iter(portion.unwrap())

@@ -8,11 +8,11 @@ import dataclasses
 import logging
 import random
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from ..aio import close, connect, options
+from ..aio import Items, close, connect, options
 from ..errors import (
     CallCancelledError,
     CommunicationError,
@@ -22,6 +22,7 @@ from ..errors import (
     ProtocolError,
     PyrophoneError,
     RefusedError,
+    RemoteProtocolError,
     StreamError,
 )
 from ..serializers.classes import ClassTable
@@ -45,14 +46,16 @@ class Source(Protocol):
         settings: For that.
         classes: Whose values may come.
         handshake: What the daemon gets.
+        sparing: How it is read, see :class:`pyrophone.aio.Items`.
     """
 
     target: str | URI
     settings: Settings
     classes: ClassTable | None
     handshake: Any
+    sparing: bool
 
-    async def ask(self, proxy: Any) -> AsyncIterator[Any]:
+    async def ask(self, proxy: Any) -> Any:
         """Ask for the stream, behind what was had already; its first item comes at once."""
 
     def read(self, item: Any) -> list[Any]:
@@ -219,13 +222,18 @@ class Following:
             classes=source.classes,
             handshake=source.handshake,
         )
-        items = None
+        items: Items | None = None
         try:
             try:
                 async with asyncio.timeout(limited.timeout):
-                    items = await source.ask(options(proxy, timeout=None))
+                    given = await source.ask(options(proxy, timeout=None))
             except TimeoutError:
                 raise StreamError("there was no answer in time") from None
+            if not isinstance(given, Items):
+                kind = type(given).__name__
+                raise RemoteProtocolError(f"{source.target} gives no stream, but {kind}")
+            items = given
+            items.sparing = source.sparing
             async for item in items:
                 if number not in self._connected:  # the first, which comes at once
                     self._connect(number)
@@ -233,7 +241,7 @@ class Following:
                     await self.outlet.put(values)
         finally:
             if items is not None:
-                await items.aclose()  # type: ignore[attr-defined]  # pyrophone.aio.Items
+                await items.aclose()
             await close(proxy)
         raise StreamError("the stream has ended")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import AsyncIterator, Iterable
-from typing import Any, cast
+from collections.abc import Iterable
+from typing import Any
 
 from ..errors import RemoteProtocolError
 from ..objects.proxy import remote_of
@@ -130,6 +130,8 @@ def watch_all(
 class _Observables:
     """The observables of one object, to be followed; see :class:`.Source`."""
 
+    sparing = False
+
     def __init__(
         self,
         proxy: Any,
@@ -154,13 +156,12 @@ class _Observables:
         self._proxy = proxy
         self._interval = interval
 
-    async def ask(self, proxy: Any) -> AsyncIterator[Any]:
+    async def ask(self, proxy: Any) -> Any:
         """Ask for the values."""
         remote = remote_of(proxy)
         object_id = remote.line.object_id
         arguments = (object_id, self.names, self._interval)
-        items = await remote.invoke("watch", arguments, {}, 0, DAEMON_ID)
-        return cast("AsyncIterator[Any]", items)
+        return await remote.invoke("watch", arguments, {}, 0, DAEMON_ID)
 
     def read(self, item: Any) -> list[Change]:
         """Return the changes of one message.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 from ..frontend.forms import codecs_for
 from ..serializers.classes import ClassTable
@@ -103,6 +103,8 @@ def subscribe(
 class _Topics:
     """The topics of one subscription, to be followed; see :class:`.Source`."""
 
+    sparing = True
+
     def __init__(
         self,
         patterns: Sequence[str],
@@ -121,7 +123,7 @@ class _Topics:
         self._told = -_QUIET
         self._codecs = codecs_for(Proxy.to, settings, classes)
 
-    async def ask(self, proxy: Any) -> AsyncIterator[Any]:
+    async def ask(self, proxy: Any) -> Any:
         """Subscribe, behind what was had."""
         since = None
         if self._begun:
@@ -130,8 +132,7 @@ class _Topics:
                 pack_head(topic, publisher, number, number)
                 for publisher, topic, number in heads
             )
-        items = await proxy.subscribe(self.patterns, *self.rule, since)
-        return cast("AsyncIterator[Any]", items)
+        return await proxy.subscribe(self.patterns, *self.rule, since)
 
     def read(self, item: Any) -> list[Event]:
         """Return the events of some records."""
