@@ -134,6 +134,35 @@ def test_dropping_ends_all_readers_at_once() -> None:
     assert ended == [True]
 
 
+def test_what_comes_behind_the_end_is_not_given() -> None:
+    outlet = Outlet()
+    run(lambda: outlet.put([1, 2]))
+    outlet.drop()
+    run(lambda: outlet.put([3]))
+    outlet.end(ValueError("nobody is told"))
+    for _ in range(3):
+        with pytest.raises(StopIteration):
+            outlet.take(0)
+
+
+def test_the_end_is_found_by_each_thread_that_reads() -> None:
+    outlet = Outlet()
+    ended = threading.Barrier(4)
+
+    def read() -> None:
+        with pytest.raises(StopIteration):
+            outlet.take(LIMIT)
+        ended.wait(LIMIT)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    outlet.end()
+    ended.wait(LIMIT)
+    for thread in threads:
+        thread.join(LIMIT)
+
+
 async def _ended(outlet: Outlet) -> list[Any]:
     got = []
     try:

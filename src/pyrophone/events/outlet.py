@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
-from collections import deque
 from contextlib import suppress
 from typing import Any
 
 __all__ = ["Outlet"]
 
 _ROOM = 500  # what may wait before nothing more is taken from the network
+_END = object()  # behind the last item; stays there, so that each reader finds it
 
 
 class Outlet:
@@ -25,8 +26,8 @@ class Outlet:
 
     def __init__(self) -> None:
         self.over = False
-        self._condition = threading.Condition()
-        self._items: deque[Any] = deque()
+        self._lock = threading.Lock()  # held by who puts something in
+        self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._full: asyncio.Future[None] | None = None
@@ -35,31 +36,25 @@ class Outlet:
     async def put(self, items: list[Any]) -> None:
         """Put *items* in; return when there is room for more."""
         self._loop = asyncio.get_running_loop()
-        with self._condition:
-            self._items.extend(items)
-            self._condition.notify_all()
-            full = None
-            if len(self._items) >= _ROOM:
-                full = self._full = self._full or self._loop.create_future()
+        with self._lock:
+            if self.over:
+                return
+            for item in items:
+                self._items.put(item)
         self._rouse()
-        if full is not None:
+        if self._items.qsize() >= _ROOM:
+            full = self._full = self._full or self._loop.create_future()
+            self._make_room()  # if it was emptied since a moment: nobody would say so again
             await asyncio.shield(full)
 
     def end(self, error: BaseException | None = None) -> None:
         """Let the readers end, with *error* if there is one; in the loop."""
-        with self._condition:
-            self.over = True
-            self._error = self._error or error
-            self._condition.notify_all()
+        self._finish(error)
         self._rouse()
 
     def drop(self) -> None:
         """Forget what waits, and let the readers end; from any thread."""
-        with self._condition:
-            self._items.clear()
-            self._error = None
-            self.over = True
-            self._condition.notify_all()
+        self._finish(None, dropping=True)
         self._soon(self._rouse)
 
     def take(self, timeout: float | None) -> Any:
@@ -73,10 +68,11 @@ class Outlet:
             StopIteration: There will be none.
             Exception: What ended it.
         """
-        with self._condition:
-            if not self._items and not self._condition.wait_for(self._ready, timeout):
-                raise TimeoutError(f"nothing came within {timeout:g} s")
-            return self._next()
+        try:
+            item = self._items.get(timeout=timeout and max(0.0, timeout))
+        except queue.Empty:
+            raise TimeoutError(f"nothing came within {timeout:g} s") from None
+        return self._given(item)
 
     async def take_soon(self) -> Any:
         """Return the next item, in the loop.
@@ -86,35 +82,49 @@ class Outlet:
             Exception: What ended it.
         """
         self._loop = loop = asyncio.get_running_loop()
-        while not self._ready():
-            reader = loop.create_future()
+        while True:
+            try:
+                return self._given(self._items.get_nowait())
+            except queue.Empty:
+                reader = loop.create_future()
+            except StopIteration:
+                raise StopAsyncIteration from None
             self._readers.append(reader)
             try:
                 await reader
             finally:
                 if reader in self._readers:
                     self._readers.remove(reader)
-        try:
-            with self._condition:
-                return self._next()
-        except StopIteration:
-            raise StopAsyncIteration from None
 
-    def _ready(self) -> bool:
-        return bool(self._items) or self.over
+    def _given(self, item: Any) -> Any:
+        """Return *item*, which was taken, or raise the end."""
+        if item is _END:
+            self._items.put(_END)
+            with self._lock:
+                error, self._error = self._error, None
+            raise StopIteration if error is None else error
+        if self._full is not None and self._items.empty():
+            self._soon(self._make_room)
+        return item
 
-    def _next(self) -> Any:
-        """Return the next item, or raise the end; the condition is held."""
-        if self._items:
-            item = self._items.popleft()
-            if not self._items and self._full is not None:
-                full, self._full = self._full, None
-                self._soon(_settle, full)
-            return item
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
-        raise StopIteration
+    def _finish(self, error: BaseException | None, *, dropping: bool = False) -> None:
+        with self._lock:
+            if dropping:
+                self._error = None
+                with suppress(queue.Empty):
+                    while True:
+                        self._items.get_nowait()
+            elif not self.over:
+                self._error = error
+            self.over = True
+            self._items.put(_END)
+
+    def _make_room(self) -> None:
+        """Let those go on who wait to put something in; in the loop."""
+        full = self._full
+        if full is not None and self._items.empty():
+            self._full = None
+            _settle(full)
 
     def _rouse(self) -> None:
         """Wake the tasks that wait; in the loop."""
