@@ -331,7 +331,7 @@ def test_no_sign_of_life_is_added_to_what_a_peer_does_not_take(run: Run) -> None
             cast(asyncio.Transport, peer.writer.transport).pause_reading()
             for _ in range(10):
                 peer.send(peer.session.pulse())
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.02)  # signs of life come in time
             over.set()
 
         async with scripted(stuck, supported=FEATURES, beat=0.05) as uri:

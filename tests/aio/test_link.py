@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from pyrophone import URI, Settings, expose, sync
 from pyrophone.aio import Daemon, connect
+from pyrophone.context import Client
 from pyrophone.errors import SerializeError
 from pyrophone.serializers.classes import ClassTable
 from pyrophone.serializers.codecs import make_codecs
@@ -51,7 +52,7 @@ class Echo:
         await self.open.wait()
 
     async def nap(self) -> None:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001)  # others have their turn
 
     async def flow(self, count: int) -> AsyncIterator[int]:
         for number in range(count):
@@ -237,8 +238,13 @@ def test_a_client_that_takes_no_answers_is_not_read_and_then_disconnected(
     run: Run,
 ) -> None:
     async def main() -> None:
-        limits = Settings(send_timeout=0.05)
-        async with Daemon(settings=limits) as daemon:
+        left = asyncio.Event()
+
+        class Told(Daemon):
+            def left_by(self, client: Client) -> None:
+                left.set()
+
+        async with Told(settings=Settings(send_timeout=0.05)) as daemon:
             uri = await daemon.register(Echo())
             async with talking(uri) as talker:
                 talker.writer.transport.get_extra_info("socket").setsockopt(
@@ -248,8 +254,7 @@ def test_a_client_that_takes_no_answers_is_not_read_and_then_disconnected(
                 for _ in range(50):
                     talker.say("large", 1_000_000)
                 (client,) = daemon.clients
-                while daemon.clients:
-                    await asyncio.sleep(0.001)
+                await left.wait()
                 assert client.connection.closed
 
     run(main())
@@ -263,7 +268,7 @@ def test_a_client_that_takes_its_answers_late_gets_them_all(run: Run) -> None:
                 talker.writer.transport.pause_reading()
                 numbers = [talker.say("large", 300_000) for _ in range(20)]
                 (client,) = daemon.clients
-                while not client.connection.paused:
+                while not client.connection.paused:  # of which nothing tells
                     await asyncio.sleep(0.001)
                 numbers += [talker.say("task", number) for number in range(5)]
                 talker.writer.transport.resume_reading()

@@ -95,12 +95,24 @@ def test_a_service_that_was_started_anew_is_found_again() -> None:
 
 def test_numbers_of_a_call_that_was_cancelled_are_used_up() -> None:
     async def work() -> None:
-        publisher = AsyncPublisher(NOBODY)
-        task = asyncio.create_task(publisher.publish("t", 1))
-        await asyncio.sleep(0.01)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        called, left = asyncio.Event(), asyncio.Event()
+
+        async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            called.set()
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            left.set()
+
+        async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            publisher = AsyncPublisher(f"PYRO:Pyrophone.Events@127.0.0.1:{port}")
+            task = asyncio.create_task(publisher.publish("t", 1))
+            await called.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await left.wait()
         assert publisher._pack([("t", 1)], None).numbers == {"t": 2}
 
     run(work)

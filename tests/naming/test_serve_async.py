@@ -71,7 +71,17 @@ def use(settings: Settings) -> Any:
 
 def test_it_answers_broadcasts_drops_names_and_leaves_nothing(threads: Threads) -> None:
     async def main() -> None:
-        storage = MemoryStorage()
+        gone = threading.Event()
+
+        class Watched(MemoryStorage):
+            """Tells when it has lost names."""
+
+            def delete(self, *args: Any, **kwargs: Any) -> int:
+                count = super().delete(*args, **kwargs)
+                gone.set()
+                return count
+
+        storage = Watched()
         storage.put("gone", "PYRO:x@localhost:1", frozenset(), expected=None)
         service = AsyncNameService(
             "",
@@ -88,8 +98,8 @@ def test_it_answers_broadcasts_drops_names_and_leaves_nothing(threads: Threads) 
             beacon.ask, b"GET_NSURI", ("127.0.0.1",), port, LIMIT
         )
         assert answer == f"PYRO:Pyro.NameServer@127.0.0.1:{service.uri.port}"
-        while storage.get("gone") is not None:
-            await asyncio.sleep(0.001)
+        assert await asyncio.to_thread(gone.wait, LIMIT)
+        assert storage.get("gone") is None
         await service.stop()
         await serving
         await service.close()

@@ -11,13 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from terminals import as_in_terminal
 
 LIMIT = 20.0  # seconds; more than anything here takes, however busy the machine
 OURS = sys.executable
-REAL = Path(__file__).parents[2] / ".peers" / "pyro4" / "bin" / "python"
 
 
 class Commands:
@@ -113,11 +110,3 @@ def interrupted(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=LIMIT)
     return process.returncode, out, err
-
-
-def real_pyro4() -> Path:
-    """Return the Python that has the real Pyro4; without one the test is skipped."""
-    if not REAL.exists():
-        assert os.environ.get("REQUIRE_PEERS") != "1", f"{REAL} is missing"
-        pytest.skip("there is no real Pyro4; 'make peers' installs it")
-    return REAL

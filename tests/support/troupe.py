@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from peers import real_python
 from stage import Cast, Play, Scene, Side, play
 
 ROOT = Path(__file__).parents[2]
@@ -97,12 +98,7 @@ class Troupe:
     def _python(self, side: str) -> Path:
         if side == "ours":
             return Path(sys.executable)
-        if not self._real.exists():
-            reason = f"no real {side} at {self._real}: run 'make peers'"
-            if os.environ.get("REQUIRE_PEERS") == "1":
-                pytest.fail(reason)
-            pytest.skip(reason)
-        return self._real
+        return real_python(self._package.lower())
 
     @contextmanager
     def playing(self) -> Iterator[Troupe]:

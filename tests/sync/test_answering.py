@@ -479,8 +479,7 @@ def test_functions_outlive_their_connection_without_a_sound() -> None:
 
     async def slow() -> None:
         asleep.set()
-        while not awake.is_set():
-            await asyncio.sleep(0.001)
+        assert await asyncio.to_thread(awake.wait, LIMIT)
         ended.set()
 
     ended = threading.Event()

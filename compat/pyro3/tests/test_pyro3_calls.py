@@ -8,7 +8,6 @@ import enum
 import gc
 import pickle
 import threading
-import time
 import types
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 
 import Pyro.core
 import Pyro.util
+from patience import wait_until
 from Pyro.errors import (
     ConnectionClosedError,
     NamingError,
@@ -450,10 +450,3 @@ def test_remote_tracebacks_are_shown_once(serve: Callable[..., Any]) -> None:
     assert rest.startswith(" - Remote traceback:\n | ")
     assert rest.rstrip().endswith("+--- End of remote traceback")
     assert "dispatch.py" not in rest
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)

@@ -18,6 +18,7 @@ import pytest
 import Pyro.constants
 import Pyro.core
 import Pyro.protocol
+from patience import wait_until
 from Pyro.errors import (
     ConnectionClosedError,
     ConnectionDeniedError,
@@ -773,10 +774,3 @@ def error_of(call: Callable[[], Any]) -> str:
     except ValueError as error:
         return str(error)
     return "none"
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)

@@ -18,6 +18,7 @@ import Pyro.constants
 import Pyro.core
 import Pyro.EventService.Server
 import Pyro.naming
+from patience import wait_until
 from Pyro.errors import ConnectionDeniedError, NamingError, PyroError
 from Pyro.EventService import Clients, services, subscriptions
 from Pyro.EventService.Clients import Event, Publisher, Subscriber
@@ -377,15 +378,7 @@ def test_a_subscriber_that_is_gone_is_dropped(service: Service) -> None:
     table = service.es._subscriptions
     publisher.publish("a", "x")
     assert listener.next().msg == "x"
-    until_true(lambda: len(table.find("a")) == 1)
-
-
-def until_true(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    until = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < until
-        threading.Event().wait(0.01)
+    wait_until(lambda: len(table.find("a")) == 1)
 
 
 class Deaf:
@@ -455,7 +448,7 @@ def test_a_subscriber_that_says_nothing_is_dropped_after_a_while(
     service.es.subscribe("a", deaf.proxy)
     for number in range(3):  # the publisher waits, but not for ever
         service.es.publish("a", number)
-    until_true(lambda: service.es._subscriptions.find("a") == [])
+    wait_until(lambda: service.es._subscriptions.find("a") == [])
 
 
 def test_a_publisher_that_was_idle_goes_on(
@@ -468,7 +461,7 @@ def test_a_publisher_that_was_idle_goes_on(
     listener.subscribe("a")
     publisher = Publisher(esURI=service.uri)
     publisher.publish("a", 1)
-    until_true(lambda: not service.starter.daemon.connections)
+    wait_until(lambda: not service.starter.daemon.connections)
     publisher.publish("a", "x")
     assert listener.texts("x") == ["a=1", "a=x"]
 

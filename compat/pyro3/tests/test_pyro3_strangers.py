@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import Pyro.core
 import Pyro.locating
 import Pyro.naming
 import Pyro.nsproxies
+from patience import wait_until
 from Pyro.errors import (
     ConnectionClosedError,
     ConnectionDeniedError,
@@ -298,10 +298,3 @@ def test_a_proxy_that_was_sent_can_be_used(running: Any) -> None:
             proxy.echo(sent)
         with pytest.raises(Pyro.errors.URIError):
             Pyro.core.PyroURI("{}://{}:{}/{}".format(*form))
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import Pyro4
-from commands import LIMIT, OURS, Commands, commands, interrupted, lines, real_pyro4
+from commands import LIMIT, OURS, Commands, commands, interrupted, lines
+from peers import real_python
 from Pyro4 import errors, socketutil
 from Pyro4.test import echoserver
 
@@ -217,7 +218,7 @@ CALLED = (
 def test_servers_and_clients_of_both_kinds(
     programs: Commands, roles: str, key: str
 ) -> None:
-    real = real_pyro4()
+    real = real_python("pyro4")
     own = {"HMAC_KEY": key} if key else {}
     server = programs.start(
         real if roles == "real server" else OURS, "test.echoserver", **own
@@ -240,7 +241,7 @@ def test_servers_and_clients_of_both_kinds(
 @pytest.mark.peers
 @pytest.mark.parametrize("names", ["ours", "real"])
 def test_it_is_found_by_its_name(programs: Commands, names: str) -> None:
-    programs.names(real_pyro4() if names == "real" else OURS)
+    programs.names(real_python("pyro4") if names == "real" else OURS)
     server = programs.start(OURS, "test.echoserver", "-n")
     lines(server, "echoserver running.")
     client = programs.run(OURS, "-c", CALLS, "PYRONAME:test.echoserver")

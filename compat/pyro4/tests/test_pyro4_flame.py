@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import Pyro4
-from commands import OURS, commands, lines, real_pyro4
+from commands import OURS, commands, lines
+from peers import real_python
 from Pyro4 import errors
 from Pyro4.utils import consoles, flame, flameserver
 
@@ -364,7 +365,7 @@ USED = "a/b 3 [3]\n6\nb'bytes'\n('1\\n', False)\ndivision by zero\n"
 @pytest.mark.peers
 @pytest.mark.parametrize("roles", ["real client", "real server"])
 def test_the_real_one_on_the_other_side(roles: str, tmp_path: Path) -> None:
-    real = real_pyro4()
+    real = real_python("pyro4")
     with commands() as programs:
         python = real if roles == "real server" else OURS
         server = programs.start(python, "utils.flameserver", FLAME_ENABLED="true")

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import Pyro4
-from commands import LIMIT, OURS, Commands, commands, lines, real_pyro4
+from commands import LIMIT, OURS, Commands, commands, lines
+from peers import real_python
 from Pyro4 import naming, socketutil
 from Pyro4.errors import ConnectionClosedError, NamingError
 from Pyro4.utils import httpgateway
@@ -441,7 +442,7 @@ def test_keys_are_given_once(monkeypatch: pytest.MonkeyPatch, option: str) -> No
 )
 @pytest.mark.parametrize("key", ["", "secret"])
 def test_each_role_may_be_the_real_one(programs: Commands, roles: str, key: str) -> None:
-    real, theirs = real_pyro4(), roles.removeprefix("real ")
+    real, theirs = real_python("pyro4"), roles.removeprefix("real ")
     both = theirs == "all but it"
     own = {"HMAC_KEY": key} if key else {}
     programs.names(real if both or theirs == "names" else OURS, **own)

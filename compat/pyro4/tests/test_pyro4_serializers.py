@@ -23,6 +23,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peers import real_python
 from Pyro4 import errors
 from Pyro4.configuration import config
 from Pyro4.serializers import (
@@ -41,7 +42,6 @@ from pyrophone.errors import NoSuchObjectError
 from pyrophone.serializers.classes import Failure
 
 HERE = Path(__file__).parent
-PEER = HERE.parents[2] / ".peers" / "pyro4" / "bin" / "python"
 SAFE = ("serpent", "json", "marshal", "msgpack")
 each = pytest.mark.parametrize("name", SAFE)
 HEADER = b"# serpent utf-8 python3.2\n"
@@ -181,11 +181,9 @@ def outcomes(python: str) -> dict[str, list[str]]:
 
 @pytest.mark.slow
 @pytest.mark.peers
-@pytest.mark.skipif(
-    not (PEER.exists() or os.environ.get("REQUIRE_PEERS")), reason="no real Pyro4"
-)
 def test_values_become_what_the_real_pyro4_makes_of_them() -> None:
-    ours, theirs = outcomes(sys.executable), outcomes(str(PEER))
+    real = real_python("pyro4")
+    ours, theirs = outcomes(sys.executable), outcomes(str(real))
     assert ours.keys() == theirs.keys()
     different = set()
     for key, (their_bytes, *their_values) in theirs.items():

@@ -12,7 +12,8 @@ import pytest
 
 import Pyro4
 from certificates import PASSWORD, Certificates, Pair
-from commands import OURS, commands, real_pyro4
+from commands import OURS, commands
+from peers import real_python
 from Pyro4 import errors, naming, socketutil
 
 LIMIT = 10.0  # seconds; more than anything here takes, however busy the machine
@@ -216,7 +217,7 @@ except Pyro4.errors.CommunicationError as error:
 def test_two_way_with_the_real_one(
     server_type: str, files: Certificates, tmp_path: Path, ours: str
 ) -> None:
-    real = real_pyro4()
+    real = real_python("pyro4")
     values = {
         "SERVERTYPE": server_type,
         "SSL": "1",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from commands import OURS, Commands, commands, interrupted, lines, real_pyro4
+from commands import OURS, Commands, commands, interrupted, lines
+from peers import real_python
 from Pyro4.socketutil import createSocket
 
 pytestmark = pytest.mark.slow
@@ -65,7 +66,7 @@ def test_help_and_wrong_options(programs: Commands, module: str) -> None:
 @pytest.mark.peers
 @pytest.mark.parametrize("module", OPTIONS)
 def test_the_real_ones_have_the_same_options(programs: Commands, module: str) -> None:
-    theirs = programs.run(real_pyro4(), "-m", f"Pyro4.{module}", "--help")
+    theirs = programs.run(real_python("pyro4"), "-m", f"Pyro4.{module}", "--help")
     ours = programs.run(OURS, "-m", f"Pyro4.{module}", "--help")
     assert options_of(ours.stdout) == options_of(theirs.stdout)
     assert ours.stdout.splitlines()[0] == theirs.stdout.splitlines()[0]
@@ -156,7 +157,7 @@ def test_keys(programs: Commands, module: str) -> None:
 )
 def test_both_print_the_same(programs: Commands, module: str, options: str) -> None:
     seen = []
-    for python in (OURS, real_pyro4()):
+    for python in (OURS, real_python("pyro4")):
         with createSocket(bind=("127.0.0.1", 0)) as free:
             programs.port = free.getsockname()[1]
         process = programs.start(

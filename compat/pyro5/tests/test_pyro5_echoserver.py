@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 import Pyro5.api
+from peers import real_python
 from Pyro5.utils import echoserver
 
 LIMIT = 20
-REAL = Path(__file__).parents[3] / ".peers" / "pyro5" / "bin" / "python"
 STAMP = r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}"
 
 
@@ -213,10 +213,7 @@ def programs() -> Iterator[Programs]:
 @pytest.fixture
 def real() -> Path:
     """The Python that has the real Pyro5."""
-    if not REAL.exists():
-        assert os.environ.get("REQUIRE_PEERS") != "1", f"{REAL} is missing"
-        pytest.skip("there is no real Pyro5; 'make peers' installs it")
-    return REAL
+    return real_python("pyro5")
 
 
 OURS = sys.executable

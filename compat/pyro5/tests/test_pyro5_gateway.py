@@ -21,12 +21,12 @@ import pytest
 
 import Pyro5.api
 from browser import Browser, find_browser
+from peers import real_python
 from Pyro5.errors import ConnectionClosedError, NamingError
 from Pyro5.utils import httpgateway
 from Pyro5.utils.httpgateway import pyro_app
 
 LIMIT = 20
-REAL = Path(__file__).parents[3] / ".peers" / "pyro5" / "bin" / "python"
 CORS = [
     ("Access-Control-Allow-Methods", "GET, POST, OPTIONS"),
     ("Access-Control-Allow-Headers", "Content-Type"),
@@ -458,10 +458,7 @@ def get(address: str, **headers: str) -> tuple[int, Any]:
 @pytest.fixture
 def real() -> Path:
     """The Python that has the real Pyro5."""
-    if not REAL.exists():
-        assert os.environ.get("REQUIRE_PEERS") != "1", f"{REAL} is missing"
-        pytest.skip("there is no real Pyro5; 'make peers' installs it")
-    return REAL
+    return real_python("pyro5")
 
 
 @pytest.mark.slow

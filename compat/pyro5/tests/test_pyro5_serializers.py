@@ -23,6 +23,7 @@ import msgpack
 import pytest
 
 import Pyro5.api
+from peers import real_python
 from Pyro5 import core, errors, serializers
 from Pyro5.serializers import (
     JsonSerializer,
@@ -33,7 +34,6 @@ from Pyro5.serializers import (
 )
 
 ROOT = Path(__file__).parents[3]
-PEER = ROOT / ".peers" / "pyro5" / "bin" / "python"
 NAMES = ("serpent", "json", "marshal", "msgpack")
 each = pytest.mark.parametrize("name", NAMES)
 
@@ -210,13 +210,11 @@ for values in json.load(sys.stdin):
 @pytest.fixture(scope="module")
 def theirs() -> dict[tuple[str, str], str]:
     """Give what arrives by the real Pyro5, by serializer and value."""
-    if not PEER.exists():
-        assert "REQUIRE_PEERS" not in os.environ
-        pytest.skip("no real Pyro5 here (make peers)")
+    python = real_python("pyro5")
     cells = [(name, text) for text in VALUES.values() for name in NAMES]
     env = {key: text for key, text in os.environ.items() if not key.startswith("PY")}
     run = subprocess.run(
-        [PEER, "-c", SCRIPT],
+        [python, "-c", SCRIPT],
         input=json.dumps(cells), env=env, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return dict(zip(cells, run.stdout.splitlines(), strict=True))

@@ -16,6 +16,7 @@ import pytest
 
 import Pyro5.api
 from certificates import PASSWORD, Certificates, Pair
+from peers import real_python
 from Pyro5 import errors, nameserver, nsc, socketutil
 from Pyro5.protocol import MSG_INVOKE, MSG_RESULT, SendingMessage, recv_stub
 from Pyro5.serializers import serializers
@@ -458,7 +459,6 @@ def test_a_program_whose_client_goes_at_once(
 
 # With the real Pyro5.
 
-REAL = Path(__file__).parents[3] / ".peers" / "pyro5" / "bin" / "python"
 
 SERVER = """
 import Pyro5.api
@@ -503,10 +503,7 @@ except Pyro5.errors.CommunicationError as error:
 def test_two_way_with_the_real_one(
     server_type: str, files: Certificates, tmp_path: Path, ours: str
 ) -> None:
-    if not REAL.exists():
-        if os.environ.get("REQUIRE_PEERS") == "1":
-            pytest.fail(f"no real Pyro5 at {REAL}: run 'make peers'")
-        pytest.skip(f"no real Pyro5 at {REAL}: run 'make peers'")
+    real = str(real_python("pyro5"))
     values = {
         "SERVERTYPE": server_type,
         "SSL": 1,
@@ -519,7 +516,7 @@ def test_two_way_with_the_real_one(
     }
     own = {name: value for name, value in os.environ.items() if "PYRO" not in name}
     environ = {**own, **{f"PYRO_{name}": str(value) for name, value in values.items()}}
-    pythons = {"server": str(REAL), "client": str(REAL), ours: sys.executable}
+    pythons = {"server": real, "client": real, ours: sys.executable}
     with subprocess.Popen(
         [pythons["server"], "-c", SERVER], stdout=subprocess.PIPE, text=True, env=environ
     ) as server:

@@ -68,7 +68,7 @@ def client():
     slow.idle(0.5)
     other = Pyro.core.getProxyForURI(slow.URI)
     lab.say("idle client", other.finished())
-    time.sleep(1.2)
+    time.sleep(1.2)  # longer than it may be idle
     try:
         other.finished()
     except ConnectionClosedError as error:

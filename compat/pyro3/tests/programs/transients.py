@@ -83,7 +83,7 @@ def client():
         end = time.time() + 1.8
         while time.time() < end:
             lab.fault(two.who)
-            time.sleep(0.1)
+            time.sleep(0.1)  # often enough for it to stay
         lab.say("lost", factory.lost(), factory.count())
         lab.say("one", lab.fault(one.who))
         lab.say("two", two.who(), "named", named.who())

@@ -310,7 +310,7 @@ def test_a_late_answer_reaches_nobody(plain: Pyro4.Proxy) -> None:
     plain._pyroBind()
     plain._pyroTimeout = 0.05
     with pytest.raises(TimeoutError):
-        plain.sleep(0.2)
+        plain.sleep(0.2)  # of the real one: longer than is waited for
     assert plain._pyroConnection is None
     plain._pyroTimeout = 20
     assert plain.echo("next") == "next"
