@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 import time
 from collections.abc import Iterable
@@ -59,6 +60,7 @@ class PYROAdapter:
         self._validator: Any = None
         self._lock = threading.RLock()  # one call at a time
         self._remote: Any = None
+        self._process = os.getpid()
         self._bound = False  # whether there should be a connection
         self._greeting = Greeting()
 
@@ -83,7 +85,7 @@ class PYROAdapter:
 
     def invoke(self, method: str, args: Any, flags: int = 0) -> Any:
         """Ask the object for something, once."""
-        with self._lock:
+        with self._turn():
             self._connect()
             assert self.URI is not None
             return self._send(method, args, flags, on_wire(self.URI.objectID))
@@ -95,7 +97,7 @@ class PYROAdapter:
 
     def bindToURI(self, URI: PyroURI) -> None:
         """Connect to what is at *URI*."""
-        with self._lock:
+        with self._turn():
             self.release()
             self.URI = URI
             self._remote = None
@@ -110,7 +112,7 @@ class PYROAdapter:
         for attempt in range(tries):
             if attempt:
                 time.sleep(wait)
-            with self._lock:
+            with self._turn():
                 self.release()
                 try:
                     self._connect()
@@ -123,6 +125,7 @@ class PYROAdapter:
 
     def release(self) -> None:
         """Close the connection."""
+        self._turn()
         self._bound = False
         self._greeting.challenge = None
         if self._remote is not None:
@@ -175,6 +178,14 @@ class PYROAdapter:
         return self._validator
 
     # Helpers; who calls them has the lock.
+
+    def _turn(self) -> threading.RLock:
+        """Return the lock; a child of fork has one, and a connection, of its own."""
+        if self._process != os.getpid():
+            self._process, self._lock = os.getpid(), threading.RLock()
+            self._bound, self._greeting = False, Greeting()
+            self._remote = None
+        return self._lock
 
     def _connect(self) -> None:
         """See to it that there is a connection; one that was lost is an error."""

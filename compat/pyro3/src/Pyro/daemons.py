@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import copy
 import errno
+import os
 import socket
 import threading
 import time
@@ -229,7 +230,8 @@ def _forgotten(engine: Looping | Threading, table: Table) -> None:
         table.empty()
         table.free(table.names)
 
-    threading.Thread(target=end, name="Pyro-end", daemon=True).start()
+    if table.process == os.getpid():  # a child of fork leaves all of it to its parent
+        threading.Thread(target=end, name="Pyro-end", daemon=True).start()
 
 
 def _leave() -> None:
@@ -237,6 +239,8 @@ def _leave() -> None:
     until = time.monotonic() + _AT_EXIT
     ending = []
     for table in [table for table in _TABLES if table.names is not None]:
+        if table.process != os.getpid():
+            continue
         table.empty()
         thread = threading.Thread(target=table.free, args=[table.names], daemon=True)
         try:

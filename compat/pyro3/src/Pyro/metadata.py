@@ -53,8 +53,15 @@ def sealed(value: Any, name: str) -> bytes | None:
 
 
 def opened(data: bytes | None) -> Any:
-    """Return the value of what :func:`sealed` returned."""
-    return None if data is None else _value(json.loads(data))
+    """Return the value of what :func:`sealed` returned.
+
+    Raises:
+        NamingError: It is something else, from a damaged file.
+    """
+    try:
+        return None if data is None else _value(json.loads(data))
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        raise NamingError("damaged meta information") from None
 
 
 def _form(value: Any, depth: int, room: Iterator[int]) -> Any:

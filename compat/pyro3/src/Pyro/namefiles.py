@@ -19,6 +19,7 @@ CREATE TABLE names (
     name TEXT PRIMARY KEY, uri TEXT, meta BLOB, made REAL NOT NULL, owner TEXT);
 CREATE TABLE server (id TEXT NOT NULL);
 """
+_TYPES = (str, str | None, bytes | None, float, str | None)
 _PUT = "INSERT OR REPLACE INTO names (name, uri, meta, made, owner) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -61,7 +62,10 @@ class NameFile:
             NamingError: Or something in it is no entry of a tree.
         """
         rows = self._run("SELECT name, uri, meta, made, owner FROM names ORDER BY name")
-        for name, uri, meta, made, owner in rows:  # groups before what is in them
+        for row in rows:  # groups before what is in them
+            if not all(map(isinstance, row, _TYPES)):
+                raise self._unusable(f"it has a damaged entry: {row[0]!r:.200}")
+            name, uri, meta, made, owner = row
             system = NameSpaceSystemMeta(GROUP if uri is None else OBJECT, made, owner)
             tree.add(NameValue(name, uri, system, meta))
 

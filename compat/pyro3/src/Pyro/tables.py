@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -22,6 +23,7 @@ class Table:
         objects: Each object with its name, by identity.
         persistent: Identities of those whose names stay.
         lock: Held where they change.
+        process: Number of the process that serves them.
     """
 
     def __init__(self) -> None:
@@ -29,6 +31,7 @@ class Table:
         self.objects: dict[str, tuple[ObjBase, str | None]] = {}
         self.persistent: set[str] = set()
         self.lock = threading.RLock()
+        self.process = os.getpid()
         self._left: list[str] = []
         self._freeing = threading.Lock()
 

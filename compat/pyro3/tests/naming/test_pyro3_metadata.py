@@ -91,3 +91,9 @@ def test_all_else_is_refused(value: Any, text: str) -> None:
     with pytest.raises(NamingError) as caught:
         sealed(value, ":x")
     assert caught.value.args == (text, ":x")
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'["q"]', b'["b"]', b"[" * 100_000])
+def test_damaged_data_is_said(data: bytes) -> None:
+    with pytest.raises(NamingError, match="damaged meta information"):
+        opened(data)

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,21 @@ def test_entries_that_make_no_tree_are_refused(tmp_path: Path) -> None:
     file = NameFile(tmp_path)
     file.put(NameValue(":no.such", "PYRO://h:1/x", OBJECT_META))
     with pytest.raises(NamingError, match=r"\(parent\)group not found"):
+        entries(file)
+    file.close()
+
+
+@pytest.mark.parametrize("column", ["uri", "meta", "made", "owner"])
+def test_damaged_entries_are_refused(tmp_path: Path, column: str) -> None:
+    file = NameFile(tmp_path)
+    file.put(NameValue(":x", "PYRO://h:1/x", OBJECT_META))
+    file.close()
+    value = "'text'" if column in ("meta", "made") else "x'00'"
+    with closing(sqlite3.connect(tmp_path / "names.sqlite")) as database:
+        database.execute(f"UPDATE names SET {column} = {value}")
+        database.commit()
+    file = NameFile(tmp_path)
+    with pytest.raises(NamingError, match=r"names\.sqlite: it has a damaged entry: ':x'"):
         entries(file)
     file.close()
 

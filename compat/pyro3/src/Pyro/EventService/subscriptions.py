@@ -78,7 +78,8 @@ class Subscriptions:
             re.error: One is no regular expression, or one that is not allowed.
             PyroError: It wants too much, or there are too many.
         """
-        made = {text: Pattern(text) for text in patterns}
+        few = list(dict.fromkeys(patterns))[: MOST_PATTERNS + 1]  # more are too many anyway
+        made = {text: Pattern(text) for text in few}
         with self._lock:
             subscriber = self._subscriber(identity, make)
             wanted = subscriber.patterns | made.keys()
