@@ -7,6 +7,7 @@ import datetime
 import enum
 import gc
 import pickle
+import signal
 import threading
 import types
 from collections.abc import Callable
@@ -79,6 +80,10 @@ class Thing(Pyro.core.ObjBase):
         raise SystemExit(3)
 
     def wait(self) -> bool:
+        return self.go.wait(10)
+
+    def break_off(self) -> bool:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
         return self.go.wait(10)
 
     def hear(self, value: Any) -> None:
@@ -410,6 +415,27 @@ def test_a_lost_connection_is_an_error_and_is_made_anew_by_the_next_call(
     running(port=port).connect(thing)
     proxy.adapter.rebindURI()
     assert proxy.echo(2) == 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, LookupError])
+def test_a_call_that_is_broken_off_leaves_the_next_one_alone(
+    error: type[BaseException], threaded: int, serve: Callable[..., Any]
+) -> None:
+    def break_off(*_: Any) -> None:
+        raise error
+
+    thing = Thing()
+    proxy = serve(thing)
+    before = signal.signal(signal.SIGUSR1, break_off)
+    try:
+        for _ in range(2):
+            with pytest.raises(error):
+                proxy.break_off()
+            thing.go.set()
+            assert proxy.echo("not the late answer") == "not the late answer"
+            thing.go.clear()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_many_threads_share_a_proxy(serve: Callable[..., Any]) -> None:

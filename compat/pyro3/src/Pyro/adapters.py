@@ -24,7 +24,12 @@ from pyrophone.wire.framing import ONEWAY
 
 from . import config
 from .connections import Greeting
-from .constants import INTERNAL_DAEMON_GUID, RIF_Oneway, deniedReasons
+from .constants import (
+    INTERNAL_DAEMON_GUID,
+    TRACEBACK_ATTRIBUTE,
+    RIF_Oneway,
+    deniedReasons,
+)
 from .errors import (
     ConnectionClosedError,
     ConnectionDeniedError,
@@ -267,8 +272,10 @@ class PYROAdapter:
             if isinstance(ours, ConnectionClosedError):
                 self.release()
             raise ours from error
-        except Exception as error:
+        except BaseException as error:
             marked(error)
+            if not hasattr(error, TRACEBACK_ATTRIBUTE):  # it is of this side: Ctrl-C, maybe
+                self._bound = False  # the program knows, and the next call connects
             raise
 
     @staticmethod
