@@ -243,6 +243,8 @@ def test_unregistered_classes_do_not_travel(serve: Callable[..., Any]) -> None:
             proxy.make(what)
     with pytest.raises(PyroError, match="registerClass"):
         proxy.echo(Plain())
+    with pytest.raises(PyroError, match=r"connect it, and pass its getProxy\(\)"):
+        proxy.echo(Thing())
     with pytest.raises(NoModuleError, match="Colour"):
         proxy.make("colour")
     with pytest.raises(PyroError, match="return a list"):

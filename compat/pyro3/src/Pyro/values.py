@@ -53,9 +53,10 @@ class _Table(ClassTable):
         if isinstance(value, BaseException):
             return super().generic_form(value)
         cls = f"{type(value).__module__}.{type(value).__qualname__}"
-        raise SerializeError(
-            f"{cls} can't travel: register it with Pyro.util.registerClass"
-        )
+        way = "register it with Pyro.util.registerClass"
+        if hasattr(type(value), "getAttrProxy"):
+            way = "connect it, and pass its getProxy()"
+        raise SerializeError(f"{cls} can't travel: {way}")
 
 
 def known(value: Any) -> Any:
