@@ -166,8 +166,14 @@ def test_what_cannot_be_watched_is_told() -> None:
         each = connect(daemon.register(Camera, "each"))
         with pytest.raises(CallError, match="no one instance"):
             watch(each, "gain").get(LIMIT)
-        with pytest.raises(ValueError, match="max_rate is 0"):
-            watch(proxy, "gain", max_rate=0)
+        for rate in (0, -1, float("nan"), 1e-300):
+            with pytest.raises(ValueError, match=f"max_rate is {rate}, must be above 0"):
+                watch(proxy, "gain", max_rate=rate)
+        with pytest.raises(TypeError, match="max_rate is a number, not str"):
+            watch(proxy, "gain", max_rate="5")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="name of an attribute is a text, not list"):
+            watch(proxy, ["gain"])  # type: ignore[arg-type]
+        watch(proxy, "gain", max_rate=10**400).close()
         with pytest.raises(TypeError, match="needs at least one name"):
             watch(proxy)
         with pytest.raises(TypeError, match="nothing to watch"):

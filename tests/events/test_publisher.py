@@ -240,3 +240,19 @@ def test_who_has_not_the_key_cannot_publish_for_another() -> None:
     publisher, other = Publisher(NOBODY), Publisher(NOBODY)
     assert publisher.id == publisher_of(publisher._key) != other.id
     assert len(publisher._key) == 16
+
+
+def test_what_cannot_be_published_is_told_with_its_topic_and_place() -> None:
+    publisher = Publisher(NOBODY)
+    text = r"event of 'lab.a': value\['x'\]: lock object can't be sent; publish what it is"
+    with pytest.raises(SerializeError, match=text):
+        publisher.publish("lab.a", {"x": threading.Lock()})
+    many: Any
+    for many in (["ab"], [("a",)], [5], {"a": 1}):
+        with pytest.raises(TypeError, match="pairs of topic and value, not "):
+            publisher.publish_many(many)
+
+
+def test_a_publisher_is_told_of_a_uri_or_a_name() -> None:
+    with pytest.raises(TypeError, match="service is a URI or a name, not int"):
+        Publisher(5)  # type: ignore[arg-type]

@@ -51,7 +51,8 @@ def test_reading_without_reconnecting_raises_what_is_wrong() -> None:
 
 
 def test_what_the_service_refuses_is_raised_also_when_reconnecting() -> None:
-    with event_service() as uri, subscribe("t", service=uri, events=0) as subscription:
+    many = 10**9  # more than the service has room for
+    with event_service() as uri, subscribe("t", service=uri, events=many) as subscription:
         with pytest.raises(EventError):
             subscription.get(LIMIT)
         with pytest.raises(StreamError, match="it is closed"):
@@ -186,7 +187,7 @@ async def _read(subscription: Any) -> list[Any]:
 
 
 def test_a_lost_connection_is_made_anew(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "pyrophone.events")
+    caplog.set_level(logging.WARNING, "pyrophone.events")
     with event_service() as uri:
         subscription = subscribe("t", service=uri).start()
         publisher = Publisher(uri, keep=True)
@@ -200,3 +201,9 @@ def test_a_lost_connection_is_made_anew(caplog: pytest.LogCaptureFixture) -> Non
         publisher.close()
         subscription.close()
     assert "waits for PYRO:Pyrophone.Events@127.0.0.1" in caplog.text
+    assert "and tries again and again: " in caplog.text
+
+
+def test_what_cannot_be_called_is_no_function_for_each() -> None:
+    with pytest.raises(TypeError, match="each takes a function, not int"):
+        subscribe("t").each(5)  # type: ignore[arg-type]

@@ -197,3 +197,26 @@ def test_a_loop_that_reads_is_not_kept_from_other_work() -> None:
 
         got = asyncio.run(asyncio.wait_for(work(), LIMIT))
         assert got == list(range(1, 301))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ({"full": "foo"}, "full is 'foo', must be one of end, latest, newest, oldest"),
+        ({"full": ["end"]}, "must be one of end"),
+        ({"events": 0}, "events is 0, must be a whole number from 1 on"),
+        ({"events": 1.5}, "events is 1.5, must be"),
+        ({"bytes": -1}, "bytes is -1, must be"),
+        ({"bytes": True}, "bytes is True, must be"),
+    ],
+)
+def test_what_no_service_takes_is_told_at_once(
+    arguments: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(EventError, match=problem):
+        subscribe("a", **arguments)
+
+
+def test_a_service_is_a_uri_or_a_name() -> None:
+    with pytest.raises(TypeError, match="service is a URI or a name, not int"):
+        subscribe("a", service=5)  # type: ignore[arg-type]

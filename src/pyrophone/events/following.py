@@ -30,7 +30,7 @@ from ..settings import Settings
 from ..uri import URI
 from .outlet import Outlet
 
-__all__ = ["Following", "Source", "is_passing"]
+__all__ = ["Following", "Source", "is_passing", "target_of"]
 
 _log = logging.getLogger("pyrophone.events")
 
@@ -60,6 +60,19 @@ class Source(Protocol):
 
     def read(self, item: Any) -> list[Any]:
         """Return what a reader gets for an item of the stream."""
+
+
+def target_of(service: str | URI | None, default: str) -> str | URI:
+    """Return what to connect to.
+
+    Raises:
+        TypeError: *service* is neither a URI nor a name.
+    """
+    if service is None:
+        return default
+    if not isinstance(service, str | URI):
+        raise TypeError(f"service is a URI or a name, not {type(service).__name__}")
+    return service
 
 
 def is_passing(error: BaseException, *, known: bool) -> bool:
@@ -206,7 +219,8 @@ class Following:
                 if number in self._connected:
                     pause = _FIRST
                 if number in self._connected or pause == _FIRST:
-                    _log.info("%s waits for %s: %s", self._name, source.target, error)
+                    text = "%s waits for %s, and tries again and again: %s"
+                    _log.warning(text, self._name, source.target, error)
             finally:
                 self._connected.discard(number)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))

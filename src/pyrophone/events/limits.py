@@ -39,6 +39,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            if not getattr(self, field.name) >= 1:
-                value = getattr(self, field.name)
-                raise ValueError(f"limit {field.name} is {value}, must be at least 1")
+            value = getattr(self, field.name)
+            if type(value) is not int or value < 1:
+                text = f"limit {field.name} is {value!r:.50}, must be a whole number"
+                raise ValueError(f"{text} from 1 on")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +15,9 @@ from ..uri import URI
 from .reading import Reading
 
 __all__ = ["Change", "Watch", "watch", "watch_all"]
+
+_LONGEST = 3600  # seconds between two values, as daemons take it
+_ALL = 1e9  # a rate at which each change is sent
 
 
 class Change:
@@ -87,7 +89,7 @@ def watch(
 
     Raises:
         TypeError: *proxy* is none, or there is no name.
-        ValueError: *max_rate* is not above zero.
+        ValueError: *max_rate* is not above zero, or less than one an hour.
     """
     return watch_all(
         [(proxy, names)],
@@ -115,9 +117,7 @@ def watch_all(
         reconnect: Likewise.
         settings: Likewise.
     """
-    if not max_rate > 0:
-        raise ValueError(f"max_rate is {max_rate}, must be above 0")
-    interval = 0.0 if math.isinf(max_rate) else 1.0 / max_rate
+    interval = _interval(max_rate)
     sources = [
         _Observables(proxy, names, interval, classes, settings) for proxy, names in watched
     ]
@@ -125,6 +125,15 @@ def watch_all(
         raise TypeError("there is nothing to watch")
     what = ", ".join(sorted({name for source in sources for name in source.names}))
     return Watch(sources, reconnect=reconnect, name=f"watch of {what[:60]}")
+
+
+def _interval(max_rate: Any) -> float:
+    """Return how many seconds there are between two values, at least."""
+    if not isinstance(max_rate, int | float):
+        raise TypeError(f"max_rate is a number, not {type(max_rate).__name__}")
+    if not max_rate * _LONGEST >= 1:
+        raise ValueError(f"max_rate is {max_rate}, must be above 0, one an hour or more")
+    return 0.0 if max_rate > _ALL else 1.0 / max_rate
 
 
 class _Observables:
@@ -144,6 +153,10 @@ class _Observables:
         self.names = [names] if isinstance(names, str) else list(names)
         if not self.names:
             raise TypeError(f"watching {remote.uri} needs at least one name")
+        for name in self.names:
+            if not isinstance(name, str):
+                text = f"the name of an attribute is a text, not {type(name).__name__}"
+                raise TypeError(f"watching {remote.uri}: {text}")
         self.target: str | URI = remote.uri
         self.settings = settings or remote.line.settings
         self.classes = classes

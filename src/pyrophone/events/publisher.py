@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterable
 from typing import Any, Self
 
-from ..errors import EventError, PyrophoneError, RemoteProtocolError
+from ..errors import EventError, PyrophoneError, RemoteProtocolError, SerializeError
 from ..frontend.forms import codecs_for
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..sync import Proxy, close, connect, deadline
 from ..uri import URI
+from .following import target_of
 from .kept import Kept
 from .limits import Limits
 from .records import as_kept, pack_event, pack_head, publisher_of
@@ -63,7 +64,7 @@ class BasePublisher:
         settings = settings or Settings()
         self._limit = settings.timeout or _LIMIT
         self._settings = dataclasses.replace(settings, timeout=self._limit)
-        self._target: str | URI = service or EVENTS_ID
+        self._target = target_of(service, EVENTS_ID)
         self._keep = keep
         self._classes = classes
         self._codecs = codecs_for(Proxy.to, settings, classes)
@@ -97,11 +98,17 @@ class BasePublisher:
         numbers: dict[str, int] = {}
         last: dict[str, bytes] = {}
         records = []
-        for topic, value in events:
+        for event in events:
+            topic, value = _pair(event)
             check_topic(topic)
             number = numbers.get(topic, self._numbers.get(topic, 0)) + 1
             numbers[topic] = number
-            sealed = seal(value, self._codecs)
+            try:
+                sealed = seal(value, self._codecs)
+            except SerializeError as error:
+                problem = str(error).removeprefix("result")
+                text = f"event of {topic!r}: value{problem} can't be sent"
+                raise SerializeError(f"{text}; publish what it is made of") from error
             record = pack_event(topic, self.id, number, now, sealed, keep=keep)
             records.append(record)
             if keep:
@@ -265,6 +272,12 @@ class Publisher(BasePublisher):
         proxy, self._proxy = self._proxy, None
         if proxy is not None:
             close(proxy)
+
+
+def _pair(event: Any) -> tuple[Any, Any]:
+    if isinstance(event, tuple | list) and len(event) == 2:
+        return event[0], event[1]
+    raise TypeError(f"publish_many takes pairs of topic and value, not {event!r:.50}")
 
 
 def read_hello(answer: Any) -> tuple[str, int]:

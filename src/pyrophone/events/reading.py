@@ -91,7 +91,12 @@ class Reading(Generic[T]):
 
         Returns:
             The thread, which ends when this is closed.
+
+        Raises:
+            TypeError: *function* can't be called.
         """
+        if not callable(function):
+            raise TypeError(f"each takes a function, not {type(function).__name__}")
         thread = threading.Thread(
             target=_hand_on, args=(self, function), name="pyrophone-each", daemon=True
         )

@@ -8,15 +8,18 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ..errors import EventError
 from ..frontend.forms import codecs_for
 from ..serializers.classes import ClassTable
 from ..settings import Settings
 from ..sync import Proxy
 from ..uri import URI
 from .event import Event
+from .following import target_of
 from .losses import Losses
 from .reading import Reading
 from .records import EventRecord, Head, pack_head, unpack
+from .rules import RULES
 from .sealed import unseal
 from .service import EVENTS_ID
 from .topics import Pattern
@@ -88,16 +91,30 @@ def subscribe(
         settings: For the connection.
 
     Raises:
-        EventError: A pattern is bad.
+        EventError: A pattern is bad, or *full*, *events* or *bytes*.
         TypeError: There is none.
     """
     if not patterns:
         raise TypeError("subscribe needs at least one topic or pattern")
     for pattern in patterns:
         Pattern(pattern)
+    _check_queue(full, events, bytes)
     source = _Topics(patterns, service, settings or Settings(), classes)
     source.rule = (full, events, bytes, kept)
     return Subscription(source, reconnect=reconnect)
+
+
+def _check_queue(full: Any, events: Any, size: Any) -> None:
+    """Complain of what no service takes, before there is one.
+
+    Raises:
+        EventError: An argument of :func:`subscribe` is bad.
+    """
+    if full not in list(RULES):
+        raise EventError(f"full is {full!r:.50}, must be one of {', '.join(sorted(RULES))}")
+    for name, value in (("events", events), ("bytes", size)):
+        if type(value) is not int or value < 1:
+            raise EventError(f"{name} is {value!r:.50}, must be a whole number from 1 on")
 
 
 class _Topics:
@@ -113,7 +130,7 @@ class _Topics:
         classes: ClassTable | None,
     ) -> None:
         self.patterns = list(patterns)
-        self.target: str | URI = service or EVENTS_ID
+        self.target = target_of(service, EVENTS_ID)
         self.settings = settings
         self.classes = classes
         self.handshake: Any = "hello"
