@@ -7,25 +7,39 @@ from pathlib import Path
 
 import pytest
 
-from layers import RULES, Module, compat_uses_public_names, graph, read
+from layers import (
+    RULES,
+    Module,
+    compat_uses_public_names,
+    find,
+    graph,
+    read,
+    read_all,
+)
 
 ROOT = Path(__file__).parent.parent
-LIBRARY = read(ROOT / "src")
-COMPAT = [read(folder) for folder in sorted(ROOT.glob("compat/*/src"))]
+FILES = find(ROOT / "src")
 
 
-@pytest.mark.parametrize("name", LIBRARY)
+@pytest.fixture(scope="module")
+def library() -> dict[str, Module]:
+    return read_all(ROOT / "src")
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_modules_keep_the_rules(name: str) -> None:
-    assert complaints(LIBRARY[name]) == []
+    assert complaints(read(name, FILES)) == []
 
 
-def test_no_module_imports_itself_in_a_circle() -> None:
-    graphlib.TopologicalSorter(graph(LIBRARY)).prepare()
+def test_no_module_imports_itself_in_a_circle(library: dict[str, Module]) -> None:
+    graphlib.TopologicalSorter(graph(library)).prepare()
 
 
-def test_compatibility_packages_use_what_is_documented() -> None:
-    for package in COMPAT:
-        assert list(compat_uses_public_names(package.values(), LIBRARY)) == []
+def test_compatibility_packages_use_what_is_documented(library: dict[str, Module]) -> None:
+    for folder in sorted(ROOT.glob("compat/*/src")):
+        package = read_all(folder)
+        assert package
+        assert list(compat_uses_public_names(package.values(), library)) == []
 
 
 def complaints(module: Module) -> list[str]:
@@ -180,7 +194,7 @@ def test_relative_imports_count_from_the_package(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("from .client import Proxy\nfrom ..errors import E")
     (folder / "client.py").write_text("from . import drive\nfrom ..errors import E")
-    modules = read(tmp_path)
+    modules = read_all(tmp_path)
     assert {name: [*map(str, module.imports)] for name, module in modules.items()} == {
         "pyrophone.sync": ["pyrophone.sync.client.Proxy", "pyrophone.errors.E"],
         "pyrophone.sync.client": ["pyrophone.sync.drive", "pyrophone.errors.E"],

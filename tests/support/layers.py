@@ -9,11 +9,19 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["RULES", "Module", "compat_uses_public_names", "graph", "read"]
+__all__ = [
+    "RULES",
+    "Module",
+    "compat_uses_public_names",
+    "find",
+    "graph",
+    "read",
+    "read_all",
+]
 
 # A part imports from the rows above it and from itself, never from its neighbours; but the
 # modules of the first row may know each other. "pyrophone" is the package's __init__.py.
@@ -127,21 +135,26 @@ def part_of(name: str) -> str:
     return ".".join(name.split(".")[1:2]) or name
 
 
-def read(folder: Path) -> dict[str, Module]:
-    """Return all modules below *folder* by their names."""
-    names = {}
+def find(folder: Path) -> dict[str, Path]:
+    """Return the files of all modules below *folder* by the names of these."""
+    paths = {}
     for path in sorted(folder.rglob("*.py")):
         name = ".".join(path.relative_to(folder).with_suffix("").parts)
-        names[name.removesuffix(".__init__")] = path
-    return {
-        name: Module(
-            name,
-            path.read_text(encoding="utf-8"),
-            package=path.name == "__init__.py",
-            known=names,
-        )
-        for name, path in names.items()
-    }
+        paths[name.removesuffix(".__init__")] = path
+    return paths
+
+
+def read(name: str, paths: Mapping[str, Path]) -> Module:
+    """Return one module of those that are found."""
+    path = paths[name]
+    text = path.read_text(encoding="utf-8")
+    return Module(name, text, package=path.name == "__init__.py", known=paths)
+
+
+def read_all(folder: Path) -> dict[str, Module]:
+    """Return all modules below *folder* by their names."""
+    paths = find(folder)
+    return {name: read(name, paths) for name in paths}
 
 
 def imports_point_up(module: Module) -> Iterator[str]:
