@@ -170,7 +170,7 @@ def test_the_whole_control_command(start, capsys):
 def test_the_echo_object():
     echo = echoserver.EchoServer()
     assert echo.echo([1, "x"]) == [1, "x"]
-    assert echo.oneway_echo("x") is None or True
+    echo.oneway_echo("x")
     assert list(echo.generator()) == ["one", "two", "three"]
     assert echo.nan() != echo.nan()
     assert echo.inf() == float("inf")
