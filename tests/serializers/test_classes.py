@@ -158,50 +158,6 @@ def test_a_converter_may_raise_our_errors_itself() -> None:
         classes.from_form({"__class__": "geo.Point"})
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "PYRO:o@h:1",
-        "PYRO:o@[::1]:1",
-        "PYRO:o@./u:sock",
-        "PYRONAME:n",
-        "PYROMETA:a,b@h:9090",
-    ],
-)
-def test_uris_arrive_from_lists_too(uri: str) -> None:
-    classes = ClassTable()
-    form = classes.to_form(URI.parse(uri))
-    assert classes.from_form(form) == URI.parse(uri)
-    state = [list(part) if isinstance(part, set) else part for part in form["state"]]
-    assert classes.from_form({"__class__": URI_CLASS, "state": state}) == URI.parse(uri)
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        None,
-        "PYRO",
-        (),
-        ("PYRO", "o", None, "h"),
-        ("PYRO", "o", None, "h", 1, 2),
-        ("FTP", "o", None, "h", 1),
-        (["PYRO"], "o", None, "h", 1),
-        ("PYRO", {"o"}, None, "h", 1),
-        ("PYRO", None, None, "h", 1),
-        ("PYROMETA", ["a", 1], None, "h", 1),
-        ("PYRO", "o", 1, "h", 1),
-        ("PYRO", "o", None, b"h", 1),
-        ("PYRO", "o", None, "h", "1"),
-        ("PYRO", "o", None, "h", True),
-    ],
-)
-def test_malformed_uris_are_refused(state: Any) -> None:
-    with pytest.raises(SerializeError, match=r"malformed Pyro5.core.URI: state"):
-        ClassTable().from_form({"__class__": URI_CLASS, "state": state})
-    with pytest.raises(SerializeError, match="state of 5, missing"):
-        ClassTable().from_form({"__class__": URI_CLASS})
-
-
 def test_a_daemon_arrives_as_a_placeholder() -> None:
     classes = ClassTable()
     daemon = classes.from_form({"__class__": DAEMON_CLASS, "state": []})

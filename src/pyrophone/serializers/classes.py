@@ -7,15 +7,30 @@ daemon and each connection has its own.
 
 from __future__ import annotations
 
-import dataclasses
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import SecurityError, SerializeError
 from ..uri import URI
 from . import exceptions
 from .annotations import is_buildable, mentioned_classes
+from .forms import (
+    DAEMON_CLASS,
+    FAILURE_CLASS,
+    NO_FORM,
+    PROXY_CLASS,
+    SERIALIZER_CLASSES,
+    URI_CLASS,
+    Failure,
+    Form,
+    Placeholder,
+    placeholder_form,
+    read_uri,
+    slots_of,
+    state_of,
+    uri_form,
+)
 from .functions import FUNCTION_CLASS, FUNCTIONS, function_form, read_function
 from .records import Allowed
 
@@ -32,60 +47,8 @@ __all__ = [
     "Placeholder",
 ]
 
-# The wire's names for classes; part of the format, they name nothing here.
-URI_CLASS = "Pyro5.core.URI"
-PROXY_CLASS = "Pyro5.client.Proxy"
-DAEMON_CLASS = "Pyro5.server.Daemon"
-FAILURE_CLASS = "Pyro5.core._ExceptionWrapper"
-SERIALIZER_CLASSES = types.MappingProxyType(
-    {
-        "Pyro5.util.SerpentSerializer": "serpent",
-        "Pyro5.util.MarshalSerializer": "marshal",
-        "Pyro5.util.JsonSerializer": "json",
-        "Pyro5.util.MsgpackSerializer": "msgpack",
-    }
-)
-
-Form = dict[str, Any]
-NO_FORM = object()  # says that there is none, where None could be one
 _CONTAINERS = frozenset({dict, list, tuple})
 _NO_DATA = (type, types.ModuleType)
-
-
-class Failure:
-    """One failed call inside the result of a batch.
-
-    Attributes:
-        error: What the call raised.
-        traceback: Its lines, to be sent along; None if there are none.
-        form: What to send for the error, if that is known.
-    """
-
-    __slots__ = ("error", "form", "traceback")
-
-    def __init__(
-        self,
-        error: BaseException,
-        traceback: list[str] | None = None,
-        form: Form | None = None,
-    ) -> None:
-        self.error = error
-        self.traceback = traceback
-        self.form = form
-
-    def __repr__(self) -> str:
-        return f"Failure({self.error!r})"
-
-
-@dataclasses.dataclass(frozen=True)
-class Placeholder:
-    """What arrives where a peer sent an object that makes no sense here.
-
-    Attributes:
-        class_name: The wire's name of its class.
-    """
-
-    class_name: str
 
 
 class ClassTable:
@@ -110,9 +73,9 @@ class ClassTable:
         self.stand_in: Callable[[Any], Mapping[str, Any] | None] | None = None
         # Replaced, never changed: a thread may be reading the old one.
         self._to_form: dict[type, Callable[[Any], Any]] = {
-            URI: _uri_form,
+            URI: uri_form,
             Failure: self._failure_form,
-            Placeholder: _placeholder_form,
+            Placeholder: placeholder_form,
         }
         self._from_form: dict[str, Callable[[str, Form], Any]] = {}
         self.allowed = Allowed()
@@ -197,7 +160,7 @@ class ClassTable:
         if isinstance(state, Mapping):
             return dict(state)
         cls = type(value)
-        slots = list(_slots(cls))
+        slots = list(slots_of(cls))
         if isinstance(value, _NO_DATA) or not (slots or hasattr(value, "__dict__")):
             raise SerializeError(f"{cls.__name__} object")
         form = {name: getattr(value, name) for name in slots if hasattr(value, name)}
@@ -246,9 +209,9 @@ class ClassTable:
         if "__" in name:
             raise SecurityError(f"refused to make an object of class {name}")
         if name == URI_CLASS:
-            return _read_uri(_state(form, 5))
+            return read_uri(state_of(form, 5))
         if name == DAEMON_CLASS:
-            _state(form, 0)
+            state_of(form, 0)
             return Placeholder(name)
         if name in SERIALIZER_CLASSES:
             return SERIALIZER_CLASSES[name]
@@ -311,48 +274,3 @@ class ClassTable:
         if not isinstance(error, BaseException):
             raise SerializeError(f"malformed {FAILURE_CLASS}: no exception in it")
         return Failure(error)
-
-
-def _slots(cls: type) -> Iterator[str]:
-    """Yield the attribute names of the slots of *cls*, its bases' first."""
-    for base in reversed(cls.__mro__):
-        names = base.__dict__.get("__slots__", ())
-        for name in (names,) if isinstance(names, str) else names:
-            if name.startswith("__") and not name.endswith("__"):
-                yield f"_{base.__name__.lstrip('_')}{name}"
-            elif name not in ("__dict__", "__weakref__"):
-                yield name
-
-
-def _state(form: Mapping[str, Any], size: int) -> Any:
-    state = form.get("state")
-    if not isinstance(state, (list, tuple)) or len(state) != size:
-        found = f"{len(state)} elements" if isinstance(state, (list, tuple)) else "missing"
-        raise SerializeError(f"malformed {form['__class__']}: state of {size}, {found}")
-    return state
-
-
-def _uri_form(uri: URI) -> Form:
-    name: Any = set(uri.tags) if uri.scheme == "PYROMETA" else uri.object
-    state = (uri.scheme, name, uri.socket_name, uri.host, uri.port)
-    return {"__class__": URI_CLASS, "state": state}
-
-
-def _read_uri(state: Any) -> URI:
-    scheme, name, socket_name, host, port = state
-    if scheme == "PYROMETA" and isinstance(name, (set, frozenset, list, tuple)):
-        tags = [tag for tag in name if isinstance(tag, str)]
-        name = ",".join(sorted(set(tags))) if len(tags) == len(name) else None
-    if (
-        scheme not in ("PYRO", "PYRONAME", "PYROMETA")
-        or not isinstance(name, str)
-        or not isinstance(socket_name, (str, types.NoneType))
-        or not isinstance(host, (str, types.NoneType))
-        or type(port) not in (int, types.NoneType)
-    ):
-        raise SerializeError(f"malformed {URI_CLASS}: state {state!r:.200}")
-    return URI(scheme, name, socket_name, host, port)
-
-
-def _placeholder_form(placeholder: Placeholder) -> Form:
-    return {"__class__": placeholder.class_name, "state": ()}
