@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import io
 import logging
@@ -20,6 +21,7 @@ import Pyro.configuration
 import Pyro.constants
 import Pyro.core
 import Pyro.errors
+import Pyro.EventService.Clients
 import Pyro.items
 import Pyro.protocol
 import Pyro.util
@@ -270,6 +272,60 @@ def test_names_of_modules() -> None:
             getattr(Pyro.protocol, name)
     with pytest.raises(AttributeError):
         _ = Pyro.protocol.unheard_of
+
+
+CONSTANTS = {
+    "VERSION": "3.16",
+    "NAMESERVER_NAME": ":Pyro.NameServer",
+    "EVENTSERVER_NAME": ":Pyro.EventService",
+    "TRACEBACK_ATTRIBUTE": "remote_stacktrace",
+    "DENIED_UNSPECIFIED": 0,
+    "DENIED_SERVERTOOBUSY": 1,
+    "DENIED_HOSTBLOCKED": 2,
+    "DENIED_SECURITY": 3,
+    "deniedReasons": {
+        0: "unspecified reason",
+        1: "server too busy",
+        2: "host blocked",
+        3: "security reasons",
+    },
+    "RIF_Varargs": 1,
+    "RIF_Keywords": 2,
+    "RIF_VarargsAndKeywords": 3,
+    "RIF_Oneway": 4,
+    "NSROLE_SINGLE": 0,
+    "NSROLE_PRIMARY": 1,
+    "NSROLE_SECONDARY": 2,
+}
+MEMBERS = {
+    "protocol.DefaultConnValidator": "acceptHost createAuthChallenge mungeIdent "
+    "createAuthToken acceptIdentification setAllowedIdentifications",
+    "protocol.BasicSSLValidator": "checkCertificate",
+    "protocol.TCPConnection": "sock close shutdown fileno",
+    "protocol.TCPServer": "",
+    "protocol.LocalStorage": "caller",
+    "util.SystemLogger": "msg warn error raw",
+    "util.UserLogger": "msg warn error raw",
+    "util.ArgParser": "parse hasOpt getOpt printIgnored",
+    "errors.PyroExceptionCapsule": "raiseEx args",
+    "EventService.Clients.Publisher": "publish getES",
+    "EventService.Clients.Subscriber": "subscribe subscribeMatch unsubscribe event listen "
+    "abort setThreading getES",
+    "EventService.Server.EventService": "subscribe subscribeMatch unsubscribe publish",
+    "EventService.Server.EventServiceStarter": "start initialize waitUntilStarted "
+    "getServerSockets handleRequests shutdown",
+}
+
+
+def test_constants() -> None:
+    assert {name: getattr(Pyro.constants, name) for name in CONSTANTS} == CONSTANTS
+    assert Pyro.constants.CFGITEM_PYRO_INITIALIZED
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_members_of_classes(name: str) -> None:
+    cls = functools.reduce(getattr, name.split("."), Pyro)
+    assert [member for member in MEMBERS[name].split() if not hasattr(cls, member)] == []
 
 
 def test_what_was_deprecated_says_what_to_do_instead() -> None:
