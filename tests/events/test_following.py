@@ -107,6 +107,26 @@ def test_without_reconnecting_the_end_is_told() -> None:
         assert following.state == "closed"
 
 
+def test_what_has_ended_does_not_begin_again() -> None:
+    counter = Counter()
+    with running(Daemon()) as daemon:
+        source = Numbers(daemon.register(counter))
+        following = Following([source], reconnect=False, name="numbers")
+        following.begin_in_thread()
+        following.joined()
+        assert following.state == "closed"
+        assert source.next == 3
+        following.begin_in_thread()
+        following.joined()
+        asyncio.run(_begin_in_loop(following))
+        assert source.next == 3
+
+
+async def _begin_in_loop(following: Following) -> None:
+    following.begin_in_loop()
+    await following.ended()
+
+
 def test_an_answer_that_is_no_stream_is_told() -> None:
     @expose
     class Wrong:

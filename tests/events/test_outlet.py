@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -50,6 +50,38 @@ def test_who_puts_in_waits_until_all_is_taken_if_there_is_no_room() -> None:
         await putting
 
     run(work)
+
+
+def test_a_loop_that_ended_while_there_was_no_room_holds_up_no_other() -> None:
+    outlet = Outlet()
+
+    async def give_up() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(outlet.put([*range(500)]), 0.01)
+
+    async def work() -> None:
+        putting = asyncio.create_task(outlet.put([500]))
+        await asyncio.sleep(0)
+        assert [await outlet.take_soon() for _ in range(501)] == [*range(501)]
+        await putting
+
+    run(give_up)
+    run(work)
+
+
+def test_it_can_be_dropped_in_the_middle_of_anything() -> None:
+    outlet = Outlet()
+
+    class Items(list[int]):
+        """Garbage is collected while these are put in."""
+
+        def __iter__(self) -> Iterator[int]:
+            outlet.drop()
+            return super().__iter__()
+
+    run(lambda: outlet.put(Items([1])))
+    with pytest.raises(StopIteration):
+        outlet.take(0)
 
 
 def test_there_is_room_for_less_than_that() -> None:

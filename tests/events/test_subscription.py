@@ -2,14 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from eventful import event_service
 from kinds import KINDS, Kind
-from pyrophone import Settings
-from pyrophone.errors import EventError, SerializeError, SubscriberTooSlowError
+from pyrophone import Settings, expose
+from pyrophone.errors import (
+    EventError,
+    RemoteProtocolError,
+    SerializeError,
+    StreamError,
+    SubscriberTooSlowError,
+)
 from pyrophone.events import EventBus, Publisher, Subscription, subscribe
 from pyrophone.naming import NameService
 from pyrophone.serializers import ClassTable
@@ -140,6 +147,29 @@ def test_it_goes_on_where_it_was_when_the_connection_breaks() -> None:
                 assert all(event.value == event.number for event in got)
                 assert len(got) + subscription.missed == 40
                 assert sum(event.missed for event in got) == subscription.missed
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        (5, "records are bytes, not int"),
+        ("text", "records are bytes, not str"),
+        (b"\xffx", "bad record at 0"),
+    ],
+)
+def test_a_service_that_talks_nonsense_is_told_so(item: Any, why: str) -> None:
+    @expose
+    class Broken:
+        async def subscribe(self, *_: Any) -> AsyncIterator[Any]:
+            yield item
+
+    with running(Daemon()) as daemon:
+        uri = daemon.register(Broken(), "Pyrophone.Events")
+        with subscribe("t", service=uri) as subscription:
+            with pytest.raises(RemoteProtocolError, match=why):
+                subscription.get(LIMIT)
+            with pytest.raises(StreamError, match="closed"):
+                subscription.get(LIMIT)
 
 
 def test_losses_are_told_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

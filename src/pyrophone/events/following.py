@@ -109,7 +109,8 @@ class Following:
         self._closed = False
         self._connected: set[int] = set()  # sources, by number
         self._known: set[int] = set()  # likewise, those that were connected before
-        self._lock = threading.Lock()
+        # Reentrant: who forgets it closes it, perhaps while garbage is collected here.
+        self._lock = threading.RLock()
         self._begun: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -118,7 +119,7 @@ class Following:
     @property
     def state(self) -> str:
         """``waiting``, ``connected`` or ``closed``."""
-        if self._closed or self.outlet.over:
+        if self._over:
             return "closed"
         return "connected" if len(self._connected) == len(self._sources) else "waiting"
 
@@ -130,7 +131,7 @@ class Following:
     def begin_in_thread(self) -> None:
         """Run in a thread of its own, if it does not run yet."""
         with self._lock:
-            if self._closed or (self._thread is not None and self._thread.is_alive()):
+            if self._over or (self._thread is not None and self._thread.is_alive()):
                 return
             self._check_free()
             if self._thread is not None:  # that of the parent: this is a child of fork
@@ -145,7 +146,7 @@ class Following:
     def begin_in_loop(self) -> None:
         """Run in the running loop, if it does not run there yet."""
         loop = asyncio.get_running_loop()
-        if self._closed or (self._task is not None and self._loop is loop):
+        if self._over or (self._task is not None and self._loop is loop):
             return
         if self._thread is not None or (self._loop and not self._loop.is_closed()):
             raise RuntimeError(f"{self._name} is read by others: threads, or another loop")
@@ -173,6 +174,10 @@ class Following:
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(_LIMIT)
+
+    @property
+    def _over(self) -> bool:
+        return self._closed or self.outlet.over
 
     def _check_free(self) -> None:
         if self._loop is not None and self._thread is None and not self._loop.is_closed():

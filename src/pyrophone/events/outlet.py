@@ -26,7 +26,8 @@ class Outlet:
 
     def __init__(self) -> None:
         self.over = False
-        self._lock = threading.Lock()  # held by who puts something in
+        # Held by who puts something in; reentrant, as garbage is collected in between.
+        self._lock = threading.RLock()
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -35,15 +36,17 @@ class Outlet:
 
     async def put(self, items: list[Any]) -> None:
         """Put *items* in; return when there is room for more."""
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         with self._lock:
-            if self.over:
-                return
             for item in items:
+                if self.over:
+                    return
                 self._items.put(item)
         self._rouse()
         if self._items.qsize() >= _ROOM:
-            full = self._full = self._full or self._loop.create_future()
+            full = self._full
+            if full is None or full.get_loop() is not loop:  # one that has ended
+                full = self._full = loop.create_future()
             self._make_room()  # if it was emptied since a moment: nobody would say so again
             await asyncio.shield(full)
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import EventError
+from ..errors import EventError, RemoteProtocolError
 from ..frontend.forms import codecs_for
 from ..serializers.classes import ClassTable
 from ..settings import Settings
@@ -152,11 +152,17 @@ class _Topics:
         return await proxy.subscribe(self.patterns, *self.rule, since)
 
     def read(self, item: Any) -> list[Event]:
-        """Return the events of some records."""
+        """Return the events of some records.
+
+        Raises:
+            RemoteProtocolError: These are none.
+        """
+        try:
+            records = unpack(item)
+        except EventError as error:
+            raise RemoteProtocolError(str(error)) from None
         self._begun = True
-        return [
-            event for record in unpack(item) if (event := self._event(record)) is not None
-        ]
+        return [event for record in records if (event := self._event(record)) is not None]
 
     def _event(self, record: EventRecord | Head) -> Event | None:
         publisher, topic = record.publisher, record.topic
