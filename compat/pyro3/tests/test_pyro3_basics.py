@@ -204,9 +204,11 @@ def test_logs_by_a_file_for_the_module_logging(tmp_path: Path) -> None:
     assert target.read_text() == "mine ** here ** text\n"
 
 
+@pytest.mark.parametrize("standard", [0, 1])
 def test_a_log_that_can_not_be_written_is_no_failure(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    standard: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Pyro.config.PYRO_STDLOGGING = standard
     Pyro.config.PYRO_LOGFILE = "missing/log"
     Pyro.config.PYRO_TRACELEVEL = 3
     Pyro.util.Log.msg("here", "text")

@@ -446,6 +446,24 @@ def test_transients_that_nobody_uses_are_reaped(threaded: int, running: Any) -> 
     assert named.objectGUID in daemon.getRegistered()
 
 
+def test_what_is_used_while_others_are_reaped_stays(threaded: int) -> None:
+    class First(Thing):
+        def _gotReaped(self) -> None:
+            second.lastUsed = time.time()
+
+    daemon = Pyro.core.Daemon(port=0, norange=1)
+    first, second = First(), Thing()
+    for one in (first, second):
+        daemon.connect(one)
+        one.lastUsed = 0
+    daemon.setTransientsCleanupAge(60)
+    daemon.reap()
+    assert {first.objectGUID, second.objectGUID} & {*daemon.getRegistered()} == {
+        second.objectGUID
+    }
+    daemon.closedown()
+
+
 def test_idle_clients_are_disconnected(
     threaded: int, running: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

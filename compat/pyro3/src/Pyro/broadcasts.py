@@ -32,6 +32,7 @@ SHUTDOWN = "shutdown"
 DENIED = "Shutdown request denied"
 _PREFIX = b"PYRO3 "
 _LARGEST = 1024  # bytes of a request or an answer
+_FOREVER = 1e8  # seconds; longer ones are too much for sockets
 _ROUND = 50  # requests answered at one go; then others have their turn
 
 Address = tuple[str, int]
@@ -196,7 +197,7 @@ def answers(
     for address in addresses:
         with contextlib.suppress(OSError):  # there may be no such network
             sock.sendto(request, address)
-    end = None if seconds < 0 else time.monotonic() + seconds
+    end = None if seconds < 0 or seconds > _FOREVER else time.monotonic() + seconds
     while end is None or (left := end - time.monotonic()) > 0:
         sock.settimeout(None if end is None else left)
         try:

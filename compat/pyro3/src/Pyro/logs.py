@@ -49,7 +49,7 @@ class LoggerBase:
     def raw(self, ztr: Any) -> None:
         """Write a text as it is, whatever the level."""
         if config.PYRO_STDLOGGING:
-            _standard(self.name).info("%s", str(ztr).rstrip("\n"))
+            self._log(logging.INFO, "%s", str(ztr).rstrip("\n"))
         else:
             self._write(str(ztr))
 
@@ -61,7 +61,7 @@ class LoggerBase:
             source, args = "N/A", (source,)
         text = self._form(" ".join(map(_text, args)))
         if config.PYRO_STDLOGGING:
-            _standard(self.name).log(level, "** %s ** %s", source, text)
+            self._log(level, "** %s ** %s", source, text)
             return
         now = time.strftime("%Y-%m-%d %H:%M:%S")
         place = f"{os.getpid()}:{threading.current_thread().name}"
@@ -70,6 +70,12 @@ class LoggerBase:
     def _form(self, text: str) -> str:
         """Return the text of an entry as it is written."""
         return text
+
+    def _log(self, level: int, form: str, *values: Any) -> None:
+        try:
+            _standard(self.name).log(level, form, *values)
+        except OSError as error:  # a log is no reason to fail
+            sys.stderr.write(f"PYRO: can't write to the log {self.name}: {error}\n")
 
     def _write(self, text: str) -> None:
         path = os.path.join(config.PYRO_STORAGE, getattr(config, self.file_item))

@@ -167,6 +167,8 @@ class Registry:
                 if not name and one.lastUsed < oldest
             ]
         for one in old:
+            if one.lastUsed >= oldest:  # since a moment
+                continue
             try:
                 self.disconnect(one)
             except KeyError:  # since a moment
