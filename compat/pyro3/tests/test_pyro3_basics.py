@@ -230,6 +230,15 @@ def test_only_the_first_start_counts(
         assert text.count(line) == 1
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="root can write everywhere")
+@pytest.mark.usefixtures("fresh")
+def test_servers_need_a_storage_that_they_can_write() -> None:
+    Pyro.config.PYRO_STORAGE = "/proc/self"
+    with pytest.raises(OSError, match=r"^no write access to PYRO_STORAGE \[/proc/self\]$"):
+        Pyro.core.initServer()
+    Pyro.core.initServer(storageCheck=0)
+
+
 @pytest.mark.usefixtures("fresh")
 def test_servers_check_the_storage(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -111,6 +111,28 @@ def test_who_finds_none_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(("retries", "seconds", "deaf"), [(-1, 0.01, 3), (0, -1, 0)])
+def test_a_negative_number_asks_or_waits_for_ever(
+    retries: int, seconds: float, deaf: int
+) -> None:
+    config.PYRO_BC_RETRIES, config.PYRO_BC_TIMEOUT = retries, seconds
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.settimeout(10)
+        sock.bind(("127.0.0.1", config.PYRO_NS_BC_PORT))
+
+        def answer() -> None:
+            for _ in range(deaf):
+                sock.recvfrom(99)
+            _, address = sock.recvfrom(99)
+            sock.sendto(URI.encode(), address)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert str(NameServerLocator().detectNS()) == URI
+        thread.join(10)
+
+
+@pytest.mark.usefixtures("alone")
 def test_with_a_port_the_error_of_the_one_attempt_is_raised() -> None:
     with pytest.raises(ProtocolError, match="connection failed"):
         NameServerLocator().getNS("localhost", config.PYRO_NS_PORT)
