@@ -402,6 +402,32 @@ def test_the_kind_of_daemon_can_still_be_changed(running: Any) -> None:
     assert uri.getProxy().count() == 2  # one storage for all
 
 
+@pytest.mark.parametrize(("norange", "name"), [(0, None), (0, "a"), (1, None)])
+def test_a_port_that_others_take_meanwhile_is_another_if_nobody_knows_it(
+    monkeypatch: pytest.MonkeyPatch, running: Any, norange: int, name: str | None
+) -> None:
+    daemon: Any = Pyro.core.Daemon(port=0, norange=norange)
+    before, target = daemon.port, Thing()
+    daemon.connect(target, name)
+    close = daemon._engine.close
+    faster = []
+
+    def close_slowly() -> None:
+        close()
+        faster.append(socket.create_server(("127.0.0.1", before)))
+
+    monkeypatch.setattr(daemon._engine, "close", close_slowly)
+    if norange or name:
+        with pytest.raises(DaemonError, match="Couldn't start Pyro daemon: "):
+            daemon.threaded = 0
+    else:
+        daemon.threaded = 0
+        assert daemon.port != before
+        running.loop(daemon)
+        assert target.getProxy().count() == 1
+    faster[0].close()
+
+
 def test_storage_of_connections(running: Any) -> None:
     daemon = running()
     made: list[Any] = []

@@ -86,7 +86,8 @@ class Daemon(Registry, Admission, Loop, TCPServer):
         self._tls = tls
         self._timeout: float | None = None
         self._threaded = bool(config.PYRO_MULTITHREADED)
-        self._engine = self._first_free(port, bool(norange))
+        self._norange = bool(norange)
+        self._engine = self._first_free(port, self._norange)
         self.port: int = _port(self._engine)
         if is_everywhere(self.hostname):  # nobody could connect there
             self.hostname = self._engine.location.rpartition(":")[0]
@@ -195,7 +196,13 @@ class Daemon(Registry, Admission, Loop, TCPServer):
         """Serve by another engine, at the same place."""
         self._finalizer.detach()
         self._engine.close()
-        self._engine = self._start(self.port)
+        try:
+            self._engine = self._start(self.port)
+        except OSError as error:  # somebody else was faster; does anybody know the place?
+            if self._norange or any(name for _, name in self._table.objects.values()):
+                raise DaemonError(f"Couldn't start Pyro daemon: {error}") from error
+            self._engine = self._first_free(self.port, False)
+            self.port = _port(self._engine)
         self._watch_over(self._engine)
         with self._table.lock:
             for uid, (one, _) in self._table.objects.items():
