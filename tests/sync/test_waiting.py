@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from patience import wait_until
 from pyrophone import URI, Settings, expose
 from pyrophone.context import Client
 from pyrophone.errors import MessageTooLargeError
@@ -108,3 +109,6 @@ def test_settings_can_be_changed_while_clients_are_connected(
         with pytest.raises(MessageTooLargeError, match="3000"):
             proxy.sized(3000)
         assert (daemon.streams.linger, daemon.settings.stream_linger) == (7, 7)
+        daemon.reconfigure(Settings(idle_timeout=0.05, linger=0.01))
+        assert proxy.echo(1) == 1
+        wait_until(lambda: not daemon.clients)

@@ -505,6 +505,17 @@ def test_idle_clients_are_disconnected(
     assert proxy.echo(1) == 1
 
 
+def test_a_time_out_is_for_clients_too_who_are_there_already(
+    threaded: int, running: Any
+) -> None:
+    daemon = running()
+    proxy = daemon.connect(Thing()).getProxy()
+    assert proxy.echo(1) == 1
+    daemon.setTimeout(0.1)
+    assert proxy.echo(2) == 2
+    wait_until(lambda: not daemon.connections)
+
+
 def test_pass_phrases(threaded: int, running: Any) -> None:
     daemon = running()
     daemon.setAllowedIdentifications(["one", "two"])

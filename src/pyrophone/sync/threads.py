@@ -81,6 +81,9 @@ class Daemon(LoopDaemon):
 
     def _prepare(self, sock: socket.socket) -> None:
         sock.setblocking(True)
+        self._limit_waits(sock)
+
+    def _limit_waits(self, sock: socket.socket) -> None:
         limit_waits(sock, receive=max(self.settings.linger, _LEAST), send=_SEND_WAIT)
 
     def _give_back(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import selectors
 import socket
@@ -152,8 +153,8 @@ class WaitingDaemon(BaseDaemon):
     def reconfigure(self, settings: Settings) -> None:
         """Use other settings from now on, with clients that are connected, too.
 
-        Where it listens, its threads, how it greets, and how long those who are there
-        may be idle stay as they are.
+        Where it listens, its threads, and how it greets stay as they are. How long a
+        client may be idle counts from its next call on.
         """
         super().reconfigure(settings)
         self.interval = _interval(settings)
@@ -165,12 +166,18 @@ class WaitingDaemon(BaseDaemon):
                 max_size=settings.max_message_size,
                 compress=settings.compression,
             )
+            link.idle_limit = settings.idle_timeout
+            with contextlib.suppress(OSError):  # it is being closed
+                self._limit_waits(link.sock)
 
     def look_after(self, now: float) -> None:
         """See to what is due; a subclass says what that is."""
 
     def finish(self) -> None:
         """End, now; a subclass says how."""
+
+    def _limit_waits(self, sock: socket.socket) -> None:
+        """Say how long a worker may wait for a client, if there are workers."""
 
     @property
     def _poller(self) -> Poller:
