@@ -459,6 +459,33 @@ def test_without_threads_there_is_one_storage(running: Any) -> None:
     assert made == [daemon.getLocalStorage()]
 
 
+def test_a_method_that_serves_others_is_still_told_who_called_it(running: Any) -> None:
+    Pyro.config.PYRO_MULTITHREADED = 0
+
+    class Nested(Pyro.core.ObjBase):
+        begun = threading.Event()
+        other: Any = None
+
+        def outer(self) -> Any:
+            self.begun.set()
+            while self.other is None:
+                self.getDaemon().handleRequests(0.1)
+            return self.getLocalStorage().caller.addr
+
+        def inner(self) -> Any:
+            self.other = self.getLocalStorage().caller.addr
+            return self.other
+
+    uri = running().connect(Nested())
+    found: list[Any] = []
+    asking = threading.Thread(target=lambda: found.append(uri.getProxy().outer()))
+    asking.start()
+    assert Nested.begun.wait(10)
+    found.append(uri.getProxy().inner())
+    asking.join()
+    assert len({*found}) == 2
+
+
 def test_transients_that_nobody_uses_are_reaped(threaded: int, running: Any) -> None:
     daemon = running()
     named, old = Thing(), Thing()

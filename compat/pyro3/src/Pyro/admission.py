@@ -124,7 +124,9 @@ class Admission:
         Outside of calls it is one of the thread.
         """
         found = getattr(threading.current_thread(), "localStorage", None)
-        if served() is not None and isinstance(found, LocalStorage):
+        connection = served()
+        if connection is not None and isinstance(found, LocalStorage):
+            found.caller = connection  # another one, if a method served others meanwhile
             return found
         if not self.threaded:
             return self.shared_storage()
