@@ -40,7 +40,7 @@ from .errors import (
 from .faults import LOST, as_ours, marked
 from .secured import client_tls
 from .uris import DIRECT, LOOKED_UP, PyroURI, on_wire
-from .validators import DefaultConnValidator
+from .validators import DefaultConnValidator, Validated
 from .values import CLASSES, known
 
 __all__ = ["PYROAdapter", "PYROSSLAdapter", "getProtocolAdapter"]
@@ -48,7 +48,7 @@ __all__ = ["PYROAdapter", "PYROSSLAdapter", "getProtocolAdapter"]
 _SECURED = {"PYROSSL": "PYROSSL", "PYROLOCSSL": "PYROSSL"}
 
 
-class PYROAdapter:
+class PYROAdapter(Validated):
     """Connects a proxy with its object.
 
     Attributes:
@@ -165,16 +165,6 @@ class PYROAdapter:
     def getIdentification(self) -> Any:
         """Return what is kept of the identification."""
         return self._ident
-
-    def setNewConnectionValidator(self, validator: DefaultConnValidator) -> None:
-        """Prove who calls in another way.
-
-        Raises:
-            TypeError: It is no validator.
-        """
-        if not isinstance(validator, DefaultConnValidator):
-            raise TypeError("validator must be derived from DefaultConnValidator")
-        self._validator = validator
 
     def getNewConnectionValidator(self) -> Any:
         """Return what proves who calls."""

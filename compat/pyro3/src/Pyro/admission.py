@@ -13,7 +13,7 @@ from .constants import DENIED_UNSPECIFIED, deniedReasons
 from .engines import served
 from .faults import DENIED
 from .logs import Log
-from .validators import BasicSSLValidator, DefaultConnValidator
+from .validators import BasicSSLValidator, DefaultConnValidator, Validated
 
 __all__ = ["Admission"]
 
@@ -22,7 +22,7 @@ class Refused(PyrophoneError):
     """A client may not connect; the text is for it."""
 
 
-class Admission:
+class Admission(Validated):
     """The connections of a daemon, and what judges them.
 
     Attributes:
@@ -36,7 +36,8 @@ class Admission:
     def __init__(self, secured: bool) -> None:
         self.connections: list[TCPConnection] = []
         self.guard = threading.RLock()
-        self._validator = BasicSSLValidator() if secured else DefaultConnValidator()
+        validator = BasicSSLValidator() if secured else DefaultConnValidator()
+        self._validator: DefaultConnValidator = validator
         self._initTLS: Callable[[LocalStorage], object] | None = None
         self._shared: LocalStorage | None = None
         self._others = threading.local()
@@ -48,16 +49,6 @@ class Admission:
             TypeError: It is neither a list nor None.
         """
         self._validator.setAllowedIdentifications(ids)
-
-    def setNewConnectionValidator(self, validator: DefaultConnValidator) -> None:
-        """Judge clients in another way.
-
-        Raises:
-            TypeError: It is no validator.
-        """
-        if not isinstance(validator, DefaultConnValidator):
-            raise TypeError("validator must be derived from DefaultConnValidator")
-        self._validator = validator
 
     def getNewConnectionValidator(self) -> DefaultConnValidator:
         """Return what judges clients."""

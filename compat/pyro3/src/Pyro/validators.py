@@ -14,7 +14,7 @@ from .constants import DENIED_SECURITY, DENIED_SERVERTOOBUSY
 if TYPE_CHECKING:
     from .connections import TCPConnection
 
-__all__ = ["BasicSSLValidator", "DefaultConnValidator"]
+__all__ = ["BasicSSLValidator", "DefaultConnValidator", "Validated"]
 
 _CHALLENGE = 32  # bytes
 
@@ -120,3 +120,19 @@ def _binary(value: Any) -> bytes:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
     return str(value).encode("utf-8", "surrogatepass")
+
+
+class Validated:
+    """What has a validator: a daemon, and the adapter of a proxy."""
+
+    _validator: Any
+
+    def setNewConnectionValidator(self, validator: DefaultConnValidator) -> None:
+        """Judge, or prove, who calls in another way.
+
+        Raises:
+            TypeError: It is no validator.
+        """
+        if not isinstance(validator, DefaultConnValidator):
+            raise TypeError("validator must be derived from DefaultConnValidator")
+        self._validator = validator
