@@ -33,11 +33,10 @@ from .constants import (
 from .errors import (
     ConnectionClosedError,
     ConnectionDeniedError,
-    NoModuleError,
     ProtocolError,
     TimeoutError,
 )
-from .faults import LOST, as_ours, marked
+from .faults import LOST, as_ours, marked, unknown
 from .secured import client_tls
 from .uris import DIRECT, LOOKED_UP, PyroURI, on_wire
 from .validators import DefaultConnValidator, Validated
@@ -254,7 +253,7 @@ class PYROAdapter(Validated):
         try:
             return known(self._remote.invoke(method, args, {}, flags, object_id))
         except RemoteError as error:
-            raise self._unknown(error) from None
+            raise unknown(error) from None
         except PyrophoneError as error:
             ours = as_ours(error)
             marked(error)
@@ -267,16 +266,6 @@ class PYROAdapter(Validated):
             if not hasattr(error, TRACEBACK_ATTRIBUTE):  # it is of this side: Ctrl-C, maybe
                 self._bound = False  # the program knows, and the next call connects
             raise
-
-    @staticmethod
-    def _unknown(error: RemoteError) -> Exception:
-        """Return what is raised for an exception whose class is not known here."""
-        ours = NoModuleError(
-            f"{error.class_name}: {error.text}" if error.text else str(error)
-        )
-        vars(ours).update(vars(error))
-        marked(ours)
-        return ours
 
 
 class PYROSSLAdapter(PYROAdapter):

@@ -16,7 +16,7 @@ from .errors import (
     TimeoutError,
 )
 
-__all__ = ["DENIED", "LOST", "NOT_ADMITTED", "as_ours", "marked"]
+__all__ = ["DENIED", "LOST", "NOT_ADMITTED", "as_ours", "marked", "unknown"]
 
 DENIED = "denied {}: {}"  # how a refusal travels: code, and text
 NOT_ADMITTED = "this connection has not been admitted"
@@ -61,6 +61,14 @@ def _refused(text: str) -> Exception:
     if match is None:
         return ConnectionDeniedError(text)
     return ConnectionDeniedError(deniedReasons.get(int(match[1]), match[2]))
+
+
+def unknown(error: core.RemoteError) -> Exception:
+    """Return what is raised for an exception whose class is not known here."""
+    ours = NoModuleError(f"{error.class_name}: {error.text}" if error.text else str(error))
+    vars(ours).update(vars(error))
+    marked(ours)
+    return ours
 
 
 def marked(error: BaseException) -> None:
