@@ -358,6 +358,7 @@ def test_the_tree_of_errors() -> None:
     capsule = errors.PyroExceptionCapsule(ValueError(1), ("why",))
     assert not isinstance(capsule, Exception)
     assert capsule.args == ("why",)
+    assert errors.PyroExceptionCapsule(ValueError(1), "why").args == "why"
     assert errors.PyroExceptionCapsule(ValueError(1, 2)).args == (1, 2)
     with pytest.raises(ValueError, match="1"):
         capsule.raiseEx()

@@ -65,10 +65,12 @@ class PyroExceptionCapsule(BaseException):
         args: What stands for its arguments; without it they are its own.
     """
 
+    args: Any = ()  # whatever it is; that of BaseException makes a tuple of it
+
     def __init__(self, excObj: BaseException, args: Any = None) -> None:
-        super().__init__(excObj, args)
+        super().__init__(*excObj.args)
         self.excObj = excObj
-        self.args = excObj.args if args is None else args  # a tuple in the end
+        self.args = excObj.args if args is None else args
 
     def raiseEx(self) -> NoReturn:
         """Raise the exception."""
