@@ -399,6 +399,34 @@ def test_a_call_that_takes_too_long_drops_its_connection(
     assert proxy.echo("not the late answer") == "not the late answer"
 
 
+def test_a_method_goes_on_where_its_caller_waits_no_more(
+    threaded: int, running: Any
+) -> None:
+    """What it calls itself has its own time-out, not what was left of the caller's."""
+
+    class Relay(Thing):
+        may, done, found = threading.Event(), threading.Event(), ""
+
+        def relay(self) -> None:
+            self.may.wait(10)
+            try:
+                self.found = other.GUID()
+            finally:
+                self.done.set()
+
+    target = Thing()
+    other = running().connect(target).getProxy()
+    relay = Relay()
+    proxy = running().connect(relay).getProxy()
+    assert proxy.GUID() == relay.GUID()
+    proxy._setTimeout(0.05)
+    with pytest.raises(Pyro.errors.TimeoutError):
+        proxy.relay()
+    relay.may.set()
+    assert relay.done.wait(10)
+    assert relay.found == target.GUID()
+
+
 def test_a_lost_connection_is_an_error_and_is_made_anew_by_the_next_call(
     running: Any,
 ) -> None:

@@ -91,6 +91,12 @@ class Engine(BaseDaemon):
         """Called once a client is gone."""
         self._drop(client.storage[KEY])
 
+    def context(self, client: Client, call: Call) -> CallContext:
+        """Return the context of a call; it runs on where its caller waits no more."""
+        context = super().context(client, call)
+        context.deadline = None
+        return context
+
     def perform(self, link: Link, call: Call, context: CallContext) -> Data | None:
         """Run *call*, unless its client still has to say who it is."""
         self.happened += not self.threaded
