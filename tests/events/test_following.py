@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pyrophone import Settings, expose
+from pyrophone.aio import Items
 from pyrophone.errors import (
     CallCancelledError,
     ConnectError,
@@ -140,6 +141,39 @@ def test_an_answer_that_is_no_stream_is_told() -> None:
         following.begin_in_thread()
         with pytest.raises(RemoteProtocolError, match="gives no stream, but list"):
             following.outlet.take(LIMIT)
+        following.close()
+        following.joined()
+
+
+class Given(Items):
+    """A stream of one item."""
+
+    def __init__(self) -> None:
+        self.left = [[1]]
+
+    async def __anext__(self) -> list[int]:
+        if not self.left:
+            raise StopAsyncIteration
+        return self.left.pop()
+
+    async def aclose(self) -> None: ...
+
+
+@pytest.mark.parametrize("sparing", [False, True])
+def test_a_source_says_how_it_is_read(sparing: bool) -> None:
+    given = Given()
+
+    class Ready(Numbers):
+        async def ask(self, proxy: Any) -> Any:
+            return given
+
+    with running(Daemon()) as daemon:
+        source = Ready(daemon.register(Counter()))
+        source.sparing = sparing
+        following = Following([source], reconnect=False, name="numbers")
+        following.begin_in_thread()
+        assert following.outlet.take(LIMIT) == 1
+        assert given.sparing is sparing
         following.close()
         following.joined()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +13,6 @@ from conversing import feed, streaming
 from pyrophone import expose
 from pyrophone.objects.streams import Tap
 from pyrophone.sync import Daemon, LoopDaemon
-from pyrophone.sync.coroutines import Coroutines
 from pyrophone.sync.tapping import TapPump
 from raw import Raw, raw
 from running import LIMIT, running
@@ -203,76 +202,110 @@ def test_who_leaves_while_nothing_is_made_lets_the_tap_be_closed(
 
 
 class Void:
-    """Stands for a link, and for the daemon that it belongs to."""
+    """Stands for a link that takes all, and for the daemon, whose jobs a test runs."""
 
     closed = stuck = alone = False
 
-    def __init__(self, session: Any, problem: Exception | None = None) -> None:
+    def __init__(self, session: Any) -> None:
         self.session = session
-        self.problem = problem
+        self.problem: Exception | None = None
         self.pumps: dict[int, TapPump] = {}
-        self.over = threading.Event()
+        self.jobs: list[Callable[[], object]] = []
+        self.sent = 0
 
     def deliver(self, data: bytes) -> None:
         if self.problem is not None:
             raise self.problem
+        self.sent += 1
 
-    def done(self, key: int) -> None:
-        self.over.set()
+    def done(self, key: int) -> None: ...
 
     def submit(self, job: Callable[[], object]) -> None:
-        threading.Thread(target=job, daemon=True).start()
+        self.jobs.append(job)
+
+    def work(self) -> None:
+        """Do what a worker is to do."""
+        while self.jobs:
+            self.jobs.pop(0)()
 
     def traceback(self, error: BaseException) -> list[str]:
         return []
 
 
-@pytest.fixture
-def coroutines() -> Iterator[Coroutines]:
-    coroutines = Coroutines("tests")
-    yield coroutines
-    coroutines.close()
+class Nobody:
+    """Stands for a thread that never has the time."""
+
+    def gather(self, job: Callable[[], object]) -> None: ...
 
 
-def begun(tap: Tap, coroutines: Coroutines, problem: Exception | None = None) -> TapPump:
-    """Return a pump that has all the credit there can be, to a link that takes all."""
+def begun(tap: Tap) -> tuple[TapPump, Void]:
+    """Return a pump that has all the credit there can be, and its link."""
     client, server, call = streaming()
-    link: Any = Void(server, problem)
-    pump = link.pumps[call.seq] = TapPump(link, call, tap, link, coroutines)
+    link = Void(server)
+    pump = link.pumps[call.seq] = TapPump(cast(Any, link), call, tap, link, Nobody())
     feed(server, client.credit(call.seq, 65_536))
-    return pump
+    pump.begin()
+    link.work()
+    return pump, link
 
 
-def test_a_thread_that_makes_something_need_not_send_all_that_others_make(
-    coroutines: Coroutines,
-) -> None:
+def test_a_thread_that_makes_something_need_not_send_all_that_others_make() -> None:
     class Spring(Barrel):
         """Never runs dry, once it flows."""
 
         def draw(self, waker: Callable[[bool], object]) -> Any | None:
-            if self.waker is not None:
-                self.takers.add(threading.get_ident())
-                return "water"
-            return super().draw(waker)
+            return super().draw(waker) if self.waker is None else "water"
 
     spring = Spring()
-    pump = begun(spring, coroutines)
-    pump.begin()
-    assert spring.waiting.wait(LIMIT)
+    pump, link = begun(spring)
     assert spring.waker is not None
     spring.waker(True)
+    assert 0 < link.sent < 65_536
+    assert len(link.jobs) == 1
     pump.stop()
-    assert spring.ended.wait(LIMIT)
-    assert threading.get_ident() in spring.takers
+    link.work()
+    assert spring.closed == 1
+
+
+def test_what_is_made_while_the_link_is_stuck_is_sent_once_it_takes_more() -> None:
+    barrel = Barrel()
+    pump, link = begun(barrel)
+    link.stuck = True
+    barrel.pour("one")
+    assert (link.sent, list(barrel.items)) == (0, ["one"])
+    link.stuck = False
+    pump.credited()
+    link.work()
+    assert (link.sent, list(barrel.items)) == (1, [])
+
+
+def test_what_is_made_just_behind_the_last_look_is_sent() -> None:
+    class Quick(Barrel):
+        """Gets something a moment after it was found empty."""
+
+        def draw(self, waker: Callable[[bool], object]) -> Any | None:
+            item = super().draw(waker)
+            if item is None and not self.takers:
+                self.pour("one")
+            return item
+
+    barrel = Quick()
+    _, link = begun(barrel)
+    assert (link.sent, list(barrel.items)) == (1, [])
+
+
+def test_credit_wakes_nobody_while_nothing_is_made() -> None:
+    pump, link = begun(Barrel())
+    pump.credited()
+    assert link.jobs == []
 
 
 def test_who_makes_something_is_not_told_that_it_cannot_be_sent(
-    coroutines: Coroutines, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     barrel = Barrel()
-    pump = begun(barrel, coroutines, RuntimeError("no such thing"))
-    pump.begin()
-    assert barrel.waiting.wait(LIMIT)
+    _, link = begun(barrel)
+    link.problem = RuntimeError("no such thing")
     barrel.pour("one")
     assert barrel.closed == 1
     assert "no such thing" in caplog.text
