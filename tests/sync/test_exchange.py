@@ -35,6 +35,7 @@ from pyrophone.wire.framing import ONEWAY
 from pyrophone.wire.metadata import Metadata
 from pyrophone.wire.server import ServerSession
 from running import LIMIT
+from signals import signalled
 
 SETTINGS = Settings(beat=None)
 CODECS = make_codecs(ClassTable(), SETTINGS)
@@ -211,12 +212,16 @@ def test_an_answer_counts_though_nonsense_follows() -> None:
         assert connection.closed
 
 
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 def test_ctrl_c_ends_the_call_and_not_the_connection() -> None:
     asked = threading.Event()
 
     def part(end: End) -> None:
         first = end.call()
-        signal.pthread_kill(main, signal.SIGINT)
+        press()
         event = end.event()
         assert isinstance(event, Cancel)
         asked.set()
@@ -224,8 +229,7 @@ def test_ctrl_c_ends_the_call_and_not_the_connection() -> None:
         end.answer(first, "too late")
         end.answer(second, "next")
 
-    main = threading.get_ident()
-    with script(part) as uri:
+    with signalled(signal.SIGINT, interrupt) as press, script(part) as uri:
         connection = open_at(uri)
         with pytest.raises(KeyboardInterrupt):
             value(connection)
@@ -241,12 +245,11 @@ def test_ctrl_c_of_a_follower_leaves_the_others_alone() -> None:
         first = end.call()
         asked.set()
         end.call()
-        signal.pthread_kill(main, signal.SIGINT)
+        press()
         assert isinstance(end.event(), Cancel)
         end.answer(first, "still here")
 
-    main = threading.get_ident()
-    with script(part) as uri:
+    with signalled(signal.SIGINT, interrupt) as press, script(part) as uri:
         connection = open_at(uri)
         leader = Caller(value, connection)
         assert asked.wait(LIMIT)
@@ -300,11 +303,11 @@ def test_a_call_of_a_signal_handler_in_the_middle_of_a_call_is_refused() -> None
 
     def part(end: End) -> None:
         call = end.call()
-        signal.pthread_kill(main, signal.SIGUSR1)
+        send()
         assert handled.wait(LIMIT)
         end.answer(call, "mine")
 
-    def handle(number: int, frame: Any) -> None:
+    def handle() -> None:
         try:
             value(connection)
         except LocalProtocolError as error:
@@ -312,15 +315,10 @@ def test_a_call_of_a_signal_handler_in_the_middle_of_a_call_is_refused() -> None
         handled.set()
 
     handled = threading.Event()
-    main = threading.get_ident()
-    before = signal.signal(signal.SIGUSR1, handle)
-    try:
-        with script(part) as uri:
-            connection = open_at(uri)
-            assert value(connection) == "mine"
-            connection.close()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    with signalled(signal.SIGUSR1, handle) as send, script(part) as uri:
+        connection = open_at(uri)
+        assert value(connection) == "mine"
+        connection.close()
     assert "in the middle of another one" in str(errors[0])
 
 

@@ -18,6 +18,7 @@ from pyrophone.serializers.codecs import make_codecs
 from pyrophone.sync.connection import Connection
 from pyrophone.wire.events import Cancel, Reply
 from running import LIMIT
+from signals import signalled
 
 SETTINGS = Settings(beat=None)
 CODECS = make_codecs(ClassTable(), SETTINGS)
@@ -118,18 +119,20 @@ def test_nonsense_ends_the_connection() -> None:
         assert connection.closed
 
 
-def test_ctrl_c_gives_up_the_call_alone() -> None:
-    main = threading.get_ident()
+def interrupt() -> None:
+    raise KeyboardInterrupt
 
+
+def test_ctrl_c_gives_up_the_call_alone() -> None:
     def part(end: End) -> None:
         first = end.call()
-        signal.pthread_kill(main, signal.SIGINT)
+        press()
         assert isinstance(end.event(), Cancel)
         second = end.call()
         end.answer(first, "too late")
         end.answer(second, "next")
 
-    with script(part) as uri:
+    with signalled(signal.SIGINT, interrupt) as press, script(part) as uri:
         connection = open_at(uri)
         with pytest.raises(KeyboardInterrupt):
             ask(connection)
@@ -138,23 +141,18 @@ def test_ctrl_c_gives_up_the_call_alone() -> None:
 
 
 def test_a_signal_that_is_handled_does_not_end_the_wait() -> None:
-    main = threading.get_ident()
     handled = threading.Event()
 
     def part(end: End) -> None:
         call = end.call()
-        signal.pthread_kill(main, signal.SIGUSR1)
+        send()
         assert handled.wait(LIMIT)
         end.answer(call, "on")
 
-    before = signal.signal(signal.SIGUSR1, lambda *_: handled.set())
-    try:
-        with script(part) as uri:
-            connection = open_at(uri)
-            assert ask(connection) == "on"
-            connection.close()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
+    with signalled(signal.SIGUSR1, handled.set) as send, script(part) as uri:
+        connection = open_at(uri)
+        assert ask(connection) == "on"
+        connection.close()
 
 
 def test_who_comes_while_another_one_reads_gets_its_own() -> None:
