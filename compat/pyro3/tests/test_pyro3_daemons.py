@@ -686,6 +686,24 @@ def test_connections_as_programs_see_them(running: Any) -> None:
     assert connection.connected == 0
 
 
+class Doorman(Pyro.core.ObjBase):
+    def leave(self) -> str:
+        self.getLocalStorage().caller.close()
+        return "good bye"
+
+    def ping(self) -> str:
+        return "pong"
+
+
+def test_who_was_shown_out_is_not_served_any_more(threaded: int, running: Any) -> None:
+    proxy = running().connect(Doorman()).getProxy()
+    for _ in range(5):  # without threads the next call could be faster than the end
+        assert proxy.leave() == "good bye"
+        with pytest.raises(ConnectionClosedError):
+            proxy.ping()
+        assert proxy.ping() == "pong"
+
+
 class Callback(Pyro.core.CallbackObjBase):
     def fail(self) -> None:
         raise ValueError("on purpose")

@@ -65,6 +65,7 @@ class TCPConnection:
     def close(self) -> None:
         """Have the connection closed; who serves it sees to it."""
         self.connected = 0
+        self.admitted, self.challenge = False, None  # what is on its way comes too late
         self._client.connection.stop_reading()
 
     def __str__(self) -> str:
