@@ -14,7 +14,7 @@ from pyrophone.errors import EventError, SubscriberTooSlowError
 from pyrophone.events.bus import Bus
 from pyrophone.events.limits import Limits
 from pyrophone.events.queues import Queue
-from pyrophone.events.records import Head, unpack
+from pyrophone.events.records import Head, as_kept, pack_event, unpack
 from pyrophone.events.rules import RULES
 from pyrophone.events.topics import Pattern
 from readers import Reader, event, publisher
@@ -465,3 +465,27 @@ def test_who_comes_back_counts_also_from_where_publishers_were() -> None:
     publish(bus, event("a", 7))
     reader = drain(bus, queue)
     assert (reader.got, reader.total) == ({(publisher(1), "a"): [7]}, 2)
+
+
+def test_more_events_than_are_handed_on_at_once_all_come_in_order() -> None:
+    bus = make()
+    queue = bus.subscribe(["a"], events=2000)
+    publish(bus, *(event("a", number) for number in range(1, 1202)))
+    assert drain(bus, queue).got == {(publisher(1), "a"): [*range(1, 1202)]}
+
+
+def test_a_value_that_a_publisher_still_knows_does_not_replace_a_younger_one() -> None:
+    def offered(by: int, number: int, moment: float) -> bytes:
+        return as_kept(pack_event("a", publisher(by), number, moment, b"", keep=True))
+
+    bus = make()
+    queue = bus.subscribe(["a"], since={(publisher(1), "a"): 2})
+    publish(bus, offered(2, 1, 9.0))
+    publish(bus, offered(1, 3, 8.0))
+    reader = Reader()
+    reader.known[publisher(1), "a"] = 2
+    drain(bus, queue, reader)
+    assert reader.got == {(publisher(2), "a"): [1]}
+    assert reader.missed[publisher(1), "a"] == 1
+    publish(bus, offered(3, 1, 9.5))
+    assert drain(bus, bus.subscribe(["a"])).got == {(publisher(3), "a"): [1]}
