@@ -127,8 +127,8 @@ class Console:
 
     def _list(self, group: str) -> None:
         found = sorted(self.names.list(group))
-        shown = [f"[{name}]" if kind == GROUP else name for name, kind in found]
-        self._say(" ".join([self.names.fullName(group), "-->", "(", *shown, ")"]))
+        names = [f"[{name}]" if kind == GROUP else name for name, kind in found]
+        self._say(" ".join([self.names.fullName(group), "-->", "(", *names, ")"]))
 
     def _resolve(self, name: str) -> None:
         self._say(f"{name}  --> {self.names.resolve(name)}")

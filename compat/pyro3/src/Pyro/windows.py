@@ -40,11 +40,15 @@ _BUTTONS = (
 _CHANGES = frozenset({"register", "remove", "creategroup", "deletegroup"})
 _TICK = 40  # milliseconds between looks at what the worker has done
 
-Job = Callable[[], Callable[[], None]]  # done by the worker; what it gives, by the window
+Outcome = Callable[["Window"], None]  # what the window does
+Job = Callable[[], Outcome]  # what the worker does before
 
 
 class Window:
     """Entries, buttons and the output of the tool. Whatever waits is done by a thread.
+
+    That thread, and what it does, must not refer to the window: if it were the last that
+    does, it would free what is Tk's, and Tk aborts a program in which another thread does.
 
     Args:
         root: The empty window.
@@ -64,7 +68,7 @@ class Window:
         self._root = root
         self._names: Any = None
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.buttons: dict[str, tk.Button] = {}
         root.title("Pyro Name Server Control")
         root.protocol("WM_DELETE_WINDOW", self.quit)
@@ -73,8 +77,8 @@ class Window:
         self.tree = self._make_tree(root) if tree else None
         self._make_output(tk.Frame(root))
         self._enable(False)
-        self._worker = threading.Thread(target=self._work, daemon=True)
-        self._worker.start()
+        work = partial(_work, self._jobs, self._done)
+        threading.Thread(target=work, daemon=True).start()
         self._collect()
 
     def quit(self) -> None:
@@ -107,16 +111,17 @@ class Window:
         if arguments is None:
             arguments = _words(self.arguments.get())
         names, lines = self._names, list[str]()
+        changes = self.tree is not None and name in _CHANGES
 
-        def job() -> Callable[[], None]:
+        def job() -> Outcome:
             console = Console(names, names._shutdown, lines.append)
             try:
                 console.run(name, arguments)
             except PyroError as error:
-                return partial(self._lose, [*lines, *error_lines(error)])
-            found = entries_of(names) if self.tree and name in _CHANGES else None
+                return _lost([*lines, *error_lines(error)])
+            found = entries_of(names) if changes else None
             over = name == "shutdown" and not console.failed
-            return partial(self._answered, lines, console.failed, found, over)
+            return lambda window: window._answered(lines, console.failed, found, over)
 
         if names is not None:
             self._jobs.put(job)
@@ -125,12 +130,9 @@ class Window:
         """Show the tree as it is now."""
         names = self._names
 
-        def job() -> Callable[[], None]:
-            try:
-                found = entries_of(names)
-            except PyroError as error:
-                return partial(self._lose, error_lines(error))
-            return partial(self._answered, [], False, found, False)
+        def job() -> Outcome:
+            found = entries_of(names)
+            return lambda window: window._answered([], False, found, False)
 
         if names is not None:
             self._jobs.put(job)
@@ -201,15 +203,14 @@ class Window:
         self._say(["Contacting the name server..."])
         with_tree = self.tree is not None
 
-        def job() -> Callable[[], None]:
+        def job() -> Outcome:
             try:
                 names = NameServerLocator(identification).getNS(host, port, bcaddr=bcaddr)
-                found = entries_of(names) if with_tree else None
-            except PyroError as error:
-                return partial(self._lose, error_lines(error))
-            except ValueError as error:
-                return partial(self._lose, [f"There is a problem: {error}"])
-            return partial(self._connected, names, where(names.URI), found)
+            except ValueError as error:  # of the address for broadcasts
+                return _lost([f"There is a problem: {error}"])
+            found = entries_of(names) if with_tree else None
+            line = where(names.URI)
+            return lambda window: window._connected(names, line, found)
 
         self._jobs.put(job)
 
@@ -263,19 +264,26 @@ class Window:
         entry.delete(0, "end")
         entry.insert(0, text)
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            try:
-                self._done.put(job())
-            except Exception as error:  # whatever it is, the window stays of use
-                self._done.put(partial(self._lose, [f"There is a problem: {error!r}"]))
-
     def _collect(self) -> None:
         try:
             while not self._done.empty():
-                self._done.get()()
+                self._done.get()(self)
         finally:  # whatever went wrong, the window stays of use
             self._tick = self._root.after(_TICK, self._collect)
+
+
+def _work(jobs: queue.SimpleQueue[Job | None], done: queue.SimpleQueue[Outcome]) -> None:
+    while (job := jobs.get()) is not None:
+        try:
+            done.put(job())
+        except PyroError as error:
+            done.put(_lost(error_lines(error)))
+        except Exception as error:  # whatever it is, the window stays of use
+            done.put(_lost([f"There is a problem: {error!r}"]))
+
+
+def _lost(lines: Sequence[str]) -> Outcome:
+    return lambda window: window._lose(lines)
 
 
 def _entry(frame: tk.Frame, label: str, width: int) -> tk.Entry:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -263,6 +265,31 @@ def test_the_tree_shows_names_and_takes_keys(
     tool.window.buttons["Update"].invoke()
     tool.until(lambda: widget.exists(":Default.door"))
     names._release()
+
+
+CLOSED = """
+import gc, socket, tkinter, weakref
+from Pyro.windows import Window
+gc.disable()
+server = socket.create_server(("127.0.0.1", 0))
+root = tkinter.Tk()
+window = Window(root)
+window.location.insert(0, f"localhost:{server.getsockname()[1]}")
+window.contact()
+link, _ = server.accept()
+window.quit()
+gone = weakref.ref(window)
+del window, root
+gc.collect()
+assert gone() is None, "its thread would free it, at which Tk aborts"
+"""
+
+
+@pytest.mark.slow
+def test_a_window_that_is_closed_while_its_thread_works_is_gone(display: str) -> None:
+    pytest.importorskip("Pyro.windows")
+    env = {**os.environ, "DISPLAY": display}
+    assert subprocess.run([sys.executable, "-c", CLOSED], env=env).returncode == 0
 
 
 @pytest.mark.parametrize("module", [Pyro.xnsc, Pyro.wxnsc])
