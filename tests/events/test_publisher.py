@@ -14,11 +14,12 @@ from pyrophone.errors import (
     RemoteProtocolError,
     SerializeError,
 )
-from pyrophone.events import Publisher, subscribe
+from pyrophone.events import EventBus, Publisher, subscribe
 from pyrophone.events.publisher import read_hello
 from pyrophone.events.records import publisher_of
+from pyrophone.sync import Daemon, connect
 from relay import Relay
-from running import LIMIT
+from running import LIMIT, running
 
 NOBODY = "PYRO:Pyrophone.Events@127.0.0.1:1"
 
@@ -256,3 +257,17 @@ def test_what_cannot_be_published_is_told_with_its_topic_and_place() -> None:
 def test_a_publisher_is_told_of_a_uri_or_a_name() -> None:
     with pytest.raises(TypeError, match="service is a URI or a name, not int"):
         Publisher(5)  # type: ignore[arg-type]
+
+
+def test_a_new_service_on_the_old_connection_is_told_just_the_same() -> None:
+    with running(Daemon()) as daemon:
+        uri = daemon.register(EventBus(), "Pyrophone.Events")
+        with Publisher(uri) as publisher:
+            publisher.publish("t", 1, keep=True)
+            publisher.publish("u", 2)
+            daemon.unregister("Pyrophone.Events")
+            daemon.register(EventBus(), "Pyrophone.Events")
+            publisher.publish("v", 3)
+        with connect(uri) as service, subscribe("*", service=uri) as subscription:
+            assert service.topics() == ["t", "u", "v"]
+            assert subscription.get(LIMIT).value == 1

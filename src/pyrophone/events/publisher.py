@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Self
 
 from ..errors import EventError, PyrophoneError, RemoteProtocolError, SerializeError
@@ -217,6 +218,9 @@ class Publisher(BasePublisher):
                 self._use_up(packed, published=False)
                 raise
             self._use_up(packed, published=True)
+            if self._proxy is None:
+                with suppress(PyrophoneError):  # the next one tries again
+                    self._reach()
 
     def close(self) -> None:
         """End it."""
@@ -243,7 +247,9 @@ class Publisher(BasePublisher):
         while True:
             try:
                 with deadline(sending.left):
-                    self._reach().publish(records, self._key)
+                    epoch = self._reach().publish(records, self._key)
+                if epoch != self._epoch:  # connected anew unseen, to one that knows nothing
+                    self._leave()
                 return
             except EventError:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Self
 
 from ..aio import close, connect, deadline
@@ -57,6 +58,9 @@ class AsyncPublisher(BasePublisher):
                 self._use_up(packed, published=False)
                 raise
             self._use_up(packed, published=True)
+            if self._proxy is None:
+                with suppress(PyrophoneError):  # the next one tries again
+                    await self._reach()
 
     async def close(self) -> None:
         """End it."""
@@ -76,7 +80,9 @@ class AsyncPublisher(BasePublisher):
             try:
                 with deadline(sending.left):
                     service = await self._reach()
-                    await service.publish(records, self._key)
+                    epoch = await service.publish(records, self._key)
+                if epoch != self._epoch:  # connected anew unseen, to one that knows nothing
+                    await self._leave()
                 return
             except EventError:
                 raise
