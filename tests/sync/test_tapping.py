@@ -208,7 +208,8 @@ class Void:
 
     def __init__(self, session: Any) -> None:
         self.session = session
-        self.problem: Exception | None = None
+        self.problem: BaseException | None = None
+        self.lost = False
         self.pumps: dict[int, TapPump] = {}
         self.jobs: list[Callable[[], object]] = []
         self.sent = 0
@@ -219,6 +220,9 @@ class Void:
         self.sent += 1
 
     def done(self, key: int) -> None: ...
+
+    def lose(self) -> None:
+        self.lost = True
 
     def submit(self, job: Callable[[], object]) -> None:
         self.jobs.append(job)
@@ -308,4 +312,14 @@ def test_who_makes_something_is_not_told_that_it_cannot_be_sent(
     link.problem = RuntimeError("no such thing")
     barrel.pour("one")
     assert barrel.closed == 1
+    assert link.lost
     assert "no such thing" in caplog.text
+
+
+def test_who_is_interrupted_while_sending_leaves_no_reader_waiting() -> None:
+    barrel = Barrel()
+    _, link = begun(barrel)
+    link.problem = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        barrel.pour("one")
+    assert (link.lost, barrel.closed) == (True, 1)

@@ -105,7 +105,9 @@ class Pump:
         while True:
             try:
                 going = self._context.run(self._step)
-            except BaseException:  # a close() of the user's, for one
+            except BaseException:  # Ctrl-C in the middle of sending, for one
+                if not self._ended:  # the reader would wait for ever
+                    self._link.lose()
                 self._finish()
                 raise
             if going and self._sliced and time.monotonic() > until:
