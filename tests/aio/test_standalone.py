@@ -71,6 +71,16 @@ def test_serve_waits_until_it_is_stopped() -> None:
     asyncio.run(main())
 
 
+def test_any_time_is_any_time() -> None:
+    async def main() -> None:
+        async with Service() as service:
+            assert await asyncio.to_thread(service.started.wait, LIMIT)
+            threading.Timer(0.05, service.released.set).start()
+        assert service.ended.is_set()
+
+    asyncio.run(main())
+
+
 def test_who_hangs_is_left_behind_if_that_may_be() -> None:
     async def main() -> None:
         async with Service(0.01) as service:
