@@ -23,7 +23,7 @@ from pyrophone.aio.daemon import Daemon
 from pyrophone.errors import DaemonError
 from pyrophone.naming import NameService
 from pyrophone.net.tls import server_context
-from running import LIMIT, running
+from running import LIMIT, running, threads
 from talking import talking
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -47,12 +47,6 @@ class Thing:
             self.events.append("cancelled")
             raise
         return "waited"
-
-
-def threads() -> set[str]:
-    """Return the threads of daemons; the keeper is of the clients."""
-    names = {thread.name for thread in threading.enumerate()}
-    return {name for name in names if name.startswith("pyrophone")} - {"pyrophone-keeper"}
 
 
 def test_a_block_serves_and_leaves_nothing(run: Run) -> None:

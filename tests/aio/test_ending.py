@@ -13,7 +13,7 @@ import pytest
 from pyrophone import Settings, expose, oneway
 from pyrophone.aio.daemon import Daemon
 from pyrophone.objects.table import DAEMON_ID
-from running import LIMIT
+from running import LIMIT, threads
 from talking import talking
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -54,12 +54,6 @@ class Thing:
         assert self.daemon is not None
         await self.daemon.stop()
         return "ended"
-
-
-def threads() -> set[str]:
-    """Return the threads of daemons; the keeper is of the clients."""
-    names = {thread.name for thread in threading.enumerate()}
-    return {name for name in names if name.startswith("pyrophone")} - {"pyrophone-keeper"}
 
 
 def test_stopping_lets_running_calls_end(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from typing import Protocol, TypeVar, cast
 import pytest
 
 T = TypeVar("T")
+
+# Of clients: they stay for a second, to be used again, maybe by the test before.
+_CLIENTS = re.compile("pyrophone-(keeper|results|calls|functions?)(-|$)")
 
 LIMIT = 10.0  # seconds; more than anything here takes, however busy the machine
 
@@ -45,3 +49,11 @@ def running(server: D) -> Iterator[D]:
         server.close()
         thread.join(LIMIT)
         assert not thread.is_alive()
+
+
+def threads() -> set[str]:
+    """Return the names of the threads that daemons have."""
+    names = {thread.name for thread in threading.enumerate()}
+    return {
+        name for name in names if name.startswith("pyrophone-") and not _CLIENTS.match(name)
+    }
