@@ -2,7 +2,6 @@
 
 import copy
 import threading
-import time
 
 import lab
 
@@ -14,14 +13,15 @@ class Work(Pyro.core.ObjBase):
         Pyro.core.ObjBase.__init__(self)
         self.now = self.most = 0
         self.calls = 0
-        self.lock = threading.Lock()
+        self.changed = threading.Condition()
 
     def busy(self, seconds):
-        with self.lock:
+        """Wait for another who is busy, too, but no longer than some seconds."""
+        with self.changed:
             self.now += 1
             self.most = max(self.most, self.now)
-        time.sleep(seconds)
-        with self.lock:
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: self.most > 1, seconds)
             self.now -= 1
         return threading.current_thread().name
 
@@ -87,8 +87,8 @@ def server(threaded):
     daemon.requestLoop()
 
 
-def at_once(*calls):
-    threads = [threading.Thread(target=call, args=(0.3,)) for call in calls]
+def at_once(*calls, limit=0.1):
+    threads = [threading.Thread(target=call, args=(limit,)) for call in calls]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -109,7 +109,7 @@ def client():
         lab.say("daemonic", work.is_daemonic() or not int(threaded))
         at_once(work.busy, work.busy)
         lab.say("one proxy", work.highest())
-        at_once(work.busy, second.busy)
+        at_once(work.busy, second.busy, limit=10.0 if int(threaded) else 0.1)
         lab.say("two proxies", work.highest())
         at_once(alone.busy, copy.copy(alone).busy)
         lab.say("synchronized", alone.highest())
