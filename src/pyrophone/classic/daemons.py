@@ -203,11 +203,15 @@ class Looping(Served, LoopDaemon):
         self._pace = seconds
 
     def reconfigure(self, settings: Settings) -> None:
-        """Use other settings from now on."""
+        """Use other settings from now on; who is there may be idle as long as before."""
+        before = [
+            (client.connection, client.connection.idle_limit) for client in self.clients
+        ]
         super().reconfigure(settings)
         trace = self._trace if self.kit.generation.config.LOGWIRE else None
-        for client in self.clients:
-            client.connection.session.trace = trace
+        for link, idle in before:
+            link.idle_limit = idle
+            link.session.trace = trace
 
 
 class ThreadServer(Looping, Daemon):
