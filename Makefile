@@ -4,6 +4,7 @@
 #   VENV=.venv-3.13     our environment, to keep one per Python
 #   JOBS=1              processes that run tests at the same time; most of them wait
 #   ARGS="-k wire -x"   for pytest, or for bench/run.py
+#   UV=uv               make environments with uv, in seconds
 #   BUILDS=pure         test only one of the two builds; or: compiled
 #   DEBUG=1             CPython watches the memory of the compiled build, and more (-X dev)
 #   AGAIN=1             a few tests that failed run once more, for CI: see .ci/again
@@ -21,13 +22,12 @@ RUN_TESTS = $(PYTEST) $(if $(AGAIN),--cache-clear || .ci/again $$? $(PYTEST))
 PIP := -m pip --quiet --quiet --disable-pip-version-check --no-input
 
 # $(call ENVIRONMENT,DIR) makes one, $(call INSTALL,DIR) installs there: uv does it in a tenth
-# of pip's time, where it is on the PATH.
-UV := $(shell command -v uv)
-ifdef UV
-# It does not know by what pip trusts the registry.
-UV := $(if $(PIP_CERT),SSL_CERT_FILE=$(PIP_CERT)) $(UV) --quiet --no-progress
-ENVIRONMENT = $(UV) venv --allow-existing --seed --no-python-downloads --python $(PYTHON) $(1)
-INSTALL = $(UV) pip install --python $(1)/bin/python
+# of pip's time. Only where UV says so: it does not know pip's settings, so it might not find
+# what pip finds, nor by what pip trusts the registry.
+ifneq ($(UV),)
+WITH_UV := $(if $(PIP_CERT),SSL_CERT_FILE=$(PIP_CERT)) $(UV) --quiet --no-progress
+ENVIRONMENT = $(WITH_UV) venv --allow-existing --seed --no-python-downloads --python $(PYTHON) $(1)
+INSTALL = $(WITH_UV) pip install --python $(1)/bin/python
 else
 ENVIRONMENT = $(PYTHON) -m venv $(1)
 INSTALL = $(1)/bin/python $(PIP) install
