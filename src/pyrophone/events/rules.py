@@ -25,6 +25,8 @@ __all__ = ["RULES", "make_queue"]
 class Dropping(Queue):
     """Drops some of what waits; all that was dropped is told before what is left."""
 
+    _entries: deque[Entry] | OrderedDict[str | Pair, Entry]  # the oldest first
+
     def __init__(self, events: int, size: int) -> None:
         super().__init__(events, size)
         self._gaps = Gaps()
@@ -43,6 +45,7 @@ class Dropping(Queue):
 
     def _clear(self) -> None:
         self._gaps.spans.clear()
+        self._entries.clear()
 
     def _fill(self, records: list[bytes], size: int) -> None:
         records += self._gaps.take(PORTION_RECORDS - len(records))
@@ -53,6 +56,16 @@ class Dropping(Queue):
             self._discount(entry)
             records.append(record_of(entry))
             size += size_of(entry)
+
+    def _make_room(self, entry: Entry) -> bool:
+        """Drop what has waited longest until *entry* fits; or *entry*, if nothing helps."""
+        while not self._fits(entry) and self._entries:
+            self._leave_out(self._oldest())
+        if self._fits(entry):
+            self._count(entry)
+            return True
+        self._drop(entry)  # larger than all that may wait
+        return False
 
     def _oldest(self) -> Entry:
         """Return what has waited longest, which waits no more."""
@@ -69,18 +82,9 @@ class DropOldest(Dropping):
         self._entries: deque[Entry] = deque()
 
     def put(self, entry: Entry) -> Waker | None:
-        while not self._fits(entry) and self._entries:
-            self._leave_out(self._oldest())
-        if self._fits(entry):
+        if self._make_room(entry):
             self._entries.append(entry)
-            self._count(entry)
-        else:  # larger than all that may wait
-            self._drop(entry)
         return self._woken()
-
-    def _clear(self) -> None:
-        super()._clear()
-        self._entries.clear()
 
     def _oldest(self) -> Entry:
         return self._entries.popleft()
@@ -177,18 +181,9 @@ class KeepLatest(Dropping):
                 entry = Head(entry.topic, entry.publisher, entry.number, before.base)
             else:
                 self._drop(before)
-        while not self._fits(entry) and entries:
-            self._leave_out(self._oldest())
-        if self._fits(entry):
+        if self._make_room(entry):
             entries[key] = entry
-            self._count(entry)
-        else:
-            self._drop(entry)
         return self._woken()
-
-    def _clear(self) -> None:
-        super()._clear()
-        self._entries.clear()
 
     def _oldest(self) -> Entry:
         return self._entries.popitem(last=False)[1]
